@@ -1,0 +1,225 @@
+"""The command line: shared options, argument types, how an error is printed.
+
+A script ends in ``cli.run(main, parse_args)``. What the user typed wrong ends with exit code 2
+(argparse), what the data lacks (``ValueError`` and ``OSError`` of the package) with 1, Ctrl-C
+with 130; each prints one sentence on standard error.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SAMPLE = REPOSITORY / "data" / "sample"
+
+
+def run(main, parse_args):
+    """Parse the arguments, run `main` with them and exit with its code.
+
+    Parameters
+    ----------
+    main : callable
+        Takes the parsed arguments.
+    parse_args : callable
+        Returns them; exits with code 2 where they are wrong.
+    """
+    args = parse_args()
+    try:
+        main(args)
+    except KeyboardInterrupt:
+        sys.exit(_say("interrupted; run the same command again to go on", 130))
+    except OSError as error:
+        sys.exit(_say(_sentence(error), 1))
+    except ValueError as error:
+        sys.exit(_say(str(error), 1))
+
+
+def _say(sentence, exit_code):
+    print(f"{Path(sys.argv[0]).name}: {sentence}", file=sys.stderr)
+    return exit_code
+
+
+def _sentence(error):
+    if error.strerror and error.filename:
+        return f"{shown(error.filename)}: {error.strerror}"
+    return str(error)
+
+
+@contextlib.contextmanager
+def native_stderr_silenced():
+    """Silence what libraries write past Python, such as TensorFlow's notes while it is imported.
+
+    Exceptions pass, and what Python itself prints after the block is seen.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def parser(doc):
+    """Return an argument parser whose help is a script's docstring."""
+    return argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def add_data(arguments):
+    """Add ``--data FOLDER``, the dataset: a folder that exists."""
+    arguments.add_argument(
+        "--data",
+        type=dataset,
+        default=str(SAMPLE),
+        metavar="FOLDER",
+        help="dataset, under which everything is written (default: data/sample)",
+    )
+
+
+def add_labels(arguments):
+    """Add ``--labels SET``, one of the dataset's label sets."""
+    arguments.add_argument(
+        "--labels",
+        type=name,
+        metavar="SET",
+        help="label set under labels/ (default: the only one there, else merged50)",
+    )
+
+
+def add_images(arguments):
+    """Add ``--images FOLDER``, where figures go."""
+    arguments.add_argument(
+        "--images",
+        type=Path,
+        metavar="FOLDER",
+        help="figures go there (default: images/ for data/sample, else FOLDER/images of --data)",
+    )
+
+
+def add_jobs(arguments):
+    """Add ``--jobs N``, the number of processes."""
+    arguments.add_argument(
+        "--jobs",
+        type=positive,
+        default=available_cores(),
+        metavar="N",
+        help="processes (default: all cores)",
+    )
+
+
+def add_seed(arguments):
+    """Add ``--seed N``."""
+    arguments.add_argument(
+        "--seed", type=natural, default=0, metavar="N", help="random seed (default: 0)"
+    )
+
+
+def add_force(arguments, what):
+    """Add ``--force``, which makes `what` anew."""
+    arguments.add_argument("--force", action="store_true", help=f"make {what} anew")
+
+
+def available_cores():
+    """Return the number of processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def dataset(text):
+    """Return a dataset's folder as a path; refuse one that is not there."""
+    if Path(text) == SAMPLE and not SAMPLE.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"{shown(SAMPLE)} does not exist: run aux_make_sample.py first, or name a dataset"
+        )
+    return folder(text)
+
+
+def folder(text):
+    """Return a folder's path; refuse one that is not there."""
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+    return Path(text)
+
+
+def file(text):
+    """Return a file's path; refuse one that is not there."""
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"{text} is not a file")
+    return Path(text)
+
+
+def name(text):
+    """Return a name that is one folder below another, never a way out of it."""
+    if text in {"", ".", ".."} or set(text) & set("/\\\0"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name of a folder")
+    return text
+
+
+def natural(text):
+    """Return a whole number from 0."""
+    return _whole_number(text, 0)
+
+
+def positive(text):
+    """Return a whole number from 1."""
+    return _whole_number(text, 1)
+
+
+def positive_number(text):
+    """Return a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
+
+
+def _whole_number(text, least):
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{number} is less than {least}")
+    return number
+
+
+def images_folder(images, data):
+    """Return where figures go, and make it.
+
+    Parameters
+    ----------
+    images : Path or None
+        What ``--images`` said.
+    data : Path
+        The dataset: the repository's ``images/`` belongs to ``data/sample`` alone.
+    """
+    if images is None:
+        is_sample = data.resolve() == SAMPLE.resolve()
+        images = REPOSITORY / "images" if is_sample else data / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    return images
+
+
+def shown(path):
+    """Return a path as it is best read: relative to the working folder where it lies below it."""
+    path = Path(path).absolute()
+    if path.is_relative_to(Path.cwd()):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
+
+
+def print_written(path, content):
+    """Print the line a script ends with for each file: its path and what it holds."""
+    print(f"wrote {shown(path)}: {content}")
