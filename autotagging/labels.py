@@ -1,0 +1,483 @@
+"""Annotations -> merged, frequent tags; the label sets.
+
+Reads ``annotations_final.csv`` in MagnaTagATune's form (tab-separated: clip_id, a 0/1 column a
+tag, mp3_path) and ``data/synonyms.csv``; reads and writes the files of ``labels/<set>/``:
+
+labels.csv      clip_id, split, then a 0/1 column a tag, most frequent tag first
+tags.csv        tag, clips (with the tag, over all annotation rows), merged_from
+tag_counts.csv  every tag as annotated: tag, clips, merged_into, clips_merged, kept
+summary.json    the settings and every count
+
+Merging synonyms by maximum and keeping the 50 most frequent tags follow the paper.
+"""
+
+import csv
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+DEFAULT_SET = "merged50"
+FILES = ("labels.csv", "tags.csv", "tag_counts.csv", "summary.json")
+
+
+def read_annotations(path):
+    """Read a table of annotations.
+
+    Parameters
+    ----------
+    path : Path
+        Tab-separated: clip_id, one 0/1 column a tag, mp3_path.
+
+    Returns
+    -------
+    annotations : DataFrame of shape (n_clips, n_tags), bool
+        Indexed by clip_id (text), in numerical order of the ids.
+    files : Series of shape (n_clips,)
+        The path of each clip's audio below the raw folder.
+
+    Raises
+    ------
+    ValueError
+        For a missing column, an id or path given twice, a value that is neither 0 nor 1.
+    """
+    table = _read_table(path)
+    for column in ("clip_id", "mp3_path"):
+        if column not in table:
+            raise ValueError(f"{path} has no column {column!r}; it has {_some(table.columns)}")
+        if table[column].duplicated().any():
+            row = int(table[column].duplicated().to_numpy().argmax())
+            raise ValueError(
+                f"{path}, row {row + 2}: {column} {table[column].iloc[row]!r} stands there twice"
+            )
+    table = table.set_index("clip_id")
+    table = table.loc[in_numerical_order(table.index)]
+    files = table.pop("mp3_path")
+    if not len(table.columns):
+        raise ValueError(f"{path} has no column for a tag")
+    return table.astype(bool), files
+
+
+def _read_table(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file, delimiter="\t"), [])
+    repeated = {column for column in header if header.count(column) > 1}
+    if repeated:
+        raise ValueError(f"{path} has the column {min(repeated)!r} twice")
+    types = {column: "int8" for column in header if column not in {"clip_id", "mp3_path"}}
+    names = {"clip_id": str, "mp3_path": str}
+    reading = {"sep": "\t", "encoding": "utf-8", "keep_default_na": False}
+    try:
+        table = pd.read_csv(path, dtype={**types, **names}, **reading)
+    except pd.errors.ParserError as error:
+        raise ValueError(f"{path}: {error}") from None
+    except ValueError:  # the fast way found something: look again for where
+        table = pd.read_csv(path, dtype=str, **reading)
+    for tag in types:
+        wrong = ~table[tag].isin([0, 1, "0", "1"]).to_numpy()
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise ValueError(
+                f"{path}, row {row + 2}: {tag!r} is {table[tag].iloc[row]!r}, neither 0 nor 1"
+            )
+    return table.astype(dict.fromkeys(types, "int8"))
+
+
+def in_numerical_order(clip_ids):
+    """Return clip ids sorted: numbers as numbers and first, other text after them."""
+    return sorted(clip_ids, key=lambda i: (not i.isdecimal(), int(i) if i.isdecimal() else 0, i))
+
+
+def read_synonyms(path):
+    """Read the synonym groups.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with the columns tag (the name kept) and synonym, a row a synonym.
+
+    Returns
+    -------
+    dict
+        synonym -> the tag it is merged into.
+
+    Raises
+    ------
+    ValueError
+        For a synonym in two groups, or one that is itself the name of a group.
+    """
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if list(table.columns) != ["tag", "synonym"]:
+        raise ValueError(f"{path} must have the columns tag, synonym; it has {_some(table)}")
+    synonyms = {}
+    for tag, synonym in zip(table["tag"], table["synonym"], strict=True):
+        if synonym in synonyms:
+            raise ValueError(f"{path}: {synonym!r} is in {synonyms[synonym]!r} and in {tag!r}")
+        synonyms[synonym] = tag
+    for tag in synonyms.values():
+        if tag in synonyms:
+            raise ValueError(f"{path}: {tag!r} is merged into {synonyms[tag]!r} and a group itself")
+    return synonyms
+
+
+def merge_synonyms(annotations, synonyms):
+    """Merge tags of one meaning: a clip has the merged tag if it has one of the group.
+
+    Parameters
+    ----------
+    annotations : DataFrame of shape (n_clips, n_tags), bool
+    synonyms : dict
+        synonym -> tag; those that no column is named after are passed over.
+
+    Returns
+    -------
+    DataFrame of shape (n_clips, n_merged_tags), bool
+        Tags in alphabetical order.
+    """
+    groups = {}
+    for column in annotations.columns:
+        groups.setdefault(synonyms.get(column, column), []).append(column)
+    return pd.DataFrame(
+        {tag: annotations[groups[tag]].to_numpy().any(axis=1) for tag in sorted(groups)},
+        index=annotations.index,
+    )
+
+
+def count_tags(annotations):
+    """Return how many clips have each tag, most frequent first, ties in alphabetical order.
+
+    Parameters
+    ----------
+    annotations : DataFrame of shape (n_clips, n_tags), bool
+
+    Returns
+    -------
+    Series of shape (n_tags,), int
+        Indexed by tag.
+    """
+    counts = annotations.sum().astype(int)
+    return counts.sort_index().sort_values(ascending=False, kind="stable")
+
+
+def tabulate_tags(annotations, merged, synonyms, top):
+    """Return the tables of tags of a label set.
+
+    Parameters
+    ----------
+    annotations : DataFrame of shape (n_clips, n_tags), bool
+        As annotated.
+    merged : DataFrame of shape (n_clips, n_merged_tags), bool
+        From `merge_synonyms`.
+    synonyms : dict
+        synonym -> tag; empty where nothing was merged.
+    top : int
+        How many of the most frequent tags are kept.
+
+    Returns
+    -------
+    kept : DataFrame
+        A row a tag kept, most frequent first: tag, clips (of all annotation rows, as every
+        publication counts), merged_from (the synonyms that occur, joined by "; ").
+    every : DataFrame
+        A row a tag as annotated: tag, clips, merged_into, clips_merged, kept (0/1).
+    """
+    before, after = count_tags(annotations), count_tags(merged)
+    kept = pd.DataFrame({"tag": after.index[:top], "clips": after.to_numpy()[:top]})
+    every = pd.DataFrame({"tag": before.index, "clips": before.to_numpy()})
+    every["merged_into"] = [synonyms.get(tag, tag) for tag in every["tag"]]
+    every["clips_merged"] = after[every["merged_into"]].to_numpy()
+    every["kept"] = every["merged_into"].isin(kept["tag"]).astype(int)
+    used = every[(every["merged_into"] != every["tag"]) & (every["clips"] > 0)]
+    sources = used.groupby("merged_into")["tag"].agg("; ".join)
+    kept["merged_from"] = [sources.get(tag, "") for tag in kept["tag"]]
+    return kept, every
+
+
+def select(annotations, usable, split, settings):
+    """Return the labels of a set: its usable clips, untagged ones only where they are wanted.
+
+    Parameters
+    ----------
+    annotations : DataFrame of shape (n_clips, n_tags), bool
+        The tags kept, most frequent first.
+    usable : Index of str
+        The clips that have audio.
+    split : Series
+        Each clip's part.
+    settings : dict
+        From `state_settings`.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by clip_id: split, then a bool column a tag.
+    """
+    table = annotations.loc[usable]
+    if not settings["keep_untagged"]:
+        table = table[table.any(axis=1)]
+    return pd.concat([split[table.index], table], axis=1)
+
+
+def state_settings(annotations, synonyms, **choices):
+    """Return what decides a label set: its choices and the checksums of what it was made from."""
+    files = {"annotations_sha256": annotations}
+    if choices["merge"]:
+        files["synonyms_sha256"] = synonyms
+    checksums = {key: hashlib.sha256(file.read_bytes()).hexdigest() for key, file in files.items()}
+    return {**choices, "split": "folders", **checksums}
+
+
+def check_settings(data, name, settings, *, force):
+    """Refuse to replace a label set that was made with other settings, unless forced.
+
+    Raises
+    ------
+    ValueError
+        Naming what differs and ``--force``.
+    """
+    if force or not (set_folder(data, name) / "summary.json").exists():
+        return
+    before = read_summary(data, name)["settings"]
+    differing = [key for key in settings if settings[key] != before.get(key)]
+    if differing:
+        raise ValueError(
+            f"{set_folder(data, name)} was made with other settings ({', '.join(differing)}): "
+            "make it anew with --force, or name another set with --labels"
+        )
+
+
+def set_name(merge, top, keep_untagged):
+    """Return the name of a label set, after the settings that made it."""
+    untagged = "-all" if keep_untagged else ""
+    return f"{'merged' if merge else 'unmerged'}{top}{untagged}"
+
+
+def set_folder(data, name):
+    """Return the folder of a label set."""
+    return Path(data) / "labels" / name
+
+
+def find_set(data, name=None):
+    """Return the name of the label set to use.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset.
+    name : str, optional
+        What the user asked for; else the only set there, else ``merged50``.
+
+    Raises
+    ------
+    ValueError
+        Where there is none; the sentence names those that are there.
+    """
+    folder = Path(data) / "labels"
+    present = sorted(path.parent.name for path in folder.glob("*/summary.json"))
+    if not present:
+        raise ValueError(f"{folder} has no label set: run 1_label_reduction_and_files_renaming.py")
+    wanted = name or (present[0] if len(present) == 1 else DEFAULT_SET)
+    if wanted not in present:
+        raise ValueError(f"{folder} has no set {wanted!r}, only {_some(present)}: name one")
+    return wanted
+
+
+def write_set(data, name, labels, tables, summary):
+    """Write the files of a label set; ``summary.json`` comes last and says that all are there.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset.
+    name : str
+        Of the set.
+    labels : DataFrame
+        Indexed by clip_id: split, then a column a tag.
+    tables : tuple of two DataFrames
+        The tags kept and every tag, from `tabulate_tags`.
+    summary : dict
+
+    Returns
+    -------
+    bool
+        Whether anything changed on disk.
+    """
+    kept, every = tables
+    tags = kept["tag"].tolist()
+    table = labels.assign(**{tag: labels[tag].astype(int) for tag in tags})
+    texts = (
+        table.to_csv(index_label="clip_id", lineterminator="\n"),
+        kept.to_csv(index=False, lineterminator="\n"),
+        every.to_csv(index=False, lineterminator="\n"),
+        json.dumps(summary, indent=2, ensure_ascii=False) + "\n",
+    )
+    folder = set_folder(data, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = [
+        _write_if_other(folder / name, text) for name, text in zip(FILES, texts, strict=True)
+    ]
+    return any(changed)
+
+
+def _write_if_other(path, text):
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+    return True
+
+
+def read_labels(data, name):
+    """Read a label set.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by clip_id (text): split, then a bool column a tag, most frequent tag first.
+    """
+    path = set_folder(data, name) / "labels.csv"
+    table = pd.read_csv(path, dtype={"clip_id": str, "split": str}).set_index("clip_id")
+    tags = table.columns.drop("split")
+    return table.astype(dict.fromkeys(tags, bool))
+
+
+def read_tags(data, name):
+    """Read the tags of a label set: a DataFrame with tag, clips, merged_from."""
+    return pd.read_csv(set_folder(data, name) / "tags.csv", keep_default_na=False)
+
+
+def read_tag_counts(data, name):
+    """Read every tag as annotated: a DataFrame with tag, clips, merged_into, clips_merged, kept."""
+    return pd.read_csv(set_folder(data, name) / "tag_counts.csv", keep_default_na=False)
+
+
+def read_summary(data, name):
+    """Read the settings and counts of a label set: a dict."""
+    return json.loads((set_folder(data, name) / "summary.json").read_text(encoding="utf-8"))
+
+
+def arrays_by_part(labels, rows):
+    """Return rows and labels of each part, for the clips that have features.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        As from `read_labels`.
+    rows : Series of int
+        Row of each clip in a store, by clip_id; clips without one are left out.
+
+    Returns
+    -------
+    dict
+        ``train``, ``validation``, ``test`` -> (rows, y_true): ndarray of shape (n_clips,), int,
+        and of shape (n_clips, n_tags), bool.
+
+    Raises
+    ------
+    ValueError
+        Where the training or the validation part has no clip.
+    """
+    labels = labels.loc[rows.index]
+    tags = labels.columns.drop("split")
+    arrays = {}
+    for part in ("train", "validation", "test"):
+        there = (labels["split"] == part).to_numpy()
+        arrays[part] = rows.to_numpy()[there], labels.loc[there, tags].to_numpy()
+    for part in ("train", "validation"):
+        if not len(arrays[part][0]):
+            raise ValueError(f"there are no {part} clips: training needs some in that part")
+    return arrays
+
+
+def checksum(data, name):
+    """Return the SHA-256 of a set's ``labels.csv``."""
+    return hashlib.sha256((set_folder(data, name) / "labels.csv").read_bytes()).hexdigest()
+
+
+def check_unchanged(data, name, sha256):
+    """Refuse labels that are not the ones a network was trained on.
+
+    Raises
+    ------
+    ValueError
+        Where ``labels.csv`` is not there or its checksum is another.
+    """
+    if not (set_folder(data, name) / "labels.csv").exists() or checksum(data, name) != sha256:
+        raise ValueError(
+            f"{set_folder(data, name)} is gone or has changed since the network was trained: "
+            "train again with 3_train_cnn.py --force"
+        )
+
+
+def choose_clips(labels, tags):
+    """Return one clip for each of a few tags, for a figure: those that show the tag most purely.
+
+    Of the clips with a tag, the one with the fewest of the other tags asked for, then with the
+    fewest tags, then the first.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        As from `read_labels`.
+    tags : iterable of str
+
+    Returns
+    -------
+    dict
+        tag -> clip_id.
+
+    Raises
+    ------
+    ValueError
+        For a tag that is not in the set, or that no clip (left) has.
+    """
+    every = labels.columns.drop("split")
+    chosen = {}
+    for tag in tags:
+        if tag not in every:
+            raise ValueError(f"{tag!r} is not one of the tags: {_some(every, len(every))}")
+        others = [other for other in tags if other != tag]
+        rest = labels[labels[tag]].drop(list(chosen.values()), errors="ignore")
+        if not len(rest):
+            raise ValueError(f"no clip with the tag {tag!r} is left for the figure")
+        order = pd.DataFrame({"shared": rest[others].sum(axis=1), "n": rest[every].sum(axis=1)})
+        chosen[tag] = order.sort_values(["shared", "n"], kind="stable").index[0]
+    return chosen
+
+
+def cooccurrence(labels):
+    """Return the share of the clips with one tag that have another.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        As from `read_labels`.
+
+    Returns
+    -------
+    DataFrame of shape (n_tags, n_tags)
+        In row a and column b the share of the clips tagged a that are tagged b, in [0, 1]; NaN
+        in the row of a tag that no clip has.
+    """
+    tags = labels.columns.drop("split")
+    positives = labels[tags].to_numpy(float)
+    together = positives.T @ positives
+    shares = together / np.where(np.diag(together) > 0, np.diag(together), np.nan)[:, None]
+    return pd.DataFrame(shares, index=tags, columns=tags)
+
+
+def write_cooccurrence(data, name, table):
+    """Write ``cooccurrence.csv`` of a label set: tag, then a column a tag; return its path."""
+    path = set_folder(data, name) / "cooccurrence.csv"
+    _write_if_other(path, table.round(4).to_csv(index_label="tag", lineterminator="\n"))
+    return path
+
+
+def _some(names, most=8):
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(str, names[:most])) + more
