@@ -1,0 +1,165 @@
+"""``models/<run>/``: a trained network and what was run to get it.
+
+model.keras   Keras' own format with one more entry, ``autotagging.json``: tags in order, feature
+              settings, thresholds, what it was trained on. Normalisation is a layer of the
+              network. Tagging a song needs this file and the song.
+history.csv   a row an epoch
+run.json      settings, clips, versions, git commit, seconds; written last
+checkpoint/   of a run that is not finished
+"""
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+
+ENTRY = "autotagging.json"
+LIBRARIES = ("tensorflow", "keras", "numpy", "librosa", "scikit-learn")
+
+
+def folder_of(data, run):
+    """Return the folder of a run."""
+    return Path(data) / "models" / run
+
+
+def is_finished(data, run, settings):
+    """Return whether a run is there, trained with these settings.
+
+    Raises
+    ------
+    ValueError
+        Where it was trained with others; the sentence names what differs.
+    """
+    folder = folder_of(data, run)
+    if not (folder / "run.json").exists():
+        return False
+    before = read_run(data, run)["settings"]
+    differing = [key for key in settings if settings[key] != before.get(key)]
+    if differing:
+        raise ValueError(
+            f"{folder} was trained with other settings ({', '.join(differing)}): "
+            "train anew with --force, or name another run with --name"
+        )
+    return True
+
+
+def discard(data, run):
+    """Remove a run, finished or not."""
+    shutil.rmtree(folder_of(data, run), ignore_errors=True)
+
+
+def read_run(data, run):
+    """Read ``run.json``: a dict.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such run; the sentence names those that are there.
+    """
+    path = folder_of(data, run) / "run.json"
+    if not path.exists():
+        runs = sorted(found.parent.name for found in path.parent.parent.glob("*/run.json"))
+        present = f"there are {', '.join(runs)}" if runs else "there are none"
+        raise ValueError(
+            f"{path.parent} is not a finished run ({present}): run 3_train_cnn.py, "
+            "or name another with --model"
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def finish(folder, history, facts):
+    """Write ``history.csv`` and, last, ``run.json``; remove the checkpoint.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    history : DataFrame
+        A row an epoch.
+    facts : dict
+        What was run; versions and git commit are added here.
+    """
+    versions = {library: importlib.metadata.version(library) for library in LIBRARIES}
+    facts = {**facts, "versions": {"python": platform.python_version(), **versions}}
+    facts["git_commit"] = _git_commit()
+    _write(folder / "history.csv", history.to_csv(index=False, lineterminator="\n"))
+    _write(folder / "run.json", json.dumps(facts, indent=2) + "\n")
+    shutil.rmtree(folder / "checkpoint")
+
+
+def read_history(data, run):
+    """Read ``history.csv``: a DataFrame with a row an epoch."""
+    return pd.read_csv(folder_of(data, run) / "history.csv")
+
+
+def _write(path, text):
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+def _git_commit():
+    """Return the commit of this repository, marked where files differ; None outside of git."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        answer = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout.strip()
+
+
+def save(path, network, description):
+    """Save a network with its description, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Ending in ``.keras``.
+    network : keras.Model
+    description : dict
+        Plain values, for JSON.
+    """
+    part = path.with_name(f"{path.stem}.part.keras")  # Keras insists on the ending
+    network.save(part)
+    with zipfile.ZipFile(part, "a") as archive:
+        archive.writestr(ENTRY, json.dumps(description))
+    os.replace(part, path)
+
+
+def load(path):
+    """Load a network and its description; nothing in the file is run.
+
+    Raises
+    ------
+    ValueError
+        For a file that is not a model of this project.
+    """
+    import keras  # takes seconds, and the rest of the module does without
+
+    description = read_description(path)
+    return keras.saving.load_model(path, safe_mode=True), description
+
+
+def read_description(path):
+    """Read the description alone.
+
+    Raises
+    ------
+    ValueError
+        For a file that is not there or is not a model of this project.
+    """
+    if not path.exists():
+        raise ValueError(f"{path} is missing: run 3_train_cnn.py, or name a trained model")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read(ENTRY))
+    except (zipfile.BadZipFile, KeyError):
+        raise ValueError(f"{path} is not a model of this project: it has no {ENTRY}") from None
