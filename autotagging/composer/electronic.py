@@ -1,0 +1,148 @@
+"""Styles of the studio: techno, trance, dance, downtempo, ambient, new age, drone."""
+
+from autotagging.composer.bands import FOUR_CHORDS, SUNG
+from autotagging.composer.drums import beat
+from autotagging.composer.layers import (
+    ALWAYS,
+    CHORUS,
+    NOT_INTRO,
+    QUIET_PARTS,
+    SOMETIMES,
+    arpeggio,
+    bass,
+    blocks,
+    chant,
+    drone,
+    layer,
+    melody,
+    riff,
+    swells,
+)
+
+LOOPS = ((0, 0, 0, 0), (0, 5, 0, 6), (0, 0, 5, 6), (0, 2, 0, 6))
+WIDE = ((0, 3), (0, 5, 3, 4), (0, 2), (0, 6, 5, 6))
+CLUB = {"intro": 0.8, "verse": 1.0, "chorus": 1.0, "break": 0.1}
+STABS = [(0, 0.2), (0.75, 0.2), (1.5, 0.2), (2.75, 0.2), (3.5, 0.2)]
+
+STYLES = {
+    "techno": {
+        "tempo": (122, 146), "metres": (4,), "scales": ("minor", "phrygian"), "chords": "seventh",
+        "progressions": LOOPS, "rubato": 0.0, "jitter": 0.0, "level": -12,
+        "tags": ("techno", "electro"), "absences": ("no singer", "no beat"),
+        "layer_tags": {"stabs": ("dance",), "sequence": ("trance",)},
+        "layers": (
+            layer("drums", beat, (24, 25), 35, 81, pattern="techno", velocity=112, on=CLUB),
+            layer("bass", bass, (38, 39), 28, 45, line="sixteen", velocity=96),
+            layer("stabs", blocks, (81, 62, 90), 52, 74, voices=3, pattern=STABS, velocity=72,
+                  on=CHORUS),
+            layer("sequence", arpeggio, (80, 81, 87), 48, 76, step=0.25, shape="random", gaps=0.2,
+                  legato=0.5, velocity=70, on=SOMETIMES),
+            layer("noise", swells, (101, 95, 103), 55, 86, velocity=60, on=SOMETIMES),
+        ),
+    },
+    "trance": {
+        "tempo": (128, 150), "metres": (4,), "scales": ("minor", "dorian"), "chords": "triad",
+        "progressions": ((0, 5, 2, 6), (0, 6, 5, 6), (5, 6, 0, 0), (0, 3, 5, 6)),
+        "rubato": 0.0, "jitter": 0.0, "level": -12,
+        "tags": ("trance", "techno", "electro"), "layer_tags": {"lead": ("dance",)},
+        "absences": ("no singer", "no beat"),
+        "layers": (
+            layer("drums", beat, (24, 25), 35, 81, pattern="trance", velocity=106, on=CLUB),
+            layer("bass", bass, (38, 39), 28, 45, line="offbeat", velocity=104,
+                  on={"intro": 0.5, "verse": 1.0, "chorus": 1.0, "break": 0.2}),
+            layer("arpeggio", arpeggio, (81, 80, 90), 55, 84, step=0.25, shape="wave",
+                  velocity=76, legato=0.8),
+            layer("pad", blocks, (89, 94, 50), 55, 76, voices=4, velocity=66, on=NOT_INTRO),
+            layer("lead", melody, (81, 86, 84), 67, 88, density=1.6, velocity=86, on=CHORUS),
+            layer("voice", melody, (54, 53), 64, 79, density=0.7, velocity=100, singers="one",
+                  on={"intro": 0.0, "verse": 0.1, "chorus": 0.15, "break": 0.3}),
+        ),
+    },
+    "dance": {
+        "tempo": (112, 134), "metres": (4,), "scales": ("minor", "major"), "chords": "triad",
+        "progressions": FOUR_CHORDS, "rubato": 0.0, "jitter": 0.002, "level": -12,
+        "tags": ("dance", "electro"), "layer_tags": {"voice": ("pop",)},
+        "absences": ("no singer",),
+        "layers": (
+            layer("drums", beat, (24, 25, 8), 35, 81, pattern="dance", velocity=108, on=CLUB),
+            layer("bass", bass, (38, 39, 37), 28, 50, line="octave", velocity=98),
+            layer("piano", blocks, (0, 81, 62), 55, 76, voices=3, velocity=76,
+                  pattern=[(0, 0.4), (0.75, 0.4), (1.5, 0.4), (2.5, 0.4), (3.25, 0.4)]),
+            layer("strings", blocks, (50, 51, 90), 60, 81, voices=3, velocity=62, on=CHORUS),
+            layer("voice", melody, (54, 85, 53), 60, 77, density=1.5, velocity=114, singers="one",
+                  on=SUNG),
+            layer("lead", melody, (80, 81, 62), 67, 86, density=1.6, velocity=78,
+                  on={"intro": 0.3, "verse": 0.1, "chorus": 0.3, "break": 0.5}),
+        ),
+    },
+    "downtempo": {
+        "tempo": (66, 100), "metres": (4,), "scales": ("minor", "dorian", "phrygian"),
+        "chords": "ninth", "progressions": LOOPS, "rubato": 0.0, "jitter": 0.008, "swing": 0.56,
+        "level": -15, "tags": ("electro", "modern"), "absences": ("no singer",),
+        "layer_tags": {"monks": ("chant", "strange"), "pad": ("ambient",)},
+        "layers": (
+            layer("drums", beat, (25, 24, 8), 35, 81, pattern="breaks", velocity=98, on=CLUB),
+            layer("bass", bass, (39, 38, 35), 26, 45, line="root", velocity=104),
+            layer("pad", blocks, (89, 95, 91), 55, 74, voices=4, velocity=62, on=SOMETIMES),
+            layer("keys", blocks, (4, 5, 2), 55, 76, voices=4, velocity=72, on=NOT_INTRO,
+                  pattern=[(0, 1.5), (1.75, 0.5), (3, 0.5)]),
+            layer("lead", melody, (104, 107, 81, 74), 60, 81, density=1.2, rest=0.3, velocity=90,
+                  on={"intro": 0.5, "verse": 0.3, "chorus": 0.5, "break": 0.3}),
+            layer("monks", chant, (52,), 45, 62, velocity=80, singers="men",
+                  on={"intro": 0.4, "verse": 0.3, "chorus": 0.4, "break": 0.5}),
+        ),
+    },
+    "ambient": {
+        "tempo": (50, 76), "metres": (4,), "scales": ("lydian", "major", "dorian"),
+        "chords": "ninth", "progressions": WIDE, "bars_a_chord": 2, "rubato": 0.03,
+        "jitter": 0.02, "level": -20, "swell": True,
+        "tags": ("ambient", "electro"), "absences": ("no beat", "no singer"),
+        "layer_tags": {"high pad": ("space",), "bells": ("new age",)},
+        "layers": (
+            layer("pad", blocks, (89, 88, 94, 95), 48, 72, voices=5, velocity=76, legato=1.0),
+            layer("high pad", blocks, (92, 99, 97), 64, 84, voices=2, velocity=56, on=SOMETIMES),
+            layer("bells", swells, (98, 11, 14, 112), 67, 90, density=1.0, velocity=64,
+                  on=SOMETIMES),
+            layer("low", drone, (38, 89, 95), 28, 45, voices=1, velocity=76, on=NOT_INTRO),
+            layer("voices", blocks, (91, 54), 55, 72, voices=3, velocity=58, singers="choir",
+                  on={"intro": 0.1, "verse": 0.2, "chorus": 0.3, "break": 0.2}),
+        ),
+    },
+    "new age": {
+        "tempo": (58, 92), "metres": (4, 3), "scales": ("major", "pentatonic", "lydian"),
+        "harmony_scale": "major", "chords": "triad",
+        "progressions": ((0, 3, 0, 4), (0, 5, 3, 4), (3, 4, 5, 0)), "rubato": 0.04,
+        "jitter": 0.014, "level": -19,
+        "tags": ("new age",), "layer_tags": {"pad": ("ambient",)}, "absences": ("no singer",),
+        "layers": (
+            layer("piano", arpeggio, (0, 46, 24), 48, 76, step=0.5, shape="wave", ring=2.5,
+                  velocity=72),
+            layer("lead", melody, (75, 73, 79, 0, 42), 62, 84, density=0.9, velocity=84, rest=0.15,
+                  grace=0.1, vibrato=40, on=NOT_INTRO),
+            layer("pad", blocks, (89, 88, 49, 94), 52, 74, voices=4, velocity=62, on=NOT_INTRO),
+            layer("chimes", swells, (14, 98, 10), 70, 90, velocity=58, on=SOMETIMES),
+            layer("voice", blocks, (53, 52), 60, 76, voices=2, velocity=60, singers="choir",
+                  on={"intro": 0.0, "verse": 0.15, "chorus": 0.3, "break": 0.1}),
+        ),
+    },
+    "drone": {
+        "tempo": (50, 110), "metres": (4,), "scales": ("phrygian", "octatonic", "whole tone"),
+        "chords": "open", "progressions": ((0, 1), (0, 0, 0, 3)), "bars_a_chord": 2,
+        "rubato": 0.1, "jitter": 0.05, "level": -18, "swell": True,
+        "tags": ("strange", "space"), "absences": ("no beat",),
+        "layer_tags": {"sky": ("ambient",), "monks": ("chant",), "pulse": ("modern",)},
+        "layers": (
+            layer("low", drone, (93, 95, 99, 104), 26, 48, voices=2, restrike=8.0, velocity=92),
+            layer("sky", swells, (101, 103, 93, 97), 55, 90, voices=3, velocity=80, on=ALWAYS),
+            layer("metal", swells, (14, 102, 113, 98), 50, 90, density=2.0, velocity=76,
+                  on=SOMETIMES),
+            layer("effects", swells, (122, 120, 119, 125), 50, 74, voices=1, density=0.6,
+                  velocity=84, on=QUIET_PARTS),
+            layer("pulse", riff, (87, 39), 28, 48, density=1.5, velocity=80,
+                  on={"intro": 0.0, "verse": 0.2, "chorus": 0.5, "break": 0.0}),
+            layer("voices", swells, (91, 54), 50, 76, velocity=66, singers="choir", on=SOMETIMES),
+            layer("monks", chant, (52,), 43, 60, velocity=92, singers="men", legato=1.0,
+                  on={"intro": 0.3, "verse": 0.4, "chorus": 0.3, "break": 0.3}),
+        ),
+    },
+}  # fmt: skip
