@@ -1,0 +1,120 @@
+"""Lay the tags of a label set out as a map, where near tags mean something alike.
+
+A tagger that says "soft" for "quiet" is less wrong than one that says "loud". Each tag becomes
+a word vector, t-SNE brings the vectors to two dimensions for the figure and to four for the
+TensorFlow Projector, as in the paper. The vectors are trained on the tag sets of the clips
+themselves unless --vectors names a word2vec file (Google News, the paper's, is one).
+
+Reads   labels/<set>/labels.csv     clip_id, split, a 0/1 column a tag
+        labels/<set>/tags.csv       tag, clips
+        data/tag_kinds.csv          tag, kind (genre, instrument, voice, ...): the colours
+Writes  tag_map/places.csv          a row a tag: kind, clips, way, x, y
+        tag_map/vectors.csv         a row a tag, a column a dimension (300 where trained here)
+        tag_map/neighbours.csv      the five nearest tags of each, by cosine
+        tag_map/*.tsv, *.pbtxt      the same for the TensorFlow Projector
+        tag_map/summary.json        settings, trustworthiness, tags without a vector
+        images/t_SNE.png            the map
+
+Example: python 5_visualize_tags.py --data /data/mtt --vectors GoogleNews-vectors-negative300.bin
+"""
+
+from autotagging import cli
+
+TAG_KINDS = cli.REPOSITORY / "data" / "tag_kinds.csv"
+
+
+def main(args):
+    """Make the map where it is not made yet, then draw it where it is not drawn yet."""
+    from autotagging import labels, tag_map
+
+    label_set = labels.find_set(args.data, args.labels)
+    folder = args.data / "tag_map"
+    figure = cli.images_folder(args.images, args.data) / "t_SNE.png"
+    inputs = [labels.set_folder(args.data, label_set) / name for name in ("labels.csv", "tags.csv")]
+    inputs += [TAG_KINDS, *([args.vectors] if args.vectors else [])]
+    settings = {
+        "labels": label_set,
+        "vectors": args.vectors.name if args.vectors else "trained on the tag sets",
+        "seed": args.seed,
+        "inputs": tag_map.describe_inputs(inputs),
+    }
+    if args.force or not tag_map.is_made(folder, settings):
+        make_map(args, folder, settings)
+    elif tag_map.is_older(folder, figure):
+        print(f"nothing to do: {cli.shown(folder)} and {cli.shown(figure)} are there")
+        return
+    draw_map(folder, figure, labels.read_summary(args.data, label_set)["note"])
+    print(f"open the Projector with: tensorboard --logdir {cli.shown(folder)}")
+
+
+def make_map(args, folder, settings):
+    """Find vectors and places of the tags and write them."""
+    from autotagging import labels, tag_map, tag_vectors
+
+    table = labels.read_labels(args.data, settings["labels"])
+    counts = labels.read_tags(args.data, settings["labels"]).set_index("tag")["clips"]
+    tags = list(counts.index)
+    print(f"read {cli.shown(args.data)}, label set {settings['labels']}: "
+          f"{len(table):,} clips, {len(tags)} tags")
+    if args.vectors:
+        vectors, ways = tag_vectors.read(args.vectors, tags)
+    else:
+        tag_sets = [[tag for tag in tags if row[tag]] for row in table[tags].to_dict("records")]
+        vectors, ways = tag_vectors.train(tag_sets, tags, seed=args.seed)
+    found = list(vectors.index)
+    missing = [tag for tag in tags if tag not in found]
+    if missing:
+        print(f"{len(missing)} of {len(tags)} tags have no vector: {', '.join(missing)}")
+    places, places_4d = (tag_vectors.place(vectors, n, seed=args.seed) for n in (2, 4))
+    kinds = tag_map.read_kinds(TAG_KINDS, found)
+    tables = {
+        "places": tag_map.tabulate_places(places, kinds, counts[found], ways[found]),
+        "vectors": vectors,
+        "neighbours": tag_vectors.neighbours(vectors, found),
+        "places_4d": places_4d,
+    }
+    trust = {
+        "2 dimensions": round(tag_vectors.trustworthiness(vectors, places), 4),
+        "4 dimensions": round(tag_vectors.trustworthiness(vectors, places_4d), 4),
+    }
+    summary = {"settings": settings, "tags": len(tags), "tags without a vector": missing,
+               "trustworthiness": trust}
+    for path, content in tag_map.write(folder, tables, summary):
+        cli.print_written(path, content)
+    print("trustworthiness of the map (1: all neighbours on it are neighbours by meaning): "
+          f"{trust['2 dimensions']:.2f} in 2 dimensions, {trust['4 dimensions']:.2f} in 4")
+
+
+def draw_map(folder, figure, note):
+    """Draw the map from its stored places."""
+    from autotagging import figures, tag_map
+
+    places = tag_map.read_places(folder)
+    missing = tag_map.read_summary(folder)["tags without a vector"]
+    notes = [note] * bool(note) + [f"{len(missing)} tags have no vector"] * bool(missing)
+    drawing = figures.draw_tag_map(
+        places[["x", "y"]], places["tag"], places["clips"], places["kind"]
+    )
+    figures.save(drawing, figure, ". ".join(notes))
+    cli.print_written(figure, f"{len(places)} tags")
+
+
+def parse_args():
+    """Return the command line's arguments."""
+    arguments = cli.parser(__doc__)
+    cli.add_data(arguments)
+    cli.add_labels(arguments)
+    cli.add_images(arguments)
+    cli.add_seed(arguments)
+    cli.add_force(arguments, "the map and its figure")
+    arguments.add_argument(
+        "--vectors",
+        type=cli.file,
+        metavar="FILE",
+        help="word2vec file, .bin or .txt, also with .gz (default: train vectors on the tag sets)",
+    )
+    return arguments.parse_args()
+
+
+if __name__ == "__main__":
+    cli.run(main, parse_args)

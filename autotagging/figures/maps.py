@@ -1,0 +1,140 @@
+"""Tags at their places in the plane, every label free of every other."""
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from autotagging.figures.style import DARK, GREY, HUE, new_figure, styled
+
+# Colours of Okabe and Ito, told apart by the colour-blind; the shape says the same once more.
+KINDS = {
+    "genre": ("#0072b2", "o"),
+    "instrument": ("#d55e00", "s"),
+    "voice": ("#cc79a7", "^"),
+    "mood": ("#009e73", "D"),
+    "tempo": ("#e69f00", "v"),
+    "origin": ("#56b4e9", "P"),
+    "absence": ("#555555", "X"),
+    "other": ("#a6a6a6", "h"),
+}
+FONT_SIZE = 7.0
+AROUND = np.deg2rad([0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 68, 112, 248, 292])
+
+DISTANCES = np.array([0, 0.5, 1, 1.7, 2.5, 3.5, 5, 7, 10, 14, 18, 23, 28, 34])  # label heights
+
+
+@styled
+def draw_tag_map(places, tags, counts, kinds=None):
+    """Draw tags at their places, larger where more frequent, with labels that do not overlap.
+
+    Parameters
+    ----------
+    places : ndarray of shape (n_tags, 2)
+        Axes without unit: only nearness means something.
+    tags : list of str
+        Most frequent first: these find room for their labels first.
+    counts : array of shape (n_tags,)
+        Clips.
+    kinds : list of str, optional
+        genre, instrument, ...: a colour and a shape each.
+
+    Returns
+    -------
+    Figure
+    """
+    places, counts = np.asarray(places, dtype=float), np.asarray(counts, dtype=float)
+    kinds = [] if kinds is None else [kind if kind in KINDS else "other" for kind in kinds]
+    figure = new_figure(5.9)
+    ax = figure.add_subplot()
+    ax.set(xticks=[], yticks=[], xlabel="t-SNE dimension 1", ylabel="t-SNE dimension 2")
+    areas = 12 + 110 * np.sqrt(counts / max(counts.max(initial=1), 1))
+    _draw_points(ax, places, areas, kinds)
+    ax.margins(0.07)
+    ax.set_aspect("equal", adjustable="datalim")
+    handles = _kind_legend(kinds) + _size_legend(counts)
+    figure.legend(handles=handles, loc="outside upper center", ncols=6, handletextpad=0.3)
+    figure.draw_without_rendering()  # fixes the axes, so that places on the paper are known
+    figure.set_layout_engine("none")
+    ax.autoscale(False)
+    _label(ax, places, tags, areas)
+    return figure
+
+
+def _draw_points(ax, places, areas, kinds):
+    style = {"alpha": 0.85, "linewidth": 0.5, "edgecolor": "white"}
+    if not kinds:
+        ax.scatter(*places.T, s=areas, color=HUE, **style)
+    for kind, (colour, marker) in KINDS.items():
+        here = np.array([k == kind for k in kinds], dtype=bool)
+        if here.any():
+            ax.scatter(*places[here].T, s=areas[here], color=colour, marker=marker, **style)
+
+
+def _kind_legend(kinds):
+    present = [kind for kind in KINDS if kind in kinds]
+    style = {"ls": "", "ms": 5, "mec": "white", "mew": 0.5}
+    return [
+        Line2D([], [], color=KINDS[kind][0], marker=KINDS[kind][1], label=kind, **style)
+        for kind in present
+    ]
+
+
+def _size_legend(counts):
+    most = max(counts.max(initial=1), 1)
+    shown = [10 ** np.floor(np.log10(most)) / 10, 10 ** np.floor(np.log10(most))]
+    return [
+        Line2D([], [], color=GREY, marker="o", ls="", mec="white", mew=0.5,
+               ms=np.sqrt(12 + 110 * np.sqrt(n / most)),
+               label="1 clip" if n == 1 else f"{n:,.0f} clips")
+        for n in shown if n >= 1
+    ]
+
+
+def _label(ax, places, tags, areas):
+    """Write each tag where it is free: as near its point as the labels before it allow."""
+    scale = ax.figure.dpi / 72
+    points = ax.transData.transform(places)
+    radii = np.sqrt(areas) / 2 * scale
+    frame = np.array(ax.get_window_extent().extents)
+    marks = np.column_stack([points - radii[:, None], points + radii[:, None]])
+    taken = np.empty((0, 4))
+    for number, tag in enumerate(tags):
+        text = ax.text(0, 0, tag, fontsize=FONT_SIZE, va="center", ha="center", zorder=4,
+                       transform=None, parse_math=False)
+        size = np.array(text.get_window_extent().size) + scale
+        boxes = _candidates(points[number], radii[number] + scale, size)
+        box = boxes[_cheapest(boxes, marks, taken, frame)]
+        centre = (box[:2] + box[2:]) / 2
+        text.set(position=ax.transData.inverted().transform(centre), transform=ax.transData)
+        _draw_leader(ax, points[number], box, radii[number])
+        taken = np.vstack([taken, box])
+
+
+def _candidates(point, radius, size):
+    """Return boxes around a point, nearest first, ndarray of shape (n, 4) in pixels."""
+    boxes = []
+    for distance in radius + size[1] * DISTANCES:
+        direction = np.column_stack([np.cos(AROUND), np.sin(AROUND)])
+        centres = point + direction * (distance + np.abs(direction) * size / 2)
+        boxes.append(np.column_stack([centres - size / 2, centres + size / 2]))
+    return np.concatenate(boxes)
+
+
+def _cheapest(boxes, marks, taken, frame):
+    outside = (boxes[:, :2] < frame[:2]).any(axis=1) | (boxes[:, 2:] > frame[2:]).any(axis=1)
+    on_labels, on_marks = _overlaps(boxes, taken), _overlaps(boxes, marks)
+    distance = np.arange(len(boxes)) / len(boxes)
+    return int(np.argmin(1e6 * outside + 1e4 * on_labels + 10 * on_marks + distance))
+
+
+def _overlaps(boxes, others):
+    """Return the area that each box shares with others, in pixels."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    return np.clip(high - low, 0, None).prod(axis=2).sum(axis=1)
+
+
+def _draw_leader(ax, point, box, radius):
+    nearest = np.clip(point, box[:2], box[2:])
+    if np.hypot(*(nearest - point)) > radius + 4 * ax.figure.dpi / 72:
+        ends = ax.transData.inverted().transform([point, nearest])
+        ax.plot(*ends.T, color=DARK, linewidth=0.4, alpha=0.6, zorder=1)

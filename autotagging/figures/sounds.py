@@ -1,0 +1,112 @@
+"""Waves and spectrograms: what a clip looks like."""
+
+import textwrap
+
+import numpy as np
+
+from autotagging.figures.style import GREY, HUE, new_figure, styled
+
+N_FFT = 2048
+HOP_LENGTH = 512
+LEVEL_RANGE = 80  # dB
+
+
+@styled
+def draw_waves(clips, sample_rate, bands):
+    """Draw clips as waves, spectrograms and log-mel spectrograms: a row a clip.
+
+    Parameters
+    ----------
+    clips : list of tuple (str, ndarray of shape (n_samples,), float32)
+        Title and samples in [-1, 1].
+    sample_rate : int
+        In Hz.
+    bands : int
+        Mel bands of the right column.
+
+    Returns
+    -------
+    Figure
+        Levels are relative to the loudest of all clips, so that a quiet clip looks quiet.
+    """
+    import librosa  # here: it takes longer than the rest of this package together
+
+    waves = [samples for _, samples in clips]
+    powers = [np.abs(librosa.stft(y, n_fft=N_FFT, hop_length=HOP_LENGTH)) ** 2 for y in waves]
+    mels = [librosa.feature.melspectrogram(S=S, sr=sample_rate, n_mels=bands) for S in powers]
+    figure = new_figure(0.6 + 1.6 * len(clips))
+    axes = figure.subplots(len(clips), 3, squeeze=False, sharex=True)
+    peak = max(float(np.abs(samples).max(initial=1e-3)) for samples in waves)
+    for row, (title, samples) in enumerate(clips):
+        _draw_wave(axes[row, 0], samples, sample_rate, peak)
+        seconds = len(samples) / sample_rate
+        _draw_levels(axes[row, 1], _levels(powers)[row], seconds)
+        _label_linear(axes[row, 1], sample_rate)
+        image = _draw_levels(axes[row, 2], _levels(mels)[row], seconds)
+        _label_mel(axes[row, 2], sample_rate, bands)
+        _write_title(axes[row, 0], title)
+    headings = ("Wave", "Spectrogram", f"Log-mel spectrogram ({bands} bands)")
+    for ax, heading in zip(axes[0], headings, strict=True):
+        ax.set_title(heading, pad=18, color=GREY)
+    for ax in axes[-1]:
+        ax.set_xlabel("time (s)")
+    bar = figure.colorbar(image, ax=axes, location="right", shrink=0.6, aspect=30, pad=0.01)
+    bar.set_label("level (dB; 0 = the loudest of the column)")
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _write_title(ax, title):
+    ax.set_title(" ")  # keeps the line free above all three columns
+    text = ax.annotate(textwrap.shorten(title, 95, placeholder=" …"), (0, 1), (0, 4),
+                       xycoords="axes fraction", textcoords="offset points", fontsize=8,
+                       fontweight="bold", parse_math=False)
+    text.set_in_layout(False)
+
+
+def _levels(powers):
+    import librosa
+
+    loudest = max(float(power.max()) for power in powers)
+    return [
+        librosa.power_to_db(power, ref=max(loudest, 1e-10), top_db=None).clip(-LEVEL_RANGE, 0)
+        for power in powers
+    ]
+
+
+def _draw_wave(ax, samples, sample_rate, peak):
+    columns = np.array_split(samples, min(1200, len(samples)))  # more than a page can show
+    times = np.linspace(0, len(samples) / sample_rate, len(columns))
+    low, high = [c.min() for c in columns], [c.max() for c in columns]
+    ax.fill_between(times, low, high, color=HUE, linewidth=0.3)
+    ax.set(xlim=(0, len(samples) / sample_rate), ylim=(-1.05 * peak, 1.05 * peak))
+    ax.set_ylabel("amplitude")
+
+
+def _draw_levels(ax, levels, seconds):
+    return ax.imshow(
+        levels,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=-LEVEL_RANGE,
+        vmax=0,
+        extent=(0, seconds, 0, len(levels)),
+    )
+
+
+def _label_linear(ax, sample_rate):
+    step = 2000 if sample_rate > 8000 else 500 if sample_rate > 2000 else 200
+    ticks = np.arange(0, sample_rate / 2 + 1, step * (2 if sample_rate > 24000 else 1))
+    ax.set_yticks(ticks / (sample_rate / 2) * (N_FFT // 2 + 1), [f"{t:,.0f}" for t in ticks])
+    ax.set_ylabel("frequency (Hz)")
+
+
+def _label_mel(ax, sample_rate, bands):
+    import librosa
+
+    top = sample_rate / 2
+    ticks = [t for t in (0, 250, 500, 1000, 2000, 4000, 8000, 16000) if t <= top]
+    scale = librosa.hz_to_mel(top)
+    ax.set_yticks([librosa.hz_to_mel(t) / scale * bands for t in ticks], [f"{t:,}" for t in ticks])
+    ax.set_ylabel("frequency (Hz)")

@@ -1,0 +1,88 @@
+"""The look of all figures, and how one is saved.
+
+Figures are made without pyplot, hence without a display and without a list of open figures.
+"""
+
+import os
+from pathlib import Path
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+WIDTH = 6.7  # inches: 17 cm, the text of an A4 page
+NOTE_STRIP = 0.17  # inches left free at the lower edge, for the note
+HUE = "#1f5fa8"
+PALE_HUE = "#a9c4e4"
+DARK = "#222222"
+GREY = "#767676"
+PALE_GREY = "#d8d8d8"
+STYLE = {
+    "axes.edgecolor": GREY,
+    "axes.grid": False,
+    "axes.labelsize": 7.5,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 4.0,
+    "axes.titlesize": 8.0,
+    "figure.dpi": 200,
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
+    "font.size": 7.0,
+    "grid.color": PALE_GREY,
+    "grid.linewidth": 0.5,
+    "legend.fontsize": 7.0,
+    "legend.frameon": False,
+    "savefig.dpi": 200,
+    "text.color": DARK,
+    "xtick.labelsize": 6.5,
+    "xtick.major.size": 2.0,
+    "xtick.major.width": 0.6,
+    "ytick.labelsize": 6.5,
+    "ytick.major.size": 2.0,
+    "ytick.major.width": 0.6,
+}
+# A decorator of the functions that draw: style within, nothing changed outside.
+styled = matplotlib.rc_context(STYLE)
+
+
+def new_figure(height, constrained=True):
+    """Return an empty figure 17 cm wide with room for a note at its lower edge.
+
+    Parameters
+    ----------
+    height : float
+        In inches, the note's strip included.
+    constrained : bool
+        Whether matplotlib arranges the axes so that no text overlaps.
+    """
+    figure = Figure(figsize=(WIDTH, height))
+    FigureCanvasAgg(figure)
+    if constrained:
+        strip = NOTE_STRIP / height
+        figure.set_layout_engine("constrained", rect=(0, strip, 1, 1 - strip))
+    return figure
+
+
+@styled
+def save(figure, path, note=""):
+    """Write a figure as PNG, whole or not at all, and let go of it.
+
+    Parameters
+    ----------
+    figure : Figure
+    path : Path
+        Its folder exists. The same figure always gives the same bytes: no date is kept.
+    note : str
+        What every reader must know, e.g. "Synthetic sample, not real music": stands small at
+        the lower edge.
+    """
+    path = Path(path)
+    if note:
+        x, y = 1 - 0.05 / WIDTH, 0.04 / figure.get_figheight()
+        figure.text(x, y, note, fontsize=6.5, color=GREY, ha="right", va="bottom", gid="note")
+    part = path.with_name(path.name + ".part")
+    figure.savefig(part, format="png", metadata={"Software": None})
+    os.replace(part, path)
+    figure.clear()

@@ -1,0 +1,180 @@
+"""Figures with a place for every tag: bars, how often tags are given, which come together."""
+
+import numpy as np
+from matplotlib.colors import PowerNorm
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator, NullLocator
+
+from autotagging.figures.style import DARK, GREY, HUE, PALE_GREY, PALE_HUE, new_figure, styled
+
+TAGS_A_ROW = 60
+
+
+@styled
+def draw_tag_bars(values, tags, ylabel, reference=None, reference_label=None):
+    """Draw a bar a tag, in the order given.
+
+    Parameters
+    ----------
+    values : array of shape (n_tags,)
+        In [0, 1]; NaN where there is no clip to compute it from: marked by a cross.
+    tags : list of str
+        Most frequent first.
+    ylabel : str
+    reference : array of shape (n_tags,), optional
+        Another value a tag, drawn as a line across its bar.
+    reference_label : str, optional
+
+    Returns
+    -------
+    Figure
+        The axis starts at zero or says where it starts.
+    """
+    values = np.asarray(values, dtype=float)
+    reference = None if reference is None else np.asarray(reference, dtype=float)
+    start = _axis_start(values, reference)
+    parts = np.array_split(np.arange(len(tags)), -(-len(tags) // TAGS_A_ROW) or 1)
+    figure = new_figure(0.35 + 2.35 * len(parts))
+    axes = figure.subplots(len(parts), 1, squeeze=False)[:, 0]
+    for ax, part in zip(axes, parts, strict=True):
+        _draw_bars(ax, values[part], start)
+        if reference is not None:
+            x = np.arange(len(part))
+            ax.hlines(reference[part], x - 0.46, x + 0.46, color=DARK, linewidth=1.1)
+        ax.set_xticks(range(len(part)), [tags[i] for i in part], rotation=90)
+        ax.set_xlim(-0.7, max(len(p) for p in parts) - 0.3)
+        ax.set_ylim(start, 1 if start else _axis_end(values, reference))
+        ax.set_ylabel(f"{ylabel}\n(axis starts at {start:.1f})" if start else ylabel)
+    handles = _bar_legend(ylabel, reference_label, missing=np.isnan(values).any())
+    if len(handles) > 1:
+        figure.legend(handles=handles, loc="outside upper right", ncols=3)
+    return figure
+
+
+def _axis_start(values, reference):
+    every = values if reference is None else np.concatenate([values, reference])
+    lowest = np.nanmin(every, initial=1.0)
+    return 0.0 if lowest <= 0.5 else np.floor(lowest * 10 - 0.5) / 10
+
+
+def _axis_end(values, reference):
+    every = values if reference is None else np.concatenate([values, reference])
+    return min(1.0, max(np.nanmax(every, initial=0.1) * 1.05, 0.1))
+
+
+def _draw_bars(ax, values, start):
+    x = np.arange(len(values))
+    missing = np.isnan(values)
+    ax.grid(axis="y")
+    ax.set_axisbelow(True)
+    ax.bar(x, np.where(missing, start, values) - start, 0.72, bottom=start, color=HUE)
+    zero = ~missing & (values <= start)
+    if zero.any():  # a bar of no height is still a value: keep it in sight
+        ax.plot(x[zero], np.full(zero.sum(), start), "_", color=HUE, ms=5, mew=2.2, clip_on=False)
+    if missing.any():
+        style = {"color": GREY, "ms": 4, "transform": ax.get_xaxis_transform()}
+        ax.plot(x[missing], np.full(missing.sum(), 0.035), "x", gid="missing", **style)
+
+
+def _bar_legend(ylabel, reference_label, missing):
+    handles = [Patch(color=HUE, label=ylabel)]
+    if reference_label:
+        handles.append(Line2D([], [], color=DARK, linewidth=1.1, label=reference_label))
+    if missing:
+        handles.append(Line2D([], [], color=GREY, marker="x", ms=4, ls="", label="no clip"))
+    return handles
+
+
+@styled
+def draw_label_distribution(annotated, merged, cooccurrence):
+    """Draw how often tags are given, before and after merging, and which come together.
+
+    Parameters
+    ----------
+    annotated : Series
+        Tag as annotated -> clips.
+    merged : DataFrame
+        tag, clips, kept: a row a tag after merging.
+    cooccurrence : DataFrame of shape (n_tags, n_tags)
+        The share of the row's clips that have the column's tag, in [0, 1]; NaN: no clip.
+
+    Returns
+    -------
+    Figure
+        Counts on a logarithmic axis; the kept tags are named once, under the matrix.
+    """
+    figure = new_figure(9.6)
+    ranks, counts, matrix = figure.subplots(3, 1, height_ratios=[1.45, 1.45, 6.0])
+    _draw_ranks(ranks, annotated, merged)
+    kept = merged.set_index("tag")["clips"].reindex(cooccurrence.index)
+    _draw_counts(counts, kept, annotated)
+    image = _draw_matrix(matrix, cooccurrence)
+    counts.sharex(matrix)
+    counts.tick_params(labelbottom=False, bottom=False)
+    bar = figure.colorbar(image, ax=matrix, location="right", shrink=0.5, aspect=30, pad=0.01)
+    bar.set_ticks([0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1])
+    bar.ax.set_yticklabels(["0", "1 %", "5 %", "10 %", "20 %", "40 %", "70 %", "100 %"])
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _draw_ranks(ax, annotated, merged):
+    before = np.sort(annotated[annotated > 0].to_numpy())[::-1]
+    after = merged[merged["clips"] > 0].sort_values("clips", ascending=False, kind="stable")
+    kept = after["kept"].to_numpy(bool)
+    x, y = np.arange(1, len(after) + 1), after["clips"].to_numpy()
+    style = {"ls": "", "marker": "o", "ms": 2.6, "mew": 0.7}
+    ax.plot(np.arange(1, len(before) + 1), before, color=GREY, mfc="none", **style)
+    ax.plot(x[~kept], y[~kept], color=HUE, mfc="white", **style)
+    ax.plot(x[kept], y[kept], color=HUE, **style)
+    labels = (
+        f"{len(before)} tags as annotated",
+        f"{len(after)} after merging synonyms",
+        f"of these the {kept.sum()} kept",
+    )
+    ax.legend(ax.get_lines(), labels, loc="upper right")
+    ax.set_yscale("log")
+    ax.set(xlabel="rank of the tag", ylabel="clips", xlim=(0, max(len(before), len(after)) + 1))
+    _label_logarithmic(ax)
+    ax.grid(axis="y")
+    ax.set_title("a   Clips of every tag, most frequent first", fontweight="bold")
+
+
+def _draw_counts(ax, kept, annotated):
+    x = np.arange(len(kept))
+    before = annotated.reindex(kept.index).to_numpy(float)
+    after = kept.to_numpy(float)
+    before[(before == 0) | (before == after)] = np.nan
+    after[after == 0] = np.nan
+    ax.vlines(x, before, after, color=PALE_HUE, linewidth=2.2)
+    ax.plot(x, after, "o", color=HUE, ms=3.4, label="after merging")
+    ax.plot(x, before, "o", color=GREY, mfc="white", ms=2.8, mew=0.7, label="under this name alone")
+    ax.set_yscale("log")
+    _label_logarithmic(ax)
+    ax.set_ylabel("clips")
+    ax.grid(axis="y")
+    ax.legend(loc="upper right", ncols=2)
+    ax.set_title("b   What merging adds to the tags kept", fontweight="bold")
+
+
+def _label_logarithmic(ax):
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:,.0f}")
+    ax.yaxis.set_minor_locator(NullLocator())
+
+
+def _draw_matrix(ax, cooccurrence):
+    shares = cooccurrence.to_numpy(float).copy()
+    np.fill_diagonal(shares, np.nan)
+    size = 6.5 if len(shares) <= 55 else 5.0
+    ax.set_facecolor(PALE_GREY)
+    # the square root: most pairs share less than 10 % of their clips
+    image = ax.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1), aspect="auto")
+    ax.set_xticks(range(len(shares)), cooccurrence.columns, rotation=90, fontsize=size)
+    ax.set_yticks(range(len(shares)), cooccurrence.index, fontsize=size)
+    ax.tick_params(length=0, pad=2)
+    ax.spines[:].set_visible(False)
+    ax.set_title("c   Share of the clips with the row's tag that also have the column's tag",
+                 fontweight="bold")
+    return image

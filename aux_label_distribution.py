@@ -1,0 +1,73 @@
+"""Draw how often each tag is given, before and after merging synonyms, and which come together.
+
+A tag that few clips have is learnt badly, and one that comes with another everywhere cannot be
+told from it: this figure says what to expect before anything is trained.
+
+Reads   labels/<set>/tag_counts.csv     tag, clips, merged_into, clips_merged, kept
+        labels/<set>/labels.csv         clip_id, split, a 0/1 column a tag
+Writes  labels/<set>/cooccurrence.csv   tags x tags: the share of the row's clips that have the
+                                        column's tag, in [0, 1]
+        images/label_distribution.png
+
+Example: python aux_label_distribution.py --data /data/mtt --labels unmerged50
+"""
+
+from autotagging import cli
+
+
+def main(args):
+    """Count, tabulate and draw, where the figure is older than what it is made from."""
+    from autotagging import labels
+
+    label_set = labels.find_set(args.data, args.labels)
+    figure = cli.images_folder(args.images, args.data) / "label_distribution.png"
+    folder = labels.set_folder(args.data, label_set)
+    inputs = [folder / name for name in ("tag_counts.csv", "labels.csv", "summary.json")]
+    if not args.force and is_newer(figure, inputs, folder / "cooccurrence.csv"):
+        print(f"nothing to do: {cli.shown(figure)} is newer than {cli.shown(folder)}")
+        return
+
+    from autotagging import figures
+
+    every = labels.read_tag_counts(args.data, label_set)
+    table = labels.read_labels(args.data, label_set)
+    print(f"read {cli.shown(folder)}: {len(every)} tags as annotated, {len(table):,} clips")
+    columns = {"merged_into": "tag", "clips_merged": "clips"}
+    merged = every.drop_duplicates("merged_into")[[*columns, "kept"]].rename(columns=columns)
+    shares = labels.cooccurrence(table)
+    path = labels.write_cooccurrence(args.data, label_set, shares)
+    cli.print_written(path, f"{len(shares)} x {len(shares)} tags")
+    annotated = every.set_index("tag")["clips"]
+    drawing = figures.draw_label_distribution(annotated, merged, shares)
+    figures.save(drawing, figure, labels.read_summary(args.data, label_set)["note"])
+    cli.print_written(figure, f"{len(annotated)} tags as annotated, {len(merged)} merged")
+    print_extremes(merged[merged["kept"] == 1].set_index("tag")["clips"])
+
+
+def is_newer(figure, inputs, numbers):
+    """Say whether a figure and its numbers are there, the figure newer than its inputs."""
+    if not (figure.exists() and numbers.exists()):
+        return False
+    return figure.stat().st_mtime_ns >= max(path.stat().st_mtime_ns for path in inputs)
+
+
+def print_extremes(clips, n=5):
+    """Print the most frequent and the rarest of the kept tags."""
+    ordered = clips.sort_values(ascending=False, kind="stable")
+    parts = {"most frequent": ordered.head(n), "rarest": ordered.tail(n)}
+    for name, part in parts.items():
+        print(f"{name} tags kept:", ", ".join(f"{tag} {count:,}" for tag, count in part.items()))
+
+
+def parse_args():
+    """Return the command line's arguments."""
+    arguments = cli.parser(__doc__)
+    cli.add_data(arguments)
+    cli.add_labels(arguments)
+    cli.add_images(arguments)
+    cli.add_force(arguments, "the figure")
+    return arguments.parse_args()
+
+
+if __name__ == "__main__":
+    cli.run(main, parse_args)

@@ -1,0 +1,299 @@
+"""Figures: order, marks, units, nothing cut or overlapping, the same bytes again."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autotagging import figures
+from autotagging.figures.style import NOTE_STRIP, WIDTH
+
+TAGS = [f"tag {chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(50)]
+
+
+def boxes_of(texts):
+    return [text.get_window_extent() for text in texts]
+
+
+def overlap(a, b):
+    pixel = 0.5  # letters side by side share an edge
+    across = min(a.x1, b.x1) - max(a.x0, b.x0)
+    return across > pixel and min(a.y1, b.y1) - max(a.y0, b.y0) > pixel
+
+
+def all_texts(figure):
+    own = [text for ax in figure.axes for text in ax.texts]
+    return [text for text in [*own, *figure.texts] if text.get_text().strip()]
+
+
+def assert_inside(figure, texts):
+    figure.draw_without_rendering()
+    page = figure.bbox
+    for text in texts:
+        box = text.get_window_extent()
+        assert box.x0 >= -1, text
+        assert box.x1 <= page.x1 + 1, text
+        assert box.y0 >= -1, text
+        assert box.y1 <= page.y1 + 1, text
+
+
+def legend_labels(figure):
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def network(n_convolutions, size, clips=3):
+    """Return layers, inputs and maps of a network of 3x3 convolutions, each halving its input."""
+    rng = np.random.default_rng(0)
+    layers = [{"kind": "input", "name": "input", "shape": (*size, 1), "detail": "", "weights": 0}]
+    maps = []
+    for i in range(n_convolutions):
+        shape = (max(size[0] >> i, 1), max(size[1] >> i, 1), 128)
+        pooled = (max(shape[0] // 2, 1), max(shape[1] // 2, 1), 128)
+        layers += [
+            {"kind": "convolution", "name": f"conv {i + 1}", "shape": shape,
+             "detail": "3x3 kernel, batch norm, ReLU", "weights": 1000},
+            {"kind": "pooling", "name": "pool", "shape": pooled, "detail": "max pool 2x2",
+             "weights": 0},
+        ]
+        maps.append((f"conv {i + 1}\n3 of 128 maps", [rng.random((*shape[:2], 3))] * clips))
+    layers += [
+        {"kind": "pooling", "name": "global pooling", "shape": (256,), "detail": "mean and max",
+         "weights": 0},
+        {"kind": "dropout", "name": "dropout", "shape": (256,), "detail": "dropout 0.25",
+         "weights": 0},
+        {"kind": "output", "name": "output", "shape": (50,), "detail": "sigmoid", "weights": 500},
+    ]
+    inputs = [(f"clip {i}: guitar, slow", rng.random(size)) for i in range(clips)]
+    return layers, inputs, maps
+
+
+def test_bars_stand_in_the_order_given_with_their_heights():
+    values = np.linspace(0.9, 0.1, 50)
+    ax = figures.draw_tag_bars(values, TAGS, "recall").axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == TAGS
+    np.testing.assert_allclose([bar.get_height() for bar in ax.patches], values)
+    assert ax.get_ylim()[0] == 0
+
+
+def test_a_tag_without_a_value_is_marked_and_zero_is_not():
+    figure = figures.draw_tag_bars([0.5, np.nan, 0.0], ["a", "b", "c"], "recall")
+    marks = {line.get_marker(): line for line in figure.axes[0].get_lines()}
+    assert list(marks["x"].get_xdata()) == [1]
+    assert list(marks["_"].get_xdata()) == [2]
+    assert "no clip" in legend_labels(figure)
+
+
+def test_an_axis_that_does_not_start_at_zero_says_so():
+    ax = figures.draw_tag_bars([0.75, 0.95], ["a", "b"], "accuracy").axes[0]
+    start = ax.get_ylim()[0]
+    assert 0.5 <= start < 0.75
+    assert f"axis starts at {start:.1f}" in ax.get_ylabel()
+    # the top of a bar is its value all the same
+    tops = [bar.get_y() + bar.get_height() for bar in ax.patches]
+    np.testing.assert_allclose(tops, [0.75, 0.95])
+
+
+def test_a_reference_is_drawn_at_its_values_and_named():
+    figure = figures.draw_tag_bars([0.2, 0.4], ["a", "b"], "recall", [0.3, 0.1], "other")
+    segments = figure.axes[0].collections[0].get_segments()
+    assert [segment[0][1] for segment in segments] == [0.3, 0.1]
+    assert legend_labels(figure) == ["recall", "other"]
+
+
+def test_fifty_names_under_the_bars_do_not_touch():
+    figure = figures.draw_tag_bars(np.full(50, 0.4), TAGS, "recall")
+    figure.draw_without_rendering()
+    boxes = boxes_of(figure.axes[0].get_xticklabels())
+    assert not any(overlap(a, b) for a, b in itertools.pairwise(boxes))
+    assert min(box.y0 for box in boxes) >= NOTE_STRIP * figure.dpi
+
+
+def test_all_188_tags_fit_into_rows_of_bars():
+    tags = [f"female vocals {i}" for i in range(188)]
+    figure = figures.draw_tag_bars(np.full(188, 0.4), tags, "recall")
+    shown = [label for ax in figure.axes for label in ax.get_xticklabels()]
+    assert [label.get_text() for label in shown] == tags
+    assert_inside(figure, shown)
+
+
+def test_every_text_of_the_table_is_inside_its_column():
+    long = "a tag of many words that no column of this table can hold in one line at all"
+    examples = [
+        {"clip_id": "15317", "actual": TAGS[:20], "predicted": TAGS[10:40]},
+        {"clip_id": "2", "actual": [long, "x" * 120], "predicted": []},
+    ]
+    figure = figures.draw_examples(examples, "Two clips")
+    texts = figure.axes[0].texts
+    assert_inside(figure, texts)
+    boxes = boxes_of(texts)
+    assert not any(overlap(a, b) for a, b in itertools.combinations(boxes, 2))
+    frame = figure.axes[0].get_window_extent()
+    assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 for box in boxes)
+
+
+def test_tags_in_both_columns_are_bold_and_no_others():
+    example = {"clip_id": "1", "actual": ["jazz", "slow"], "predicted": ["beat", "jazz"]}
+    figure = figures.draw_examples([example], "One clip")
+    weights = {}
+    for text in figure.axes[0].texts:
+        weights.setdefault(text.get_text(), []).append(text.get_fontweight())
+    assert weights["jazz"] == ["bold", "bold"]
+    assert weights["slow"] == weights["beat"] == ["normal"]
+
+
+@pytest.mark.parametrize("n_tags", [4, 50, 134])
+def test_no_two_labels_of_a_map_overlap(n_tags):
+    rng = np.random.default_rng(1)
+    tags = [f"female vocals {i}" for i in range(n_tags)]
+    places = rng.normal(size=(n_tags, 2))
+    counts = np.geomspace(5000, 30, n_tags)
+    figure = figures.draw_tag_map(places, tags, counts)
+    texts = figure.axes[0].texts
+    assert [text.get_text() for text in texts] == tags
+    assert_inside(figure, texts)
+    boxes = boxes_of(texts)
+    assert not any(overlap(a, b) for a, b in itertools.combinations(boxes, 2))
+
+
+def test_a_map_names_the_kinds_it_shows():
+    kinds = pd.Series(["genre", "voice", "voice", "never heard of"])
+    places = np.arange(8.0).reshape(4, 2)
+    figure = figures.draw_tag_map(places, list("abcd"), [9, 8, 7, 6], kinds)
+    assert legend_labels(figure)[:3] == ["genre", "voice", "other"]
+
+
+@pytest.mark.parametrize(("n", "size"), [(3, (120, 120)), (5, (455, 96)), (6, (128, 96))])
+def test_the_network_is_drawn_within_the_page_and_without_overlap(n, size):
+    figure = figures.draw_architecture(*network(n, size))
+    texts = all_texts(figure)
+    assert_inside(figure, texts)
+    boxes = dict(enumerate(boxes_of(texts)))
+    touching = [(texts[a].get_text(), texts[b].get_text())
+                for a, b in itertools.combinations(boxes, 2) if overlap(boxes[a], boxes[b])]
+    assert not touching
+    shown = " ".join(text.get_text() for text in texts)
+    assert f"{size[0]}\N{MULTIPLICATION SIGN}{size[1]}" in shown
+    assert f"{1000 * n + 500:,} weights" in " ".join(shown.split())
+
+
+def test_maps_are_turned_so_that_time_runs_to_the_right():
+    layers, inputs, maps = network(1, (40, 10), clips=1)
+    figure = figures.draw_architecture(layers, inputs, maps)
+    images = [ax.images[0] for ax in figure.axes if ax.images]
+    assert len(images) == 1 + 3
+    np.testing.assert_array_equal(images[0].get_array(), inputs[0][1].T)
+    np.testing.assert_array_equal(images[2].get_array(), maps[0][1][0][:, :, 1].T)
+    assert all(image.origin == "lower" for image in images)
+
+
+def test_of_many_maps_those_that_differ_most_are_shown():
+    layers, inputs, _ = network(1, (40, 10), clips=2)
+    layers[0]["shape"] = (40, 10)  # an input without channels is one, too
+    arrays = np.random.default_rng(0).random((2, 40, 10, 64)) * 0.1
+    arrays[:, ::2, :, [20, 30, 40]] += 3  # three that say the same
+    arrays[:, :20, :, 50] += 2
+    arrays[:, :, :5, 3] += 1
+    figure = figures.draw_architecture(layers, inputs, [("convolution 1", arrays)])
+    images = [ax.images[0].get_array() for ax in figure.axes if ax.images]
+    assert len(images) == 2 * (1 + 3)
+    channels = [np.abs(arrays[0] - shown.T[:, :, None]).sum(axis=(0, 1)).argmin()
+                for shown in images[2:5]]
+    assert channels[0] in {20, 30, 40}
+    assert channels[1:] == [50, 3]
+    assert any("3 of 64 maps" in text.get_text() for text in figure.texts)
+
+
+def test_waves_have_their_units_and_one_scale_of_level():
+    rate = 8000
+    times = np.arange(2 * rate) / rate
+    loud = np.sin(2 * np.pi * 1000 * times).astype("float32")
+    figure = figures.draw_waves([("loud", loud), ("quiet", 0.01 * loud)], rate, 40)
+    panels = figure.axes[:6]
+    assert [ax.get_ylabel() for ax in panels[:3]] == ["amplitude", *["frequency (Hz)"] * 2]
+    assert panels[3].get_xlabel() == "time (s)"
+    assert "dB" in figure.axes[-1].get_ylabel()
+    images = [ax.images[0] for ax in panels if ax.images]
+    assert {image.get_clim() for image in images} == {(-80, 0)}
+    levels = images[0].get_array()
+    assert levels[:, 10].argmax() == pytest.approx(1000 / rate * 2048, abs=1)
+    # a hundredth of the amplitude is 40 dB less
+    assert levels.max() - images[2].get_array().max() == pytest.approx(40, abs=0.1)
+
+
+def test_silence_can_be_drawn(tmp_path):
+    figure = figures.draw_waves([("silence", np.zeros(16000, "float32"))], 16000, 96)
+    figures.save(figure, tmp_path / "silence.png")
+
+
+def test_the_tags_of_the_matrix_are_in_order_and_counts_without_zeros(tmp_path):
+    tags = TAGS[:12]
+    annotated = pd.Series(np.arange(24, 0, -1) * 10, index=[*tags, *TAGS[12:24]])
+    annotated.iloc[-3:] = 0
+    merged = pd.DataFrame({"tag": TAGS[:20], "clips": np.arange(20, 0, -1) * 11})
+    merged["kept"] = (merged.index < 12).astype(int)
+    shares = pd.DataFrame(np.random.default_rng(0).random((12, 12)), index=tags, columns=tags)
+    shares.iloc[5] = np.nan
+    figure = figures.draw_label_distribution(annotated, merged, shares)
+    ranks, _, matrix = figure.axes[:3]
+    assert ranks.get_yscale() == "log"
+    assert [text.get_text() for text in ranks.get_legend().get_texts()] == [
+        "21 tags as annotated", "20 after merging synonyms", "of these the 12 kept"]
+    assert [label.get_text() for label in matrix.get_xticklabels()] == tags
+    assert [label.get_text() for label in matrix.get_yticklabels()] == tags
+    figures.save(figure, tmp_path / "distribution.png")
+
+
+def test_the_history_marks_the_epoch_that_was_kept():
+    history = pd.DataFrame({
+        "epoch": [1, 2, 3],
+        "loss": [0.3, 0.2, 0.1],
+        "validation_loss": [0.3, 0.25, 0.26],
+        "validation_pr_auc": [0.2, 0.5, 0.4],
+        "validation_roc_auc": [0.6, 0.8, 0.8],
+    })
+    figure = figures.draw_history(history)
+    marked = [line for ax in figure.axes for line in ax.get_lines() if line.get_linestyle() == ":"]
+    assert [list(line.get_xdata()) for line in marked] == [[2, 2]] * 2
+
+
+def test_the_note_is_drawn_below_everything_else(tmp_path):
+    figure = figures.draw_tag_bars(np.full(50, 0.4), TAGS, "recall")
+    kept = {}
+    savefig = figure.savefig
+
+    def look_and_save(*args, **kwargs):
+        savefig(*args, **kwargs)
+        kept["note"] = [t for t in figure.texts if t.get_text() == "Synthetic sample"]
+        kept["box"] = kept["note"][0].get_window_extent()
+        kept["axes"] = figure.axes[0].get_tightbbox()
+
+    figure.savefig = look_and_save
+    figures.save(figure, tmp_path / "bars.png", "Synthetic sample")
+    assert not overlap(kept["box"], kept["axes"])
+    assert kept["box"].x1 <= WIDTH * 200
+    assert kept["box"].y0 >= 0
+
+
+def test_a_redraw_gives_the_same_bytes_and_leaves_nothing_behind(tmp_path):
+    for name in ("a.png", "b.png"):
+        figure = figures.draw_tag_map(np.eye(4)[:, :2], list("abcd"), [4, 3, 2, 1])
+        figures.save(figure, tmp_path / name, "note")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
+    assert not figure.axes
+
+
+def test_a_figure_that_cannot_be_written_whole_leaves_the_old_one(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    figure = figures.draw_tag_bars([0.1], ["a"], "recall")
+
+    def break_off(part, **_):
+        part.write_bytes(b"half")
+        raise OSError("disk full")
+
+    figure.savefig = break_off
+    with pytest.raises(OSError, match="disk full"):
+        figures.save(figure, path)
+    assert path.read_bytes() == b"old"

@@ -1,0 +1,143 @@
+"""The scripts that draw tags: made once, redrawn, refused, completed."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autotagging import labels
+
+SCRIPT = "5_visualize_tags.py"
+TAGS = ["guitar", "techno", "slow", "beat", "cello", "synth", "no singer", "violin"]
+
+
+def write_dataset(data, tags=TAGS, note="Synthetic sample", n_clips=60):
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 2, n_clips)[:, None] == np.arange(len(tags))[None, :] % 2
+    table = pd.DataFrame(groups & (rng.random((n_clips, len(tags))) < 0.6), columns=tags,
+                         index=pd.Index(map(str, range(n_clips)), name="clip_id"))
+    counts = table.sum()
+    every = pd.DataFrame({"tag": tags, "clips": counts, "merged_into": tags,
+                          "clips_merged": counts, "kept": 1})
+    kept = pd.DataFrame({"tag": tags, "clips": counts, "merged_from": ""})
+    table.insert(0, "split", "train")
+    labels.write_set(data, "merged50", table, (kept, every), {"note": note, "settings": {}})
+    return data
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, run_script):
+    """Return a dataset with its map, and what the script said when it made it."""
+    data = write_dataset(tmp_path_factory.mktemp("dataset"))
+    return data, run_script(SCRIPT, "--data", data)
+
+
+@pytest.fixture
+def dataset(made, tmp_path):
+    """Return a copy of the dataset with its map, to be changed."""
+    return shutil.copytree(made[0], tmp_path / "dataset")
+
+
+def test_the_map_is_made_and_everything_written_is_named(made):
+    data, done = made
+    assert done.returncode == 0, done.stderr
+    files = [*(data / "tag_map").iterdir(), data / "images" / "t_SNE.png"]
+    for path in files:
+        assert f"wrote {path}" in done.stdout
+    assert f"tensorboard --logdir {data / 'tag_map'}" in done.stdout
+    summary = json.loads((data / "tag_map" / "summary.json").read_text())
+    assert f"{summary['trustworthiness']['2 dimensions']:.2f} in 2 dimensions" in done.stdout
+    assert summary["tags without a vector"] == []
+    assert (data / "images" / "t_SNE.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_second_run_does_nothing_and_says_so(made, run_script):
+    data, _ = made
+    before = {path: path.stat().st_mtime_ns for path in data.rglob("*")}
+    done = run_script(SCRIPT, "--data", data)
+    assert done.stdout.startswith("nothing to do")
+    assert before == {path: path.stat().st_mtime_ns for path in data.rglob("*")}
+
+
+def test_a_deleted_figure_is_redrawn_from_the_stored_places(dataset, run_script):
+    figure = dataset / "images" / "t_SNE.png"
+    before = figure.read_bytes()
+    figure.unlink()
+    stored = {path: path.stat().st_mtime_ns for path in (dataset / "tag_map").iterdir()}
+    done = run_script(SCRIPT, "--data", dataset)
+    assert done.returncode == 0, done.stderr
+    assert figure.read_bytes() == before
+    assert stored == {path: path.stat().st_mtime_ns for path in (dataset / "tag_map").iterdir()}
+
+
+def test_changed_settings_and_changed_labels_are_refused_without_force(dataset, run_script):
+    done = run_script(SCRIPT, "--data", dataset, "--seed", 1)
+    assert done.returncode == 1
+    assert "seed 0, not 1: add --force" in done.stderr
+    write_dataset(dataset, n_clips=61)
+    done = run_script(SCRIPT, "--data", dataset)
+    assert done.returncode == 1
+    assert "labels.csv, tags.csv changed since: add --force" in done.stderr
+    assert run_script(SCRIPT, "--data", dataset, "--force").returncode == 0
+
+
+def test_a_map_broken_off_is_completed(dataset, run_script):
+    stored = (dataset / "tag_map" / "places.csv").read_bytes()
+    (dataset / "tag_map" / "summary.json").unlink()
+    (dataset / "tag_map" / "places.csv").write_text("half")
+    assert run_script(SCRIPT, "--data", dataset).returncode == 0
+    assert (dataset / "tag_map" / "places.csv").read_bytes() == stored
+
+
+def test_tags_that_a_file_lacks_are_named(tmp_path, run_script):
+    data = write_dataset(tmp_path)
+    words = [f"{tag} {' '.join(map(str, np.eye(7)[i]))}" for i, tag in enumerate(TAGS)
+             if tag != "no singer" and i < 7]
+    path = tmp_path / "words.txt"
+    path.write_text(f"{len(words)} 7\n" + "\n".join(words) + "\n")
+    done = run_script(SCRIPT, "--data", data, "--vectors", path)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 8 tags have no vector: no singer, violin" in done.stdout
+    assert len(pd.read_csv(data / "tag_map" / "places.csv")) == 6
+
+
+@pytest.mark.parametrize(("arguments", "code", "sentence"), [
+    (["--vectors", "absent.bin"], 2, "absent.bin is not a file"),
+    (["--seed", "-1"], 2, "less than 0"),
+    (["--labels", "other"], 1, "has no set 'other'"),
+])
+def test_a_mistake_is_answered_in_one_sentence(made, run_script, arguments, code, sentence):
+    done = run_script(SCRIPT, "--data", made[0], *arguments)
+    assert done.returncode == code
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_three_tags_are_too_few(tmp_path, run_script):
+    done = run_script(SCRIPT, "--data", write_dataset(tmp_path, TAGS[:3]))
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "at least 4 tags" in done.stderr
+    assert not (tmp_path / "tag_map").exists()
+
+
+def test_without_labels_the_script_to_run_is_named(tmp_path, run_script):
+    done = run_script(SCRIPT, "--data", tmp_path)
+    assert done.returncode == 1
+    assert "run 1_label_reduction_and_files_renaming.py" in done.stderr
+
+
+def test_the_distribution_is_drawn_once(tmp_path, run_script):
+    data = write_dataset(tmp_path)
+    figure = data / "images" / "label_distribution.png"
+    done = run_script("aux_label_distribution.py", "--data", data)
+    assert done.returncode == 0, done.stderr
+    assert "most frequent tags kept: " in done.stdout
+    numbers = pd.read_csv(data / "labels" / "merged50" / "cooccurrence.csv", index_col="tag")
+    assert list(numbers.index) == list(numbers.columns) == TAGS
+    before = figure.read_bytes()
+    assert run_script("aux_label_distribution.py", "--data", data).stdout.startswith("nothing")
+    assert run_script("aux_label_distribution.py", "--data", data, "--force").returncode == 0
+    assert figure.read_bytes() == before
