@@ -17,7 +17,7 @@ Writes  clips.csv, clips/          the usable audio: (n_clips, 4 columns), a lin
 Example: python 1_label_reduction_and_files_renaming.py --data data/mtt
 """
 
-from autotagging import archive, cli, clips, labels, splits
+from autotagging import annotations, archive, cli, clips, labels, splits
 
 SYNONYMS = cli.REPOSITORY / "data" / "synonyms.csv"
 
@@ -35,12 +35,12 @@ def main(args):
     )
     labels.check_settings(args.data, name, settings, force=args.force)
 
-    annotations, files = labels.read_annotations(raw / "annotations_final.csv")
-    print(f"read {cli.shown(raw)}: {len(files):,} annotated clips, {annotations.shape[1]} tags")
+    annotated, files = annotations.read_annotations(raw / "annotations_final.csv")
+    print(f"read {cli.shown(raw)}: {len(files):,} annotated clips, {annotated.shape[1]} tags")
     info = clips.read_clip_info(raw / "clip_info_final.csv", files.index)
-    synonyms = {} if args.no_merge else labels.read_synonyms(SYNONYMS)
-    merged = labels.merge_synonyms(annotations, synonyms)
-    kept, every = labels.tabulate_tags(annotations, merged, synonyms, args.top)
+    synonyms = {} if args.no_merge else annotations.read_synonyms(SYNONYMS)
+    merged = annotations.merge_synonyms(annotated, synonyms)
+    kept, every = annotations.tabulate_tags(annotated, merged, synonyms, args.top)
 
     links, excluded, relinked = provide_audio(files, raw, args.data, args.no_audio)
     inventory = info.loc[links.index].assign(file=links)[["file", "artist", "album", "track"]]
@@ -50,7 +50,7 @@ def main(args):
         "note": "synthetic sample" if (raw / "truth_final.csv").exists() else "",
         "settings": settings,
         "clips": {"annotated": len(files), "excluded": len(excluded), "kept": len(table)},
-        "tags": {"annotated": annotations.shape[1], "merged": merged.shape[1], "kept": len(kept)},
+        "tags": {"annotated": annotated.shape[1], "merged": merged.shape[1], "kept": len(kept)},
         "parts": splits.describe(table, inventory),
     }
     print_paragraph(summary, excluded)

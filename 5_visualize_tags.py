@@ -54,8 +54,10 @@ def make_map(args, folder, settings):
     table = labels.read_labels(args.data, settings["labels"])
     counts = labels.read_tags(args.data, settings["labels"]).set_index("tag")["clips"]
     tags = list(counts.index)
-    print(f"read {cli.shown(args.data)}, label set {settings['labels']}: "
-          f"{len(table):,} clips, {len(tags)} tags")
+    print(
+        f"read {cli.shown(args.data)}, label set {settings['labels']}: "
+        f"{len(table):,} clips, {len(tags)} tags"
+    )
     if args.vectors:
         vectors, ways = tag_vectors.read(args.vectors, tags)
     else:
@@ -77,12 +79,18 @@ def make_map(args, folder, settings):
         "2 dimensions": round(tag_vectors.trustworthiness(vectors, places), 4),
         "4 dimensions": round(tag_vectors.trustworthiness(vectors, places_4d), 4),
     }
-    summary = {"settings": settings, "tags": len(tags), "tags without a vector": missing,
-               "trustworthiness": trust}
+    summary = {
+        "settings": settings,
+        "tags": len(tags),
+        "tags without a vector": missing,
+        "trustworthiness": trust,
+    }
     for path, content in tag_map.write(folder, tables, summary):
         cli.print_written(path, content)
-    print("trustworthiness of the map (1: all neighbours on it are neighbours by meaning): "
-          f"{trust['2 dimensions']:.2f} in 2 dimensions, {trust['4 dimensions']:.2f} in 4")
+    print(
+        "trustworthiness of the map (1: all neighbours on it are neighbours by meaning): "
+        f"{trust['2 dimensions']:.2f} in 2 dimensions, {trust['4 dimensions']:.2f} in 4"
+    )
 
 
 def draw_map(folder, figure, note):

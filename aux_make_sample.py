@@ -31,35 +31,36 @@ def main(args):
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
-    from autotagging import labels, sample, sample_plan
+    from autotagging import annotations
+    from autotagging.sample import dataset, plan
 
-    synonyms = labels.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
+    synonyms = annotations.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
     if args.force:
-        sample.remove(args.data)
-    sample.open_sample(args.data, args.clips, args.seed)
-    tracks = sample_plan.plan(args.clips, args.seed)
-    if sample.is_complete(args.data, tracks):
-        print(f"{cli.shown(args.data)} holds all {args.clips:,} clips: nothing is to be done")
+        dataset.remove(args.data)
+    dataset.open_sample(args.data, args.clips, args.seed)
+    tracks = plan.plan_tracks(args.clips, args.seed)
+    if dataset.is_complete(args.data, tracks):
+        print(f"{cli.shown(args.data)} holds all {args.clips:,} clips: nothing to do")
         return
 
     recordings = Parallel(n_jobs=args.jobs, return_as="generator")(
-        delayed(sample.record)(track, args.data) for track in tracks
+        delayed(dataset.record)(track, args.data) for track in tracks
     )
     n_written = sum(tqdm(recordings, total=len(tracks), desc="tracks", unit="track"))
-    truth = sample.truth_of(tracks)
-    given = sample.write_tables(args.data, tracks, truth, synonyms, args.seed)
+    truth = dataset.truth_of(tracks)
+    given = dataset.write_tables(args.data, tracks, truth, synonyms, args.seed)
     print_written(args.data, tracks, n_written, truth, given)
 
 
 def print_written(folder, tracks, n_written, truth, given):
     """Print a line a file, and how the clips are shared out."""
-    from autotagging import sample, sample_plan
+    from autotagging.sample import dataset, plan
 
     cli.print_written(folder / "0 to f", f"{n_written:,} of {len(truth):,} clips")
-    cli.print_written(folder / sample.CLIP_INFO, sample_plan.summary(tracks))
-    cli.print_written(folder / sample.TRUTH, f"{len(truth):,} clips, {truth.sum():,} true tags")
-    cli.print_written(folder / sample.ANNOTATIONS, f"{len(given):,} clips, {given.sum():,} tags")
-    for line in sample_plan.shares(tracks):
+    cli.print_written(folder / dataset.CLIP_INFO, plan.summary(tracks))
+    cli.print_written(folder / dataset.TRUTH, f"{len(truth):,} clips, {truth.sum():,} true tags")
+    cli.print_written(folder / dataset.ANNOTATIONS, f"{len(given):,} clips, {given.sum():,} tags")
+    for line in plan.shares(tracks):
         print(line)
 
 

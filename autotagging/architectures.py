@@ -126,10 +126,12 @@ def describe(network):
             blocks.append(_block("pooling", layer.name, layer.output, detail, 0))
         elif layer.name == "global_pooling":
             blocks.append(_block("pooling", layer.name, layer.output, "mean and maximum", 0))
+        elif layer.name == "logits":
+            blocks.append(_block("output", "output", layer.output, "sigmoid", layer.count_params()))
         elif isinstance(layer, layers.Dense):
-            kind = "output" if layer.name == "logits" else "dense"
-            detail = "sigmoid" if kind == "output" else "ReLU"
-            blocks.append(_block(kind, layer.name, layer.output, detail, layer.count_params()))
+            blocks.append(_block("dense", layer.name, layer.output, "ReLU", layer.count_params()))
+        elif isinstance(layer, layers.Dropout):
+            blocks[-1]["detail"] += f", dropout {layer.rate:g}"
     return blocks
 
 

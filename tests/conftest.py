@@ -1,14 +1,24 @@
-"""Where the tests find real data, and how they run a script."""
+"""Where the tests find real data, a small dataset of their own, and how they run a script."""
 
+import csv
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+import soundfile
+from hypothesis import settings
+
+settings.register_profile("steady", deadline=None)  # timing is for benchmarks
+settings.load_profile("steady")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_DATA = Path(os.environ.get("AUTOTAGGING_TEST_DATA", REPOSITORY.parent / "shared"))
+TINY_TAGS = ("low", "high", "loud", "quiet", "classic", "classical")
+TINY_CLIPS = 32
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +38,47 @@ def run_script():
         return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
     return run
+
+
+def write_annotations(path, rows):
+    """Write rows (dicts) in the form of annotations_final.csv."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(
+            file, rows[0], delimiter="\t", quoting=csv.QUOTE_ALL, lineterminator="\r\n"
+        )
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def annotations_of(text):
+    """Return annotations from lines of 0 and 1 under a line of tags."""
+    header, *lines = [line.split() for line in text.strip().splitlines()]
+    index = pd.Index([str(i) for i in range(len(lines))], name="clip_id")
+    return pd.DataFrame(lines, columns=header, index=index).astype(int).astype(bool)
+
+
+def write_tiny_dataset(folder, n_clips=TINY_CLIPS):
+    """Write a dataset in MagnaTagATune's form: tones of one second, tagged by what they are."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(n_clips):
+        high, loud = number % 2 == 1, number // 2 % 2 == 1
+        seconds = np.arange(16000) / 16000
+        tone = np.sin(2 * np.pi * (2000 if high else 200) * (1 + 0.1 * rng.random()) * seconds)
+        samples = (0.5 if loud else 0.05) * tone + 0.001 * rng.standard_normal(len(tone))
+        file = f"{'0123456789abcdef'[number % 16]}/artist_{number % 8}-album-{number:02}-tone.wav"
+        (folder / file).parent.mkdir(exist_ok=True, parents=True)
+        soundfile.write(folder / file, samples, 16000, subtype="PCM_16")
+        tags = {"low": not high, "high": high, "loud": loud, "quiet": not loud}
+        tags |= {"classic": number % 4 == 0, "classical": number % 5 == 0}
+        rows.append(
+            {"clip_id": 10 + number, **{t: int(tags[t]) for t in TINY_TAGS}, "mp3_path": file}
+        )
+    write_annotations(folder / "annotations_final.csv", rows)
+    return folder
+
+
+@pytest.fixture
+def tiny_dataset(tmp_path):
+    """Return the folder of a small dataset in MagnaTagATune's form."""
+    return write_tiny_dataset(tmp_path / "tiny")

@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from autotagging.composer import contents, drums, harmony
-from autotagging.composer.pieces import STYLES, compose, cut, draw_hand
-from autotagging.listeners import VOCABULARY
+from autotagging.sample.composer import contents, drums, harmony
+from autotagging.sample.composer.pieces import STYLES, compose, cut, draw_hand
+from autotagging.sample.listeners import VOCABULARY
 
 SECONDS = 60.0
 

@@ -51,17 +51,37 @@ def network(n_convolutions, size, clips=3):
         shape = (max(size[0] >> i, 1), max(size[1] >> i, 1), 128)
         pooled = (max(shape[0] // 2, 1), max(shape[1] // 2, 1), 128)
         layers += [
-            {"kind": "convolution", "name": f"conv {i + 1}", "shape": shape,
-             "detail": "3x3 kernel, batch norm, ReLU", "weights": 1000},
-            {"kind": "pooling", "name": "pool", "shape": pooled, "detail": "max pool 2x2",
-             "weights": 0},
+            {
+                "kind": "convolution",
+                "name": f"conv {i + 1}",
+                "shape": shape,
+                "detail": "3x3 kernel, batch norm, ReLU",
+                "weights": 1000,
+            },
+            {
+                "kind": "pooling",
+                "name": "pool",
+                "shape": pooled,
+                "detail": "max pool 2x2",
+                "weights": 0,
+            },
         ]
         maps.append((f"conv {i + 1}\n3 of 128 maps", [rng.random((*shape[:2], 3))] * clips))
     layers += [
-        {"kind": "pooling", "name": "global pooling", "shape": (256,), "detail": "mean and max",
-         "weights": 0},
-        {"kind": "dropout", "name": "dropout", "shape": (256,), "detail": "dropout 0.25",
-         "weights": 0},
+        {
+            "kind": "pooling",
+            "name": "global pooling",
+            "shape": (256,),
+            "detail": "mean and max",
+            "weights": 0,
+        },
+        {
+            "kind": "dropout",
+            "name": "dropout",
+            "shape": (256,),
+            "detail": "dropout 0.25",
+            "weights": 0,
+        },
         {"kind": "output", "name": "output", "shape": (50,), "detail": "sigmoid", "weights": 500},
     ]
     inputs = [(f"clip {i}: guitar, slow", rng.random(size)) for i in range(clips)]
@@ -169,8 +189,11 @@ def test_the_network_is_drawn_within_the_page_and_without_overlap(n, size):
     texts = all_texts(figure)
     assert_inside(figure, texts)
     boxes = dict(enumerate(boxes_of(texts)))
-    touching = [(texts[a].get_text(), texts[b].get_text())
-                for a, b in itertools.combinations(boxes, 2) if overlap(boxes[a], boxes[b])]
+    touching = [
+        (texts[a].get_text(), texts[b].get_text())
+        for a, b in itertools.combinations(boxes, 2)
+        if overlap(boxes[a], boxes[b])
+    ]
     assert not touching
     shown = " ".join(text.get_text() for text in texts)
     assert f"{size[0]}\N{MULTIPLICATION SIGN}{size[1]}" in shown
@@ -197,8 +220,9 @@ def test_of_many_maps_those_that_differ_most_are_shown():
     figure = figures.draw_architecture(layers, inputs, [("convolution 1", arrays)])
     images = [ax.images[0].get_array() for ax in figure.axes if ax.images]
     assert len(images) == 2 * (1 + 3)
-    channels = [np.abs(arrays[0] - shown.T[:, :, None]).sum(axis=(0, 1)).argmin()
-                for shown in images[2:5]]
+    channels = [
+        np.abs(arrays[0] - shown.T[:, :, None]).sum(axis=(0, 1)).argmin() for shown in images[2:5]
+    ]
     assert channels[0] in {20, 30, 40}
     assert channels[1:] == [50, 3]
     assert any("3 of 64 maps" in text.get_text() for text in figure.texts)
@@ -238,20 +262,25 @@ def test_the_tags_of_the_matrix_are_in_order_and_counts_without_zeros(tmp_path):
     ranks, _, matrix = figure.axes[:3]
     assert ranks.get_yscale() == "log"
     assert [text.get_text() for text in ranks.get_legend().get_texts()] == [
-        "21 tags as annotated", "20 after merging synonyms", "of these the 12 kept"]
+        "21 tags as annotated",
+        "20 after merging synonyms",
+        "of these the 12 kept",
+    ]
     assert [label.get_text() for label in matrix.get_xticklabels()] == tags
     assert [label.get_text() for label in matrix.get_yticklabels()] == tags
     figures.save(figure, tmp_path / "distribution.png")
 
 
 def test_the_history_marks_the_epoch_that_was_kept():
-    history = pd.DataFrame({
-        "epoch": [1, 2, 3],
-        "loss": [0.3, 0.2, 0.1],
-        "validation_loss": [0.3, 0.25, 0.26],
-        "validation_pr_auc": [0.2, 0.5, 0.4],
-        "validation_roc_auc": [0.6, 0.8, 0.8],
-    })
+    history = pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "loss": [0.3, 0.2, 0.1],
+            "validation_loss": [0.3, 0.25, 0.26],
+            "validation_pr_auc": [0.2, 0.5, 0.4],
+            "validation_roc_auc": [0.6, 0.8, 0.8],
+        }
+    )
     figure = figures.draw_history(history)
     marked = [line for ax in figure.axes for line in ax.get_lines() if line.get_linestyle() == ":"]
     assert [list(line.get_xdata()) for line in marked] == [[2, 2]] * 2

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from autotagging import cli, labels, listeners, sample, sample_plan
+from autotagging import annotations, cli
+from autotagging.sample import dataset, listeners, plan
 
-SYNONYMS = labels.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
+SYNONYMS = annotations.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
 COLUMN = {tag: k for k, tag in enumerate(listeners.VOCABULARY)}
 
 
@@ -74,14 +75,14 @@ def test_a_tag_is_given_under_one_name_of_its_group():
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_rates_and_the_coverage_hold_in_the_sample(seed):
-    tracks = sample_plan.plan(600, seed)
-    truth = sample.truth_of(tracks)
+    tracks = plan.plan_tracks(600, seed)
+    truth = dataset.truth_of(tracks)
     given = merged(listeners.listen(truth, SYNONYMS, np.random.default_rng([seed, 1])))
     assert 1 - (given & truth).sum() / truth.sum() == pytest.approx(0.25, abs=0.01)
     assert (given & ~truth).sum() / given.sum() == pytest.approx(0.05, abs=0.01)
     assert 5 <= truth.sum(axis=1).mean() <= 9
     assert given.any(axis=1).mean() > 0.99
-    files = [clip["file"] for track in tracks for clip in sample_plan.cut_segments(track)]
+    files = [clip["file"] for track in tracks for clip in plan.cut_segments(track)]
     in_test = np.array([file[0] in "def" for file in files])
     in_validation = np.array([file[0] == "c" for file in files])
     top = np.argsort(-given.sum(axis=0), kind="stable")[:50]

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from autotagging import cli, sample, sample_plan
-from autotagging.composer.pieces import STYLES
+from autotagging import cli
+from autotagging.sample import dataset, plan
+from autotagging.sample.composer.pieces import STYLES
 
-TRACKS = sample_plan.plan(600, 0)
+TRACKS = plan.plan_tracks(600, 0)
 
 
 def make(folder, *options):
@@ -38,7 +39,7 @@ def small(tmp_path_factory):
 
 
 def clips_of(tracks):
-    return [clip for track in tracks for clip in sample_plan.cut_segments(track)]
+    return [clip for track in tracks for clip in plan.cut_segments(track)]
 
 
 def artists(part):
@@ -51,7 +52,7 @@ def n_clips(part):
 
 @pytest.mark.parametrize("number", [1, 2, 12, 60, 600, 2000])
 def test_a_plan_has_as_many_clips_as_were_asked_for(number):
-    clips = clips_of(sample_plan.plan(number, 5))
+    clips = clips_of(plan.plan_tracks(number, 5))
     assert len(clips) == number == len({clip["file"] for clip in clips})
     ids = [clip["clip_id"] for clip in clips]
     assert ids == sorted(set(ids))
@@ -68,7 +69,7 @@ def test_the_sample_is_as_large_and_varied_as_it_should_be():
 
 def test_folders_part_the_clips_as_in_magnatagatune():
     for track in TRACKS:
-        assert track["folder"] in sample_plan.FOLDERS[track["part"]]
+        assert track["folder"] in plan.FOLDERS[track["part"]]
     assert {track["folder"] for track in TRACKS} == set("0123456789abcdef")
 
 
@@ -106,8 +107,8 @@ def test_clips_have_magnatagatunes_names_and_segments():
 
 
 def test_a_plan_depends_on_the_seed_alone():
-    assert sample_plan.plan(60, 3) == sample_plan.plan(60, 3)
-    assert sample_plan.plan(60, 3) != sample_plan.plan(60, 4)
+    assert plan.plan_tracks(60, 3) == plan.plan_tracks(60, 3)
+    assert plan.plan_tracks(60, 3) != plan.plan_tracks(60, 4)
 
 
 def test_the_tables_are_in_magnatagatunes_form(small):
@@ -181,7 +182,7 @@ def test_a_half_finished_run_goes_on_and_a_finished_one_rests(small):
     assert "1 of 12 clips" in make(folder, "--clips", "12").stdout
     assert contents(folder) == before
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
-    assert "nothing is to be done" in make(folder, "--clips", "12").stdout
+    assert "nothing to do" in make(folder, "--clips", "12").stdout
 
 
 def test_other_settings_are_refused_in_one_sentence(small):
@@ -201,13 +202,13 @@ def test_a_dataset_that_is_no_sample_is_left_alone(tmp_path):
 
 
 def test_force_removes_only_what_the_script_wrote(tmp_path):
-    sample.open_sample(tmp_path, 12, 0)
+    dataset.open_sample(tmp_path, 12, 0)
     (tmp_path / "0").mkdir()
     (tmp_path / "1").mkdir()
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "0" / "mine.mp3").write_text("mine")
     (tmp_path / "1" / "a-synthetic_b-01-c-0-29.mp3").write_text("made")
-    sample.remove(tmp_path)
+    dataset.remove(tmp_path)
     assert set(contents(tmp_path)) == {"notes.txt", "0/mine.mp3"}
     assert not (tmp_path / "1").exists()
 
@@ -215,7 +216,7 @@ def test_force_removes_only_what_the_script_wrote(tmp_path):
 def test_broken_settings_are_said_to_be_broken(tmp_path):
     (tmp_path / "sample.json").write_text("{")
     with pytest.raises(ValueError, match="not JSON"):
-        sample.open_sample(tmp_path, 12, 0)
+        dataset.open_sample(tmp_path, 12, 0)
 
 
 def test_arguments_that_make_no_sense_end_with_code_2():

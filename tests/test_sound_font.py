@@ -2,7 +2,7 @@
 
 import pytest
 
-from autotagging import sound_font, synthesizer
+from autotagging.sample import sound_font, synthesizer
 
 
 @pytest.fixture(scope="module")

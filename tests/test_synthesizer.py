@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from autotagging import synthesizer
-from autotagging.composer.pieces import compose, draw_hand
+from autotagging.sample import synthesizer
+from autotagging.sample.composer.pieces import compose, draw_hand
 
 CLEAN = {
     "low": 0.0, "low_hz": 200.0, "middle": 0.0, "middle_hz": 1000.0, "high": 0.0,

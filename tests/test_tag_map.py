@@ -19,8 +19,14 @@ from autotagging import tag_map, tag_vectors
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TAG_KINDS = REPOSITORY / "data" / "tag_kinds.csv"
-TAG_SETS = [["techno", "beat", "synth"], ["techno", "synth"], ["beat", "techno"],
-            ["cello", "violin", "slow"], ["cello", "violin"], ["slow", "cello"]] * 20
+TAG_SETS = [
+    ["techno", "beat", "synth"],
+    ["techno", "synth"],
+    ["beat", "techno"],
+    ["cello", "violin", "slow"],
+    ["cello", "violin"],
+    ["slow", "cello"],
+] * 20
 TAGS = ["techno", "beat", "synth", "cello", "violin", "slow"]
 
 
@@ -55,8 +61,7 @@ def test_the_table_of_kinds_names_every_merged_tag_once(test_data):
 
 def test_a_tag_of_no_known_kind_is_another(tmp_path):
     (tmp_path / "kinds.csv").write_text("tag,kind\nguitar,instrument\n")
-    assert tag_map.read_kinds(tmp_path / "kinds.csv", ["lute", "guitar"]) == [
-        "other", "instrument"]
+    assert tag_map.read_kinds(tmp_path / "kinds.csv", ["lute", "guitar"]) == ["other", "instrument"]
     (tmp_path / "kinds.csv").write_text("tag;kind\n")
     with pytest.raises(ValueError, match="must have the columns tag, kind"):
         tag_map.read_kinds(tmp_path / "kinds.csv", ["lute"])
@@ -143,8 +148,19 @@ def test_tensorboard_lists_and_serves_the_tensors(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(tmp_path),
-               "--host", "127.0.0.1", "--port", str(port), "--load_fast", "false"]
+    command = [
+        sys.executable,
+        "-m",
+        "tensorboard.main",
+        "--logdir",
+        str(tmp_path),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--load_fast",
+        "false",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     plugin = f"http://127.0.0.1:{port}/data/plugin/projector"
     try:
@@ -155,7 +171,9 @@ def test_tensorboard_lists_and_serves_the_tensors(tmp_path):
         assert names == ["tsne_4d", "vectors"]
         served = ask(f"{plugin}/metadata?run=.&name=vectors", process).decode()
         assert [row.split("\t")[0] for row in served.splitlines()] == [
-            "tag", *tables["vectors"].index]
+            "tag",
+            *tables["vectors"].index,
+        ]
         tensor = np.frombuffer(ask(f"{plugin}/tensor?run=.&name=vectors", process), "float32")
         np.testing.assert_allclose(tensor, tables["vectors"].to_numpy().ravel(), rtol=1e-5)
     finally:

@@ -14,11 +14,24 @@ from autotagging import tag_vectors
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 # two worlds that never meet, and a tag that always stands alone
-TAG_SETS = [["techno", "beat", "synth"], ["techno", "synth"], ["beat", "techno"],
-            ["cello", "violin", "slow"], ["cello", "violin"], ["slow", "cello"], ["alone"]] * 20
+TAG_SETS = [
+    ["techno", "beat", "synth"],
+    ["techno", "synth"],
+    ["beat", "techno"],
+    ["cello", "violin", "slow"],
+    ["cello", "violin"],
+    ["slow", "cello"],
+    ["alone"],
+] * 20
 TAGS = ["techno", "beat", "synth", "cello", "violin", "slow", "alone"]
-WORDS = {"guitar": [1, 0, 0], "new": [0, 1, 0], "age": [0, 0, 1], "no_beat": [1, 1, 0],
-         "hiphop": [0, 1, 1], "new_age": [1, 1, 1]}
+WORDS = {
+    "guitar": [1, 0, 0],
+    "new": [0, 1, 0],
+    "age": [0, 0, 1],
+    "no_beat": [1, 1, 0],
+    "hiphop": [0, 1, 1],
+    "new_age": [1, 1, 1],
+}
 
 
 def write_text(path, words):
@@ -80,33 +93,43 @@ def test_a_tag_is_found_by_the_first_spelling_there_is(tmp_path, ending):
         path.write_bytes(gzip.compress(plain.read_bytes()))
     tags = ["guitar", "no beat", "hip hop", "new age", "age new", "new guitarist", "lute"]
     vectors, ways = tag_vectors.read(path, tags)
-    assert list(ways) == ["token", "token with _", "joined", "token with _", "mean of words",
-                          tag_vectors.NOT_FOUND, tag_vectors.NOT_FOUND]
+    assert list(ways) == [
+        "token",
+        "token with _",
+        "joined",
+        "token with _",
+        "mean of words",
+        tag_vectors.NOT_FOUND,
+        tag_vectors.NOT_FOUND,
+    ]
     assert list(vectors.index) == tags[:5]
     np.testing.assert_array_equal(vectors.loc["new age"], [1, 1, 1])
     np.testing.assert_array_equal(vectors.loc["age new"], [0, 0.5, 0.5])
 
 
-@pytest.mark.parametrize(("name", "content", "reason"), [
-    ("a.kv", pickle.dumps(WORDS), "a pickle"),
-    ("a.npy", b"\x93NUMPY", "not read"),
-    ("a.pkl", pickle.dumps(WORDS), "not read"),
-    ("a.bin", b"", "first line"),
-    ("a.bin", b"\x80\x04\x95" * 99, "first line"),
-    ("a.bin", b"3 3\nguitar " + bytes(12), "cannot hold"),
-    ("a.bin", b"2 3\nguitar " + bytes(24), "unexpected end"),
-    ("a.bin", b"999999999999 300\n", "cannot hold"),
-    ("a.bin", b"-1 300\n", "first line"),
-    ("a.txt", b"2 3\nguitar 1 2 3\n", "unexpected end"),
-    ("a.txt", b"2 3\nguitar 1 2\nlute 1 2 3 4\n", "complete word2vec"),
-    ("a.txt", b"1 3\nguitar one two three\n", "complete word2vec"),
-    ("a.txt", b"1 3\n\xff\xfe\xfd 1 2 3\n", "complete word2vec"),
-    ("a.txt", b"1 3\nguitar 0 0 0\n", "no direction"),
-    ("a.txt", b"1 3\nguitar nan 0 0\n", "no direction"),
-    ("a.txt", b"1 3\nlute 1 0 0\n", "none of the 1 tags"),
-    ("a.bin.gz", b"no gzip", "complete word2vec"),
-    ("a.bin.gz", gzip.compress(b"9 3\n" + bytes(5000))[:-20], "complete word2vec"),
-])
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.kv", pickle.dumps(WORDS), "a pickle"),
+        ("a.npy", b"\x93NUMPY", "not read"),
+        ("a.pkl", pickle.dumps(WORDS), "not read"),
+        ("a.bin", b"", "first line"),
+        ("a.bin", b"\x80\x04\x95" * 99, "first line"),
+        ("a.bin", b"3 3\nguitar " + bytes(12), "cannot hold"),
+        ("a.bin", b"2 3\nguitar " + bytes(24), "unexpected end"),
+        ("a.bin", b"999999999999 300\n", "cannot hold"),
+        ("a.bin", b"-1 300\n", "first line"),
+        ("a.txt", b"2 3\nguitar 1 2 3\n", "unexpected end"),
+        ("a.txt", b"2 3\nguitar 1 2\nlute 1 2 3 4\n", "complete word2vec"),
+        ("a.txt", b"1 3\nguitar one two three\n", "complete word2vec"),
+        ("a.txt", b"1 3\n\xff\xfe\xfd 1 2 3\n", "complete word2vec"),
+        ("a.txt", b"1 3\nguitar 0 0 0\n", "no direction"),
+        ("a.txt", b"1 3\nguitar nan 0 0\n", "no direction"),
+        ("a.txt", b"1 3\nlute 1 0 0\n", "none of the 1 tags"),
+        ("a.bin.gz", b"no gzip", "complete word2vec"),
+        ("a.bin.gz", gzip.compress(b"9 3\n" + bytes(5000))[:-20], "complete word2vec"),
+    ],
+)
 def test_a_file_that_holds_no_vectors_is_refused_in_a_sentence(tmp_path, name, content, reason):
     path = tmp_path / name
     path.write_bytes(content)
@@ -120,8 +143,24 @@ def test_real_vectors_give_a_map_that_can_be_trusted(test_data):
     path = test_data / "word2vec-jamendo-300.bin"
     if not path.exists():
         pytest.skip(f"{path} is absent")
-    tags = ["guitar", "classical", "techno", "rock", "new age", "piano", "violin", "cello",
-            "trance", "dance", "ambient", "harp", "flute", "heavy", "male", "no beat"]
+    tags = [
+        "guitar",
+        "classical",
+        "techno",
+        "rock",
+        "new age",
+        "piano",
+        "violin",
+        "cello",
+        "trance",
+        "dance",
+        "ambient",
+        "harp",
+        "flute",
+        "heavy",
+        "male",
+        "no beat",
+    ]
     vectors, ways = tag_vectors.read(path, tags)
     assert ways["new age"] == "joined"
     assert list(ways.index[ways == tag_vectors.NOT_FOUND]) == ["male", "no beat"]

@@ -16,11 +16,15 @@ TAGS = ["guitar", "techno", "slow", "beat", "cello", "synth", "no singer", "viol
 def write_dataset(data, tags=TAGS, note="Synthetic sample", n_clips=60):
     rng = np.random.default_rng(0)
     groups = rng.integers(0, 2, n_clips)[:, None] == np.arange(len(tags))[None, :] % 2
-    table = pd.DataFrame(groups & (rng.random((n_clips, len(tags))) < 0.6), columns=tags,
-                         index=pd.Index(map(str, range(n_clips)), name="clip_id"))
+    table = pd.DataFrame(
+        groups & (rng.random((n_clips, len(tags))) < 0.6),
+        columns=tags,
+        index=pd.Index(map(str, range(n_clips)), name="clip_id"),
+    )
     counts = table.sum()
-    every = pd.DataFrame({"tag": tags, "clips": counts, "merged_into": tags,
-                          "clips_merged": counts, "kept": 1})
+    every = pd.DataFrame(
+        {"tag": tags, "clips": counts, "merged_into": tags, "clips_merged": counts, "kept": 1}
+    )
     kept = pd.DataFrame({"tag": tags, "clips": counts, "merged_from": ""})
     table.insert(0, "split", "train")
     labels.write_set(data, "merged50", table, (kept, every), {"note": note, "settings": {}})
@@ -93,8 +97,11 @@ def test_a_map_broken_off_is_completed(dataset, run_script):
 
 def test_tags_that_a_file_lacks_are_named(tmp_path, run_script):
     data = write_dataset(tmp_path)
-    words = [f"{tag} {' '.join(map(str, np.eye(7)[i]))}" for i, tag in enumerate(TAGS)
-             if tag != "no singer" and i < 7]
+    words = [
+        f"{tag} {' '.join(map(str, np.eye(7)[i]))}"
+        for i, tag in enumerate(TAGS)
+        if tag != "no singer" and i < 7
+    ]
     path = tmp_path / "words.txt"
     path.write_text(f"{len(words)} 7\n" + "\n".join(words) + "\n")
     done = run_script(SCRIPT, "--data", data, "--vectors", path)
@@ -103,11 +110,14 @@ def test_tags_that_a_file_lacks_are_named(tmp_path, run_script):
     assert len(pd.read_csv(data / "tag_map" / "places.csv")) == 6
 
 
-@pytest.mark.parametrize(("arguments", "code", "sentence"), [
-    (["--vectors", "absent.bin"], 2, "absent.bin is not a file"),
-    (["--seed", "-1"], 2, "less than 0"),
-    (["--labels", "other"], 1, "has no set 'other'"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["--vectors", "absent.bin"], 2, "absent.bin is not a file"),
+        (["--seed", "-1"], 2, "less than 0"),
+        (["--labels", "other"], 1, "has no set 'other'"),
+    ],
+)
 def test_a_mistake_is_answered_in_one_sentence(made, run_script, arguments, code, sentence):
     done = run_script(SCRIPT, "--data", made[0], *arguments)
     assert done.returncode == code

@@ -146,9 +146,19 @@ def _draw_blocks(figure, blocks, edges, text_height):
             spans.append(_draw_bar(ax, centre, block["shape"][-1]))
         _write_block(ax, block, centre, right - left)
     for (_, start), (end, _) in itertools.pairwise(spans):
-        ax.annotate("", (end - 0.02, 0.5), (start + 0.02, 0.5),
-                    arrowprops={"arrowstyle": "-|>", "color": GREY, "lw": 0.8,
-                                "mutation_scale": 7, "shrinkA": 0, "shrinkB": 0})
+        ax.annotate(
+            "",
+            (end - 0.02, 0.5),
+            (start + 0.02, 0.5),
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": GREY,
+                "lw": 0.8,
+                "mutation_scale": 7,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
+        )
 
 
 def _draw_cuboid(ax, centre, shape, limits):
@@ -160,7 +170,10 @@ def _draw_cuboid(ax, centre, shape, limits):
     left, low = centre - (width + depth_x) / 2, 0.5 - (height + depth_y) / 2
     right, high = left + width, low + height
     far_left, far_right, far_low, far_high = (
-        left + depth_x, right + depth_x, low + depth_y, high + depth_y
+        left + depth_x,
+        right + depth_x,
+        low + depth_y,
+        high + depth_y,
     )
     faces = (
         ([(left, low), (right, low), (right, high), (left, high)], PALE_HUE),
@@ -174,8 +187,16 @@ def _draw_cuboid(ax, centre, shape, limits):
 
 def _draw_bar(ax, centre, units):
     height = 0.3 + 0.7 * min(np.log2(1 + units) / 10, 1)
-    ax.add_patch(Rectangle((centre - 0.05, 0.5 - height / 2), 0.1, height,
-                           facecolor=PALE_HUE, edgecolor=HUE, linewidth=0.7))
+    ax.add_patch(
+        Rectangle(
+            (centre - 0.05, 0.5 - height / 2),
+            0.1,
+            height,
+            facecolor=PALE_HUE,
+            edgecolor=HUE,
+            linewidth=0.7,
+        )
+    )
     return centre - 0.05, centre + 0.05
 
 
@@ -200,8 +221,15 @@ def _write_block(ax, block, centre, room):
 def _write_caption(figure, weights, columns, top):
     left, right = columns[0][0] + 0.08, columns[-1][1]
     lines = textwrap.wrap(f"{weights} {CAPTION}", int((right - left) / CHARACTER))
-    figure.text(left / WIDTH, top / figure.get_figheight(), "\n".join(lines), va="top",
-                fontsize=6.5, color=GREY, linespacing=1.35)
+    figure.text(
+        left / WIDTH,
+        top / figure.get_figheight(),
+        "\n".join(lines),
+        va="top",
+        fontsize=6.5,
+        color=GREY,
+        linespacing=1.35,
+    )
 
 
 def _draw_inputs(figure, inputs, column, rows):
@@ -214,9 +242,17 @@ def _draw_inputs(figure, inputs, column, rows):
         _show(ax, array, np.min(array), np.max(array))
         characters = int((column[1] - column[0]) / CHARACTER)
         label = textwrap.shorten(title, 2 * characters, placeholder=" …")
-        ax.text(0.03, 0.97, textwrap.fill(label, characters), transform=ax.transAxes, va="top",
-                fontsize=6.5, color="white", parse_math=False,
-                bbox={"facecolor": "black", "alpha": 0.6, "pad": 1, "linewidth": 0})
+        ax.text(
+            0.03,
+            0.97,
+            textwrap.fill(label, characters),
+            transform=ax.transAxes,
+            va="top",
+            fontsize=6.5,
+            color="white",
+            parse_math=False,
+            bbox={"facecolor": "black", "alpha": 0.6, "pad": 1, "linewidth": 0},
+        )
 
 
 def _draw_maps(figure, title, arrays, *, column, rows):
@@ -232,24 +268,42 @@ def _draw_maps(figure, title, arrays, *, column, rows):
 def _write_heading(figure, title, column, top):
     characters = int((column[1] - column[0]) / CHARACTER)
     lines = [line for part in title.split("\n") for line in textwrap.wrap(part, characters)]
-    figure.text((column[0] + column[1]) / 2 / WIDTH, (top + 0.04) / figure.get_figheight(),
-                "\n".join(lines), ha="center", va="bottom", fontsize=6.5)
+    figure.text(
+        (column[0] + column[1]) / 2 / WIDTH,
+        (top + 0.04) / figure.get_figheight(),
+        "\n".join(lines),
+        ha="center",
+        va="bottom",
+        fontsize=6.5,
+    )
 
 
 def _panel(figure, column, low, height):
     left, right = column
     total = figure.get_figheight()
     gap = 0.025
-    ax = figure.add_axes(((left + gap) / WIDTH, (low + gap / 2) / total,
-                          (right - left - 2 * gap) / WIDTH, (height - gap) / total))
+    ax = figure.add_axes(
+        (
+            (left + gap) / WIDTH,
+            (low + gap / 2) / total,
+            (right - left - 2 * gap) / WIDTH,
+            (height - gap) / total,
+        )
+    )
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     return ax
 
 
 def _show(ax, array, low, high):
-    ax.imshow(np.asarray(array, dtype=float).T, origin="lower", aspect="auto", cmap="magma",
-              vmin=low, vmax=max(high, low + 1e-9))
+    ax.imshow(
+        np.asarray(array, dtype=float).T,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=low,
+        vmax=max(high, low + 1e-9),
+    )
 
 
 @styled
@@ -283,6 +337,11 @@ def draw_history(history):
     for ax in (losses, scores):
         ax.grid(axis="y", color=PALE_GREY)
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, handlelength=1.5,
-                  columnspacing=1.2)
+        ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1.0),
+            ncols=3,
+            handlelength=1.5,
+            columnspacing=1.2,
+        )
     return figure

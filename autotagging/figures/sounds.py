@@ -58,9 +58,16 @@ def draw_waves(clips, sample_rate, bands):
 
 def _write_title(ax, title):
     ax.set_title(" ")  # keeps the line free above all three columns
-    text = ax.annotate(textwrap.shorten(title, 95, placeholder=" …"), (0, 1), (0, 4),
-                       xycoords="axes fraction", textcoords="offset points", fontsize=8,
-                       fontweight="bold", parse_math=False)
+    text = ax.annotate(
+        textwrap.shorten(title, 95, placeholder=" …"),
+        (0, 1),
+        (0, 4),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=8,
+        fontweight="bold",
+        parse_math=False,
+    )
     text.set_in_layout(False)
 
 

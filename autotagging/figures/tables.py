@@ -39,8 +39,14 @@ def draw_examples(examples, title):
     figure = new_figure(sum(heights) + TITLE_HEIGHT + 0.3, constrained=False)
     _draw_table(figure, table, heights)
     top = figure.get_figheight() - 0.1
-    figure.text(0.1 / WIDTH, top / figure.get_figheight(), title, fontweight="bold",
-                fontsize=STYLE["axes.titlesize"], va="top")
+    figure.text(
+        0.1 / WIDTH,
+        top / figure.get_figheight(),
+        title,
+        fontweight="bold",
+        fontsize=STYLE["axes.titlesize"],
+        va="top",
+    )
     return figure
 
 
@@ -126,5 +132,12 @@ def _draw_lines(ax, lines, left, top):
         for x, text, bold in line:
             y = top + (number + 0.78) * LINE_HEIGHT
             weight = "bold" if bold else "normal"
-            ax.text(left + x, y, text, fontsize=FONT_SIZE, fontweight=weight, va="baseline",
-                    parse_math=False)
+            ax.text(
+                left + x,
+                y,
+                text,
+                fontsize=FONT_SIZE,
+                fontweight=weight,
+                va="baseline",
+                parse_math=False,
+            )

@@ -175,6 +175,8 @@ def _draw_matrix(ax, cooccurrence):
     ax.set_yticks(range(len(shares)), cooccurrence.index, fontsize=size)
     ax.tick_params(length=0, pad=2)
     ax.spines[:].set_visible(False)
-    ax.set_title("c   Share of the clips with the row's tag that also have the column's tag",
-                 fontweight="bold")
+    ax.set_title(
+        "c   Share of the clips with the row's tag that also have the column's tag",
+        fontweight="bold",
+    )
     return image

@@ -6,7 +6,7 @@ the seconds, a tag that says that something is missing where it sounds in none.
 
 import numpy as np
 
-from autotagging.composer.pieces import STYLES
+from autotagging.sample.composer.pieces import STYLES
 
 HEARD = 0.2  # share of the seconds in which a part must sound to be named
 FAST, SLOW = 124.0, 80.0  # beats a minute
@@ -36,7 +36,7 @@ def true_tags(piece, start, end):
     Parameters
     ----------
     piece : dict
-        See `autotagging.composer.pieces`.
+        See `autotagging.sample.composer.pieces`.
     start, end : float
         In s.
 

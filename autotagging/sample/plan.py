@@ -11,8 +11,8 @@ import re
 
 import numpy as np
 
-from autotagging.composer.pieces import draw_hand
-from autotagging.synthesizer import draw_mix
+from autotagging.sample.composer.pieces import draw_hand
+from autotagging.sample.synthesizer import draw_mix
 
 VALIDATION, HEARD, UNHEARD = 0.165, 0.075, 0.15  # shares of the clips; the rest is for training
 ARTISTS_A_CLIP = {"train": 44 / 366, "validation": 17 / 99, "unheard": 17 / 90}
@@ -37,7 +37,7 @@ NOUNS = ("Bridge", "Circle", "Daylight", "Estuary", "Field", "Garden", "Harbour"
          "Journey", "Kiln", "Lantern", "Meadow", "North", "Orchard", "Paper", "River")  # fmt: skip
 
 
-def plan(n_clips, seed):
+def plan_tracks(n_clips, seed):
     """Plan a sample.
 
     Parameters

@@ -1,6 +1,6 @@
 """Styles of the concert hall and the church: one player, chamber music, orchestra, choir, opera."""
 
-from autotagging.composer.layers import (
+from autotagging.sample.composer.layers import (
     ALWAYS,
     CHORUS,
     NOT_INTRO,

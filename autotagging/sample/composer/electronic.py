@@ -1,8 +1,8 @@
 """Styles of the studio: techno, trance, dance, downtempo, ambient, new age, drone."""
 
-from autotagging.composer.bands import FOUR_CHORDS, SUNG
-from autotagging.composer.drums import beat
-from autotagging.composer.layers import (
+from autotagging.sample.composer.bands import FOUR_CHORDS, SUNG
+from autotagging.sample.composer.drums import beat
+from autotagging.sample.composer.layers import (
     ALWAYS,
     CHORUS,
     NOT_INTRO,

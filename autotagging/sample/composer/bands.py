@@ -1,7 +1,7 @@
 """Styles of bands: rock, metal, country, folk, blues, jazz, funk, pop."""
 
-from autotagging.composer.drums import beat
-from autotagging.composer.layers import (
+from autotagging.sample.composer.drums import beat
+from autotagging.sample.composer.layers import (
     ALWAYS,
     CHORUS,
     FULL,

@@ -9,7 +9,7 @@ order of the onsets.
 
 import numpy as np
 
-from autotagging.composer import bands, classical, electronic, harmony, layers, world
+from autotagging.sample.composer import bands, classical, electronic, harmony, layers, world
 
 STYLES = classical.STYLES | bands.STYLES | electronic.STYLES | world.STYLES
 

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 from scipy import signal
 
-from autotagging import sound_font
+from autotagging.sample import sound_font
 
 RATE = 16000  # Hz, as MagnaTagATune ships its clips
 RENDER_RATE = 2 * RATE
@@ -41,7 +41,7 @@ def render(piece, rate=RENDER_RATE):
     Parameters
     ----------
     piece : dict
-        See `autotagging.composer.pieces`.
+        See `autotagging.sample.composer.pieces`.
     rate : int
         In Hz.
 

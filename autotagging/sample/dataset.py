@@ -12,11 +12,11 @@ import re
 
 import numpy as np
 
-from autotagging.composer.contents import true_tags
-from autotagging.composer.pieces import compose
-from autotagging.listeners import VOCABULARY, listen
-from autotagging.sample_plan import cut_segments
-from autotagging.synthesizer import RATE, mix, render, write_mp3
+from autotagging.sample.composer.contents import true_tags
+from autotagging.sample.composer.pieces import compose
+from autotagging.sample.listeners import VOCABULARY, listen
+from autotagging.sample.plan import cut_segments
+from autotagging.sample.synthesizer import RATE, mix, render, write_mp3
 
 FORMAT = 1  # of the sample's rules: another number, another sample for the same seed
 CLIP_SAMPLES = 465984  # 29.12 s at 16 kHz

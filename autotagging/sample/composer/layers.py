@@ -11,7 +11,7 @@ which is how a tune comes back.
 
 import numpy as np
 
-from autotagging.composer import harmony
+from autotagging.sample.composer import harmony
 
 ALWAYS = {"intro": 1.0, "verse": 1.0, "chorus": 1.0, "break": 1.0}
 NOT_INTRO = {"intro": 0.25, "verse": 1.0, "chorus": 1.0, "break": 0.7}

@@ -1,7 +1,7 @@
 """Styles with modes and drones of their own: Indian, Middle Eastern, Far Eastern."""
 
-from autotagging.composer.drums import beat
-from autotagging.composer.layers import (
+from autotagging.sample.composer.drums import beat
+from autotagging.sample.composer.layers import (
     CHORUS,
     NOT_INTRO,
     SOMETIMES,

@@ -1,0 +1,63 @@
+"""Print evaluated runs on MagnaTagATune beside the results of the literature.
+
+All are macro averages over 50 tags of the test clips in folders d to f. Variants: A 50 unmerged
+tags, untagged clips kept; B 50 unmerged tags, tagged clips; C the paper's 50 merged tags, tagged
+clips. Rows of different variants cannot be compared.
+
+Reads   results/<run>/summary.json of the runs named, benchmarks/literature.csv
+Writes  a table on standard output
+
+Example: python benchmarks/beside_literature.py --data data/mtt vgg-B vgg-C
+"""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from autotagging import cli, labels, results
+
+PUBLISHED = {  # train, validation, test clips of the variants (Won 2020; Dieleman's split for A)
+    (18706, 1825, 5329): "A",
+    (15247, 1529, 4332): "B",
+    (15425, 1538, 4392): "C",
+}
+
+
+def main(args):
+    """Print one table."""
+    rows = [row_of(args.data, run) for run in args.runs]
+    published = pd.read_csv(Path(__file__).with_name("literature.csv"))
+    table = pd.concat([pd.DataFrame(rows), published]).sort_values(
+        ["variant", "roc_auc"], ascending=[True, False], kind="stable"
+    )
+    print("| network | macro ROC-AUC | macro PR-AUC | variant |\n|---|---|---|---|")
+    for row in table.itertuples():
+        print(f"| {row.network} | {row.roc_auc:.4f} | {row.pr_auc:.4f} | {row.variant} |")
+
+
+def row_of(data, run):
+    """Return the row of a run; its variant is told from the number of clips of each part."""
+    summary = results.read_summary(results.folder_of(data, run))
+    if summary is None:
+        raise ValueError(f"{run} is not evaluated: run 4_evaluate.py --model {run}")
+    clips = summary["run"]["clips"]
+    sizes = tuple(clips[part] for part in ("train", "validation", "test"))
+    settings = labels.read_summary(data, summary["run"]["settings"]["labels"])["settings"]
+    tags = "merged" if settings["merge"] else "unmerged"
+    unknown = f"none published: {tags}, {sizes[0]}/{sizes[1]}/{sizes[2]} clips"
+    variant = PUBLISHED.get(sizes, unknown)
+    return {"network": f"**{run}**, this repository", **summary["macro"], "variant": variant}
+
+
+def parse_args():
+    """Return the arguments of the command line."""
+    parser = cli.parser(__doc__)
+    cli.add_data(parser)
+    parser.add_argument("runs", nargs="+", type=cli.name, metavar="RUN", help="evaluated runs")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    cli.run(main, parse_args)

@@ -1,0 +1,44 @@
+"""An audio file -> mono samples at a rate."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from autotagging import audio
+
+
+def test_stereo_is_mixed_down_and_resampled(tmp_path):
+    seconds = np.arange(22050) / 22050
+    tone = np.sin(2 * np.pi * 440 * seconds)
+    soundfile.write(tmp_path / "x.wav", np.stack([tone, 0 * tone], axis=1), 22050, subtype="FLOAT")
+    samples = audio.load(tmp_path / "x.wav", 16000)
+    assert samples.dtype == np.float32
+    assert len(samples) == 16000
+    expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)
+    np.testing.assert_allclose(samples[1000:-1000], expected[1000:-1000], atol=1e-3)
+
+
+def test_a_real_clip_has_its_29_seconds(test_data):
+    file = next((test_data / "mtt-excerpt" / "0").glob("*.mp3"))
+    samples = audio.load(file, 16000)
+    assert 465_000 < len(samples) < 469_000
+    assert 0.01 < np.abs(samples).max() <= 1.5
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no audio at all", b"ID3\x03" + bytes(200)])
+def test_a_file_that_is_no_audio_is_one_sentence(tmp_path, content):
+    (tmp_path / "x.mp3").write_bytes(content)
+    with pytest.raises(ValueError, match=r"cannot be decoded|holds no samples"):
+        audio.load(tmp_path / "x.mp3", 16000)
+
+
+def test_samples_that_are_not_finite_are_refused(tmp_path):
+    soundfile.write(tmp_path / "x.wav", np.array([0.0, np.nan, 0.0]), 16000, subtype="FLOAT")
+    with pytest.raises(ValueError, match="not finite"):
+        audio.load(tmp_path / "x.wav", 16000)
+
+
+def test_samples_are_cut_or_padded_at_the_end():
+    samples = np.arange(1.0, 6.0)
+    assert audio.fit_length(samples, 3).tolist() == [1, 2, 3]
+    assert audio.fit_length(samples, 7).tolist() == [1, 2, 3, 4, 5, 0, 0]

@@ -1,0 +1,105 @@
+"""The label sets: choosing clips, writing and reading."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import annotations_of
+
+from autotagging import annotations, labels
+
+
+def test_clips_without_any_tag_are_left_out_unless_wanted():
+    table = annotations_of("""
+        a b
+        1 0
+        0 0
+        0 1
+    """)
+    split = pd.Series("train", index=table.index, name="split")
+    usable = table.index[:2]
+    without = labels.select(table, usable, split, {"keep_untagged": False})
+    assert list(without.index) == ["0"]
+    every = labels.select(table, usable, split, {"keep_untagged": True})
+    assert list(every.index) == ["0", "1"]
+
+
+def small_set(data, **settings):
+    table = annotations_of("""
+        a b
+        1 0
+        0 1
+    """)
+    split = pd.Series(["train", "test"], index=table.index, name="split")
+    chosen = labels.select(table, table.index, split, {"keep_untagged": False})
+    tables = annotations.tabulate_tags(table, table, {}, 2)
+    summary = {"settings": settings, "note": ""}
+    return labels.write_set(data, "small", chosen, tables, summary), chosen
+
+
+def test_a_label_set_is_read_as_it_was_written_and_not_written_twice(tmp_path):
+    written, table = small_set(tmp_path, top=2)
+    assert written
+    pd.testing.assert_frame_equal(labels.read_labels(tmp_path, "small"), table, check_dtype=False)
+    assert labels.read_tags(tmp_path, "small")["clips"].tolist() == [1, 1]
+    written_again, _ = small_set(tmp_path, top=2)
+    assert not written_again
+
+
+def test_a_set_made_with_other_settings_is_refused_unless_forced(tmp_path):
+    small_set(tmp_path, top=2)
+    labels.check_settings(tmp_path, "small", {"top": 2}, force=False)
+    with pytest.raises(ValueError, match=r"other settings \(top\).*--force"):
+        labels.check_settings(tmp_path, "small", {"top": 3}, force=False)
+    labels.check_settings(tmp_path, "small", {"top": 3}, force=True)
+
+
+def test_the_set_to_use_is_the_only_one_or_named(tmp_path):
+    with pytest.raises(ValueError, match="no label set: run 1_label_reduction"):
+        labels.find_set(tmp_path)
+    small_set(tmp_path)
+    assert labels.find_set(tmp_path) == "small"
+    with pytest.raises(ValueError, match="no set 'other', only small"):
+        labels.find_set(tmp_path, "other")
+
+
+def test_a_figure_takes_the_purest_clip_of_each_tag():
+    table = annotations_of("""
+        a b c
+        1 1 0
+        1 0 1
+        1 0 0
+        0 1 0
+    """)
+    table.insert(0, "split", "train")
+    assert labels.choose_clips(table, ["a", "b"]) == {"a": "2", "b": "3"}
+    with pytest.raises(ValueError, match="'z' is not one of the tags"):
+        labels.choose_clips(table, ["z"])
+
+
+def test_cooccurrence_is_the_share_of_the_rows_tag():
+    table = annotations_of("""
+        a b
+        1 1
+        1 0
+        1 0
+        0 0
+    """)
+    table.insert(0, "split", "train")
+    np.testing.assert_allclose(labels.cooccurrence(table), [[1, 1 / 3], [1, 1]])
+
+
+def test_parts_leave_out_clips_without_features_and_must_not_be_empty():
+    table = annotations_of("""
+        a b
+        1 0
+        1 1
+        0 1
+    """)
+    table.insert(0, "split", ["train", "validation", "test"])
+    rows = pd.Series({"0": 7, "1": 5})
+    parts = labels.arrays_by_part(table, rows)
+    assert parts["train"][0].tolist() == [7]
+    assert parts["validation"][1].tolist() == [[True, True]]
+    assert len(parts["test"][0]) == 0
+    with pytest.raises(ValueError, match="no validation clips with a tag"):
+        labels.arrays_by_part(table, rows[:1])

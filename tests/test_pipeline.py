@@ -1,0 +1,198 @@
+"""The scripts one after another, as a user runs them."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import REPOSITORY
+
+from autotagging import labels, splits
+
+ONE, TWO, THREE = (
+    "1_label_reduction_and_files_renaming.py",
+    "2_feature_extraction.py",
+    "3_train_cnn.py",
+)
+FOUR, FIVE, LABELS = "4_evaluate.py", "5_visualize_tags.py", "aux_label_distribution.py"
+FIGURES = (
+    "CNN_architecture.png",
+    "Recall.png",
+    "accuracy.png",
+    "label_distribution.png",
+    "results.png",
+    "t_SNE.png",
+    "training_history.png",
+    "waves_spectro_logspectro.png",
+)
+
+
+def snapshot(folder):
+    """Return time of change and size of every file below a folder."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(p): (p.stat().st_mtime_ns, p.stat().st_size) for p in files}
+
+
+def run_all(run_script, data, first, epochs):
+    """Run every script on a dataset; return what they printed."""
+    printed = []
+    for script, *arguments in [
+        (ONE, *first),
+        (LABELS,),
+        (TWO, "--jobs", 2),
+        (THREE, "--epochs", epochs),
+        (FOUR,),
+        (FIVE,),
+    ]:
+        answer = run_script(script, "--data", data, *arguments)
+        assert answer.returncode == 0, answer.stderr
+        printed.append(answer.stdout)
+    return printed
+
+
+def check_outputs(data):
+    assert sorted(path.name for path in (data / "images").glob("*.png")) == sorted(FIGURES)
+    summary = json.loads((data / "results/vgg/summary.json").read_text())
+    assert 0 <= summary["macro"]["roc_auc"] <= 1
+    name = labels.find_set(data)
+    table = labels.read_labels(data, name)
+    scores = np.load(data / "results/vgg/scores.npy")
+    assert scores.shape == ((table["split"] != "train").sum(), table.shape[1] - 1)
+    places = pd.read_csv(data / "tag_map/places.csv", keep_default_na=False)
+    assert set(places["tag"]) <= set(table.columns)
+
+
+def test_real_clips_run_through_and_a_second_time_nothing_is_done(run_script, test_data, tmp_path):
+    data, raw = tmp_path / "excerpt", test_data / "mtt-excerpt"
+    data.mkdir()
+    before = snapshot(raw)
+    run_all(run_script, data, ["--raw", raw], epochs=2)
+    check_outputs(data)
+    assert snapshot(raw) == before
+
+    written = snapshot(data)
+    for printed in run_all(run_script, data, ["--raw", raw], epochs=2):
+        assert "nothing" in printed
+    assert snapshot(data) == written
+
+
+def test_a_figure_that_was_deleted_is_redrawn_from_files(run_script, tiny_dataset):
+    run_all(run_script, tiny_dataset, [], epochs=1)
+    drawn = {name: (tiny_dataset / "images" / name).read_bytes() for name in FIGURES}
+    model = (tiny_dataset / "models/vgg/model.keras").stat().st_mtime_ns
+    shutil.rmtree(tiny_dataset / "images")
+    run_all(run_script, tiny_dataset, [], epochs=1)
+    assert {name: (tiny_dataset / "images" / name).read_bytes() for name in FIGURES} == drawn
+    assert (tiny_dataset / "models/vgg/model.keras").stat().st_mtime_ns == model
+
+
+def test_audio_still_in_the_archive_runs_through(run_script, test_data, tmp_path):
+    data, raw = tmp_path / "archive", test_data / "mtt-archive"
+    data.mkdir()
+    before = snapshot(raw)
+    run_all(run_script, data, ["--raw", raw], epochs=1)
+    check_outputs(data)
+    assert snapshot(raw) == before
+    excluded = pd.read_csv(data / "excluded.csv", dtype=str)
+    assert excluded.to_dict("records") == [
+        {
+            "clip_id": "35644",
+            "file": "6/norine_braun-now_and_zen-08-gently-117-146.mp3",
+            "reason": "the file is empty",
+        }
+    ]
+    assert len(list((data / "clips").iterdir())) == 48
+
+
+def test_labels_alone_need_no_audio(run_script, test_data, tmp_path):
+    raw = test_data / "mtt"
+    answer = run_script(ONE, "--data", tmp_path, "--raw", raw, "--no-audio")
+    assert answer.returncode == 0, answer.stderr
+    table = labels.read_labels(tmp_path, "merged50")
+    assert table["split"].value_counts()[list(splits.PARTS)].tolist() == [15425, 1538, 4392]
+    assert len(pd.read_csv(tmp_path / "clips.csv")) == 25860
+    excluded = pd.read_csv(tmp_path / "excluded.csv", dtype=str)
+    assert excluded["clip_id"].tolist() == ["35644", "55753", "57881"]
+    answer = run_script(TWO, "--data", tmp_path)
+    assert answer.returncode == 1
+    assert "lists no audio" in answer.stderr
+
+
+def test_training_killed_midway_is_completed_to_the_same_weights(run_script, tiny_dataset):
+    for script in (ONE, TWO):
+        assert run_script(script, "--data", tiny_dataset).returncode == 0
+    common = ["--data", str(tiny_dataset), "--epochs", "3"]
+    command = [sys.executable, str(REPOSITORY / THREE), *common, "--name", "killed"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
+        for line in process.stdout:
+            if line.startswith("epoch   2/3"):
+                process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not (tiny_dataset / "models/killed/run.json").exists()
+    answer = run_script(FOUR, "--data", tiny_dataset, "--model", "killed")
+    assert answer.returncode == 1
+    assert "not a finished run" in answer.stderr
+
+    resumed = run_script(THREE, *common, "--name", "killed")
+    assert "going on after epoch" in resumed.stdout, resumed.stderr
+    assert run_script(THREE, *common, "--name", "whole").returncode == 0
+    weights = []
+    for name in ("killed", "whole"):
+        with zipfile.ZipFile(tiny_dataset / f"models/{name}/model.keras") as archive:
+            weights.append(archive.read("model.weights.h5"))
+    assert weights[0] == weights[1]
+    assert not (tiny_dataset / "models/killed/checkpoint").exists()
+
+
+def test_changed_settings_are_refused_naming_force(run_script, tiny_dataset):
+    for script in (ONE, TWO):
+        assert run_script(script, "--data", tiny_dataset).returncode == 0
+    assert run_script(THREE, "--data", tiny_dataset, "--epochs", 1).returncode == 0
+    refused = run_script(THREE, "--data", tiny_dataset, "--epochs", 2)
+    assert refused.returncode == 1
+    assert "other settings (epochs)" in refused.stderr
+    assert "--force" in refused.stderr
+    assert (
+        run_script(ONE, "--data", tiny_dataset, "--top", 3, "--labels", "merged50").returncode == 1
+    )
+    labels_path = tiny_dataset / "labels/merged50/labels.csv"
+    labels_path.write_text(labels_path.read_text().replace(",1", ",0", 1))
+    changed = run_script(FOUR, "--data", tiny_dataset)
+    assert changed.returncode == 1
+    assert "has changed since the network was trained" in changed.stderr
+
+
+def test_broken_audio_is_listed_and_stops_nothing(run_script, tiny_dataset):
+    wav = sorted(tiny_dataset.glob("0/*.wav"))
+    wav[0].write_bytes(b"")
+    wav[1].write_bytes(b"RIFF and nothing else")
+    (tiny_dataset / "1").rename(tiny_dataset / "elsewhere")
+    answer = run_script(ONE, "--data", tiny_dataset)
+    assert answer.returncode == 0
+    excluded = pd.read_csv(tiny_dataset / "excluded.csv", dtype=str)
+    assert sorted(excluded["reason"].unique()) == ["the file is absent", "the file is empty"]
+    answer = run_script(TWO, "--data", tiny_dataset)
+    assert answer.returncode == 0
+    assert "1 failed" in answer.stdout
+    failed = pd.read_csv(tiny_dataset / "features/square/failed.csv", dtype=str)
+    assert failed["reason"].str.contains("cannot be decoded").all()
+    answer = run_script(THREE, "--data", tiny_dataset, "--epochs", 1)
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize("text", ["clip_id\tmp3_path\r\n", "", "\x00\x01", "a,b\n1,2\n"])
+def test_annotations_that_are_none_are_one_sentence(run_script, tmp_path, text):
+    (tmp_path / "annotations_final.csv").write_text(text)
+    answer = run_script(ONE, "--data", tmp_path)
+    assert answer.returncode == 1
+    assert len(answer.stderr.strip().splitlines()) == 1
+    assert "annotations_final.csv" in answer.stderr
