@@ -17,6 +17,8 @@ Writes  clips.csv, clips/          the usable audio: (n_clips, 4 columns), a lin
 Example: python 1_label_reduction_and_files_renaming.py --data data/mtt
 """
 
+from pathlib import Path
+
 from autotagging import annotations, archive, cli, clips, labels, splits
 
 SYNONYMS = cli.REPOSITORY / "data" / "synonyms.csv"
@@ -47,7 +49,7 @@ def main(args):
     table = labels.select(merged[kept["tag"]], links.index, splits.by_folder(files), settings)
     summary = {
         "dataset": args.data.resolve().name,
-        "note": "synthetic sample" if (raw / "truth_final.csv").exists() else "",
+        "note": "Synthetic sample, not real music" if (raw / "truth_final.csv").exists() else "",
         "settings": settings,
         "clips": {"annotated": len(files), "excluded": len(excluded), "kept": len(table)},
         "tags": {"annotated": annotated.shape[1], "merged": merged.shape[1], "kept": len(kept)},
@@ -127,7 +129,7 @@ def print_files(data, name, summary, n_clips):
 def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
-    cli.add_data(parser)
+    cli.add_data(parser, kind=Path)
     parser.add_argument(
         "--raw",
         type=cli.folder,
@@ -146,7 +148,12 @@ def parse_args():
         "--keep-untagged", action="store_true", help="keep clips with none of the tags"
     )
     cli.add_force(parser, "a label set that was made with other settings")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.raw:  # the dataset's own folder may be new
+        args.data.mkdir(parents=True, exist_ok=True)
+    elif not args.data.is_dir():
+        parser.error(f"argument --data: {cli.absent(args.data)}")
+    return args
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ def main(args):
         "patience": args.patience,
         "batch_size": args.batch_size,
         "learning_rate": args.learning_rate,
+        "augment": not args.no_augment and feature_settings.scale == "dB",
         "seed": args.seed,
     }
     if args.force:
@@ -144,24 +145,29 @@ def parse_args():
         "--name", type=cli.name, metavar="RUN", help="folder under models/ (default: --model)"
     )
     parser.add_argument(
-        "--epochs", type=cli.positive, default=40, metavar="N", help="at most (default: 40)"
+        "--epochs", type=cli.positive, default=60, metavar="N", help="at most (default: 60)"
     )
     parser.add_argument(
         "--patience",
         type=cli.positive,
-        default=10,
+        default=15,
         metavar="N",
-        help="stop after so many epochs without a better one (default: 10)",
+        help="stop after so many epochs without a better one (default: 15)",
     )
     parser.add_argument(
-        "--batch-size", type=cli.positive, default=32, metavar="N", help="clips (default: 32)"
+        "--batch-size", type=cli.positive, default=16, metavar="N", help="clips (default: 16)"
     )
     parser.add_argument(
         "--learning-rate",
         type=cli.positive_number,
-        default=0.001,
+        default=0.002,
         metavar="RATE",
-        help="of Adam at the start (default: 0.001)",
+        help="of Adam at the start, falling as a cosine (default: 0.002)",
+    )
+    parser.add_argument(
+        "--no-augment",
+        action="store_true",
+        help="take clips as they are (default: shift and equalise them, where features are in dB)",
     )
     cli.add_seed(parser)
     cli.add_images(parser)

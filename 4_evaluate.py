@@ -131,7 +131,7 @@ def draw(folder, images, note):
     figure = figures.draw_tag_bars(
         per_tag["accuracy"].to_numpy(),
         tags,
-        "Accuracy",
+        "Accuracy at threshold 0.5",
         reference=per_tag["accuracy_of_nothing"].to_numpy(),
         reference_label="predicting no tag at all",
     )
@@ -139,7 +139,7 @@ def draw(folder, images, note):
     figure = figures.draw_tag_bars(
         per_tag["recall"].to_numpy(),
         tags,
-        "Recall (true positive rate)",
+        "Recall at threshold 0.5",
         reference=per_tag["recall_at_threshold"].to_numpy(),
         reference_label="at thresholds chosen on validation",
     )

@@ -14,7 +14,9 @@ JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 RUN := .venv/bin/python
 SAMPLE := data/sample
 IMAGES := $(if $(filter $(SAMPLE),$(DATA)),images,$(DATA)/images)
-FIGURES := waves_spectro_logspectro CNN_architecture accuracy Recall t_SNE results label_distribution
+FIGURES := waves_spectro_logspectro CNN_architecture accuracy Recall t_SNE results \
+	label_distribution training_history
+FIGURE_TAGS := $(if $(filter $(SAMPLE),$(DATA)),--figure-tags india flute techno)
 ONE := 1_label_reduction_and_files_renaming.py
 
 export AUTOTAGGING_TEST_DATA
@@ -28,7 +30,7 @@ pipeline:
 	rm -f $(FIGURES:%=$(IMAGES)/%.png)
 	$(RUN) $(ONE) --data $(DATA) --raw $(RAW)
 	$(RUN) aux_label_distribution.py --data $(DATA)
-	$(RUN) 2_feature_extraction.py --data $(DATA) --jobs $(JOBS)
+	$(RUN) 2_feature_extraction.py --data $(DATA) --jobs $(JOBS) $(FIGURE_TAGS)
 	$(RUN) 3_train_cnn.py --data $(DATA)
 	$(RUN) 4_evaluate.py --data $(DATA)
 	$(RUN) 5_visualize_tags.py --data $(DATA)
@@ -37,6 +39,7 @@ pipeline:
 	@echo "  $(IMAGES)/waves_spectro_logspectro.png  three clips: wave, spectrogram, log spectrogram"
 	@echo "  $(IMAGES)/label_distribution.png        how often tags are given, and together"
 	@echo "  $(IMAGES)/CNN_architecture.png          the network and its maps"
+	@echo "  $(IMAGES)/training_history.png          loss and validation scores by epoch"
 	@echo "  $(IMAGES)/accuracy.png, Recall.png      tag by tag, most frequent first"
 	@echo "  $(IMAGES)/results.png                   five clips: actual and predicted tags"
 	@echo "  $(IMAGES)/t_SNE.png                     the map of the tags"

@@ -18,7 +18,7 @@ Writes
                              segmentEnd, original_url, mp3_path
 
 Example
-    python aux_make_sample.py --clips 600
+    python aux_make_sample.py --clips 6000 --seed 1 --data data/large
 """
 
 from pathlib import Path
@@ -77,9 +77,9 @@ def parse_args():
     arguments.add_argument(
         "--clips",
         type=cli.positive,
-        default=600,
+        default=1000,
         metavar="N",
-        help="number of clips (default: 600)",
+        help="number of clips (default: 1000)",
     )
     cli.add_seed(arguments)
     cli.add_jobs(arguments)

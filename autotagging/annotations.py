@@ -50,6 +50,8 @@ def read_annotations(path):
 def _read_table(path):
     with path.open(encoding="utf-8", newline="") as file:
         header = next(csv.reader(file, delimiter="\t"), [])
+    if not header:
+        raise ValueError(f"{path} is empty")
     repeated = {column for column in header if header.count(column) > 1}
     if repeated:
         raise ValueError(f"{path} has the column {min(repeated)!r} twice")

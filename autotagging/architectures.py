@@ -48,7 +48,7 @@ def vgg(shape, n_tags, mean, variance, widths=(16, 32, 48, 64, 96)):
 
     Source: the building block of Simonyan and Zisserman 2015 (3x3 convolutions, max pooling by 2)
     with batch normalisation, and mean and maximum over what is left of time and frequency, as
-    usual in tagging. For 120 x 120 features, 50 tags and the default widths 122,610 weights.
+    usual in tagging. For 120 x 120 features, 50 tags and the default widths 112,194 weights.
 
     Parameters
     ----------

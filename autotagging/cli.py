@@ -73,11 +73,11 @@ def parser(doc):
     )
 
 
-def add_data(arguments):
-    """Add ``--data FOLDER``, the dataset: a folder that exists."""
+def add_data(arguments, kind=None):
+    """Add ``--data FOLDER``, the dataset: a folder that exists, unless `kind` says otherwise."""
     arguments.add_argument(
         "--data",
-        type=dataset,
+        type=kind or folder,
         default=str(SAMPLE),
         metavar="FOLDER",
         help="dataset, under which everything is written (default: data/sample)",
@@ -134,20 +134,18 @@ def available_cores():
     return os.cpu_count() or 1
 
 
-def dataset(text):
-    """Return a dataset's folder as a path; refuse one that is not there."""
-    if Path(text) == SAMPLE and not SAMPLE.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"{shown(SAMPLE)} does not exist: run aux_make_sample.py first, or name a dataset"
-        )
-    return folder(text)
-
-
 def folder(text):
     """Return a folder's path; refuse one that is not there."""
     if not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+        raise argparse.ArgumentTypeError(absent(text))
     return Path(text)
+
+
+def absent(path):
+    """Return the sentence about a folder that is not there."""
+    if Path(path) == SAMPLE:
+        return f"{shown(SAMPLE)} does not exist: run aux_make_sample.py first, or name a dataset"
+    return f"{path} is not a folder"
 
 
 def file(text):

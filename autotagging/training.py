@@ -17,6 +17,8 @@ from tqdm import tqdm
 
 from autotagging import metrics, models, prediction
 
+EQUALISER_DB = 4.0
+
 
 class Batches(keras.utils.PyDataset):
     """Features and labels of one epoch, in the order of its seed; a batch is read at a time.
@@ -28,15 +30,18 @@ class Batches(keras.utils.PyDataset):
     rows : ndarray of shape (n_clips,), int
         The rows of the training clips.
     y_true : ndarray of shape (n_clips, n_tags), bool
-    batch_size : int
-    generator : numpy.random.Generator
-        Decides the order.
+    settings : dict
+        batch_size, seed, augment (whether batches are augmented).
+    epoch : int
+        Decides, with the seed, the order and the augmentation.
     """
 
-    def __init__(self, array, rows, y_true, batch_size, generator):
+    def __init__(self, array, rows, y_true, settings, epoch):
         super().__init__()
         self.array, self.rows, self.y_true = array, rows, y_true
-        order = generator.permutation(len(rows))
+        self.augment, self.randomness = settings["augment"], [settings["seed"], epoch]
+        order = np.random.default_rng(self.randomness).permutation(len(rows))
+        batch_size = settings["batch_size"]
         self.batches = np.split(order, range(batch_size, len(rows), batch_size))
 
     def __len__(self):
@@ -45,7 +50,34 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index):
         chosen = np.sort(self.batches[index])  # sorted: reads the file from front to back
         x = self.array[self.rows[chosen]].astype(np.float32)  # (batch_size, frames, bands)
+        if self.augment:
+            x = augment(x, np.random.default_rng([*self.randomness, index]))
         return x, self.y_true[chosen].astype(np.float32)
+
+
+def augment(x, generator):
+    """Return clips as they could have been: begun elsewhere, and mixed otherwise.
+
+    Each clip is shifted round in time by any number of frames; its spectrum is raised or lowered
+    by a smooth curve (level, slope and bow across the bands, each of 4 dB standard deviation),
+    because an artist's mix says little of the tags.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_clips, frames, bands), float32
+        Levels in dB.
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (n_clips, frames, bands), float32
+    """
+    shifts = generator.integers(x.shape[1], size=len(x))
+    shifted = np.stack([np.roll(clip, n, axis=0) for clip, n in zip(x, shifts, strict=True)])
+    across = np.linspace(-1, 1, x.shape[2])
+    curves = np.stack([np.ones_like(across), across, across**2 - 1 / 3])  # (3, bands)
+    levels = generator.normal(0, EQUALISER_DB, (len(x), 3)) @ curves  # (n_clips, bands)
+    return shifted + levels[:, None, :].astype(np.float32)
 
 
 def set_seed(seed):
@@ -91,7 +123,8 @@ def train(network, array, parts, folder, settings):
     folder : Path
         Of the run; ``checkpoint/`` below it holds the last and the best epoch.
     settings : dict
-        epochs, batch_size, learning_rate, patience, seed, and whatever else decides the run.
+        epochs, batch_size, learning_rate, patience, seed, augment, and whatever else decides the
+        run.
 
     Returns
     -------
@@ -152,8 +185,7 @@ def _train_epoch(network, clips, settings, epoch, progress):
     for layer in network.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.seed_generator.state.assign([settings["seed"], epoch])
-    generator = np.random.default_rng([settings["seed"], epoch])
-    batches = Batches(*clips, settings["batch_size"], generator)
+    batches = Batches(*clips, settings, epoch)
     step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: progress.update())
     fitted = network.fit(batches, shuffle=False, verbose=0, callbacks=[step])
     loss = fitted.history["loss"][0]

@@ -73,9 +73,9 @@ def test_a_tag_is_given_under_one_name_of_its_group():
     assert named[:, COLUMN["strings"]].sum() > named[:, COLUMN["string"]].sum()
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_the_rates_and_the_coverage_hold_in_the_sample(seed):
-    tracks = plan.plan_tracks(600, seed)
+@pytest.mark.parametrize(("n_clips", "seed"), [(1000, 0), (600, 0), (600, 1), (600, 2)])
+def test_the_rates_and_the_coverage_hold_in_the_sample(n_clips, seed):
+    tracks = plan.plan_tracks(n_clips, seed)
     truth = dataset.truth_of(tracks)
     given = merged(listeners.listen(truth, SYNONYMS, np.random.default_rng([seed, 1])))
     assert 1 - (given & truth).sum() / truth.sum() == pytest.approx(0.25, abs=0.01)

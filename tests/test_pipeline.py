@@ -70,7 +70,6 @@ def check_outputs(data):
 
 def test_real_clips_run_through_and_a_second_time_nothing_is_done(run_script, test_data, tmp_path):
     data, raw = tmp_path / "excerpt", test_data / "mtt-excerpt"
-    data.mkdir()
     before = snapshot(raw)
     run_all(run_script, data, ["--raw", raw], epochs=2)
     check_outputs(data)

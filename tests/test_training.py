@@ -8,7 +8,14 @@ import pytest
 keras = pytest.importorskip("keras")
 from autotagging import architectures, models, prediction, training  # noqa: E402  Keras first
 
-SETTINGS = {"epochs": 4, "patience": 4, "batch_size": 8, "learning_rate": 0.003, "seed": 3}
+SETTINGS = {
+    "epochs": 4,
+    "patience": 4,
+    "batch_size": 8,
+    "learning_rate": 0.003,
+    "seed": 3,
+    "augment": False,
+}
 
 
 @pytest.fixture
@@ -37,7 +44,7 @@ def weights(network):
 def test_batches_hold_each_training_clip_once_with_its_labels(task):
     array, parts = task
     rows, y_true = parts["train"]
-    batches = training.Batches(array, rows, y_true, 10, np.random.default_rng(1))
+    batches = training.Batches(array, rows, y_true, {**SETTINGS, "batch_size": 10}, epoch=1)
     pairs = [batches[i] for i in range(len(batches))]
     assert [len(x) for x, _ in pairs] == [10, 10, 4]
     x, y = (np.concatenate(values) for values in zip(*pairs, strict=True))
@@ -45,6 +52,31 @@ def test_batches_hold_each_training_clip_once_with_its_labels(task):
     assert sorted(order) == list(range(24))
     assert order != list(range(24))
     np.testing.assert_array_equal(y, y_true[order])
+
+
+def test_augmented_clips_are_shifted_and_smoothly_equalised():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((50, 12, 6)).astype(np.float32)
+    augmented = training.augment(x, np.random.default_rng(1))
+    assert augmented.dtype == np.float32
+    across = np.linspace(-1, 1, 6)
+    levels = []
+    for clip, other in zip(x, augmented, strict=True):
+        differences = [other - np.roll(clip, shift, axis=0) for shift in range(12)]
+        curve = min(differences, key=lambda difference: difference.std(axis=0).sum())
+        np.testing.assert_allclose(curve.std(axis=0), 0, atol=1e-5)
+        coefficients = np.polyfit(across, curve[0], 2)
+        np.testing.assert_allclose(np.polyval(coefficients, across), curve[0], atol=1e-4)
+        levels.append(curve.mean())
+    assert 2.5 < np.std(levels) < 6
+
+
+def test_an_epoch_is_augmented_the_same_way_again_and_another_otherwise(task):
+    array, parts = task
+    settings = {**SETTINGS, "augment": True}
+    first, again, other = (training.Batches(array, *parts["train"], settings, n) for n in (1, 1, 2))
+    np.testing.assert_array_equal(first[0][0], again[0][0])
+    assert not np.array_equal(first[0][0], other[0][0])
 
 
 def test_band_statistics_are_those_of_the_training_clips_alone(task):

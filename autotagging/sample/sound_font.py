@@ -2,6 +2,9 @@
 
 What of the format is used: key and velocity ranges, tuning, loops, attenuation, the volume
 envelope and a fixed low-pass filter. Modulators, pan and LFOs are left out.
+
+Why not a library: symusic 0.5.9 plays this font out of tune (piano, 262 Hz: 832 Hz; violin, 831 Hz:
+4,572 Hz), tinysoundfont does not install without PortAudio, fluidsynth is a system package.
 """
 
 from functools import lru_cache
