@@ -48,8 +48,11 @@ def read_annotations(path):
 
 
 def _read_table(path):
-    with path.open(encoding="utf-8", newline="") as file:
-        header = next(csv.reader(file, delimiter="\t"), [])
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header = next(csv.reader(file, delimiter="\t"), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is not a table in UTF-8: {error}") from None
     if not header:
         raise ValueError(f"{path} is empty")
     repeated = {column for column in header if header.count(column) > 1}
@@ -60,7 +63,7 @@ def _read_table(path):
     reading = {"sep": "\t", "encoding": "utf-8", "keep_default_na": False}
     try:
         table = pd.read_csv(path, dtype={**types, **names}, **reading)
-    except pd.errors.ParserError as error:
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: {error}") from None
     except ValueError:  # the fast way found something: look again for where
         table = pd.read_csv(path, dtype=str, **reading)

@@ -188,9 +188,11 @@ def test_broken_audio_is_listed_and_stops_nothing(run_script, tiny_dataset):
     assert answer.returncode == 0, answer.stderr
 
 
-@pytest.mark.parametrize("text", ["clip_id\tmp3_path\r\n", "", "\x00\x01", "a,b\n1,2\n"])
+@pytest.mark.parametrize(
+    "text", ["clip_id\tmp3_path\r\n", "", "\x00\x01", "a,b\n1,2\n", "clip_id\té"]
+)
 def test_annotations_that_are_none_are_one_sentence(run_script, tmp_path, text):
-    (tmp_path / "annotations_final.csv").write_text(text)
+    (tmp_path / "annotations_final.csv").write_text(text, encoding="latin-1")
     answer = run_script(ONE, "--data", tmp_path)
     assert answer.returncode == 1
     assert len(answer.stderr.strip().splitlines()) == 1
