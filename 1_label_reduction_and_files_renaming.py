@@ -39,6 +39,8 @@ def main(args):
 
     annotated, files = annotations.read_annotations(raw / "annotations_final.csv")
     print(f"read {cli.shown(raw)}: {len(files):,} annotated clips, {annotated.shape[1]} tags")
+    clips.check_names(files)
+    split = splits.by_folder(files)
     info = clips.read_clip_info(raw / "clip_info_final.csv", files.index)
     synonyms = {} if args.no_merge else annotations.read_synonyms(SYNONYMS)
     merged = annotations.merge_synonyms(annotated, synonyms)
@@ -46,7 +48,7 @@ def main(args):
 
     links, excluded, relinked = provide_audio(files, raw, args.data, args.no_audio)
     inventory = info.loc[links.index].assign(file=links)[["file", "artist", "album", "track"]]
-    table = labels.select(merged[kept["tag"]], links.index, splits.by_folder(files), settings)
+    table = labels.select(merged[kept["tag"]], links.index, split, settings)
     summary = {
         "dataset": args.data.resolve().name,
         "note": "Synthetic sample, not real music" if (raw / "truth_final.csv").exists() else "",
@@ -67,11 +69,15 @@ def main(args):
 def provide_audio(files, raw, data, no_audio):
     """Link or extract the usable audio; return its names, what was left out, what changed."""
     if no_audio:
+        if (data / "clips.csv").exists() and clips.read_clips(data)["file"].any():
+            raise ValueError(f"{data / 'clips.csv'} lists audio already: leave out --no-audio")
         excluded = clips.find_unusable(files)
         return files.drop(excluded.index).map(lambda _: ""), excluded, 0
     parts = archive.find_parts(raw)
     in_folders = clips.audio_sizes(files, raw)
     in_archive = archive.audio_sizes(files, parts)
+    # A file that differs from the archive's was unpacked by half: the archive's is taken.
+    in_folders = in_folders.where(in_archive.isna() | (in_folders == in_archive))
     excluded = clips.find_unusable(files, in_folders.fillna(in_archive))
     if len(excluded) == len(files):
         raise ValueError(
@@ -85,7 +91,7 @@ def provide_audio(files, raw, data, no_audio):
     unpacked = in_folders[files.index].notna()
     made, symbolic = clips.link(files[unpacked], raw, targets)
     made += archive.extract(files[~unpacked], parts, targets)
-    made += clips.remove_stale(data / "clips", targets)
+    made += clips.remove_stale(data, links)
     if symbolic:
         print(f"{symbolic:,} links are symbolic: {cli.shown(raw)} is on another file system")
     return links, excluded, made

@@ -29,6 +29,10 @@ def main(args):
             f"{args.data / 'clips.csv'} lists no audio: "
             "run 1_label_reduction_and_files_renaming.py without --no-audio"
         )
+    set_name = labels.find_set(args.data, args.labels)
+    table = labels.read_labels(args.data, set_name)
+    table = table[table.index.isin(inventory.index)]
+    labels.choose_clips(table, args.figure_tags)  # a wrong tag is refused before the long work
     if args.force:
         feature_store.discard(args.data, name)
     missing = feature_store.find_missing(args.data, name, settings, inventory)
@@ -39,22 +43,26 @@ def main(args):
         report(args.data, name, time.perf_counter() - started)
     else:
         print(f"nothing to do: features/{name} has all {len(inventory):,} clips")
-    figure_path = cli.images_folder(args.images, args.data) / "waves_spectro_logspectro.png"
-    if missing or args.figure_tags or not figure_path.exists():
-        draw_three_clips(args, inventory, figure_path)
+
+    failed = feature_store.read_failed(args.data, name).index
+    chosen = labels.choose_clips(table.drop(failed, errors="ignore"), args.figure_tags)
+    path = cli.images_folder(args.images, args.data) / "waves_spectro_logspectro.png"
+    audio_is = feature_store.fingerprint(args.data, name, list(chosen.values()))
+    source = f"{set_name}, {chosen}, {audio_is}"
+    if not figures.shows(path, source):
+        files = {clip_id: args.data / inventory["file"][clip_id] for clip_id in chosen.values()}
+        figure = draw_clips(table, chosen, files)
+        figures.save(figure, path, labels.read_summary(args.data, set_name)["note"], source)
+        cli.print_written(path, f"clips {', '.join(chosen.values())}")
 
 
 def report(data, name, seconds):
     """Print what was written."""
-    manifest, failed = (
-        feature_store.read_manifest(data, name),
-        feature_store.read_failed(data, name),
-    )
-    settings, folder = (
-        features.FeatureSettings(**manifest["settings"]),
-        feature_store.folder_of(data, name),
-    )
-    n_clips = len(manifest["clip_ids"])
+    manifest = feature_store.read_manifest(data, name)
+    failed = feature_store.read_failed(data, name)
+    settings = features.FeatureSettings(**manifest["settings"])
+    folder = feature_store.folder_of(data, name)
+    n_clips = len(manifest["clips"])
     for clip_id, reason in failed.head(10).items():
         print(f"clip {clip_id} {reason}")
     megabytes = (folder / "features.npy").stat().st_size / 1e6
@@ -69,22 +77,13 @@ def report(data, name, seconds):
     cli.print_written(folder / "failed.csv", f"{len(failed)} clips")
 
 
-def draw_three_clips(args, inventory, path):
-    """Draw wave, spectrogram and log spectrogram of three clips."""
-    name = labels.find_set(args.data, args.labels)
-    table = labels.read_labels(args.data, name)
-    table = table[table.index.isin(inventory.index)]
-    tags = table.columns.drop("split")
-    chosen = labels.choose_clips(table, args.figure_tags or tags[:3])
-    drawn = []
+def draw_clips(table, chosen, files):
+    """Draw wave, spectrogram and log spectrogram of the clips chosen."""
+    tags, drawn = table.columns.drop("split"), []
     for tag, clip_id in chosen.items():
-        samples = audio.load(args.data / inventory["file"][clip_id], FIGURE_RATE)
-        drawn.append(
-            (f"{tag} (clip {clip_id}: {', '.join(tags[table.loc[clip_id, tags]])})", samples)
-        )
-    figure = figures.draw_waves(drawn, FIGURE_RATE, bands=120)
-    figures.save(figure, path, note=labels.read_summary(args.data, name)["note"])
-    cli.print_written(path, f"clips {', '.join(chosen.values())}")
+        title = f"{tag} (clip {clip_id}: {', '.join(tags[table.loc[clip_id, tags]])})"
+        drawn.append((title, audio.load(files[clip_id], FIGURE_RATE)))
+    return figures.draw_waves(drawn, FIGURE_RATE, bands=120)
 
 
 def parse_args():

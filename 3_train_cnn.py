@@ -20,7 +20,6 @@ import dataclasses
 from autotagging import cli, feature_store, figures, labels, models
 
 ARCHITECTURES = ("vgg", "paper")
-CLIPS_IN_FIGURE = 3
 
 
 def main(args):
@@ -32,7 +31,7 @@ def main(args):
     settings = {
         "architecture": args.model,
         "features": args.features,
-        "features_sha256": feature_store.read_manifest(args.data, args.features)["sha256"],
+        "features_made_from": feature_store.fingerprint(args.data, args.features, table.index),
         "labels": set_name,
         "labels_sha256": labels.checksum(args.data, set_name),
         "epochs": args.epochs,
@@ -56,7 +55,9 @@ def main(args):
             "note": labels.read_summary(args.data, set_name)["note"],
         }
         train(models.folder_of(args.data, run), array, parts, about)
-    draw(args, run, table, (array, rows), redraw=not finished)
+    images = cli.images_folder(args.images, args.data)
+    draw_training(args.data, run, images)
+    draw_network(args.data, run, images, (table.loc[rows.index], array, rows))
 
 
 def train(folder, array, parts, about):
@@ -100,30 +101,34 @@ def train(folder, array, parts, about):
     cli.print_written(folder / "run.json", "settings, clips, versions")
 
 
-def draw(args, run, table, store, *, redraw):
-    """Draw the network with its maps for three clips, and the course of training."""
-    images = cli.images_folder(args.images, args.data)
-    network_path, history_path = images / "CNN_architecture.png", images / "training_history.png"
-    note = labels.read_summary(args.data, labels.find_set(args.data, args.labels))["note"]
-    if redraw or not history_path.exists():
-        figures.save(figures.draw_history(models.read_history(args.data, run)), history_path, note)
-        cli.print_written(history_path, "loss and validation scores by epoch")
-    if redraw or not network_path.exists():
-        with cli.native_stderr_silenced():
-            from autotagging import architectures
-        array, rows = store
-        network, _ = models.load(models.folder_of(args.data, run) / "model.keras")
-        tags = table.columns.drop("split")[:CLIPS_IN_FIGURE]
-        chosen = labels.choose_clips(table.loc[rows.index], tags)
-        batch = array[rows[list(chosen.values())]].astype("float32")
-        titles = [f"{tag} ({clip_id})" for tag, clip_id in chosen.items()]
-        inputs = list(zip(titles, batch, strict=True))
-        maps = architectures.convolution_maps(network, batch)
-        figure = figures.draw_architecture(
-            architectures.describe(network), inputs, list(maps.items())
-        )
-        figures.save(figure, network_path, note)
-        cli.print_written(network_path, f"the network {run}, maps of {len(chosen)} clips")
+def draw_training(data, run, images):
+    """Draw the course of training, unless the figure is of this run already."""
+    path, source = images / "training_history.png", models.describe_source(data, run)
+    if not figures.shows(path, source):
+        note = models.describe_run(data, run)
+        figures.save(figures.draw_history(models.read_history(data, run)), path, note, source)
+        cli.print_written(path, "loss and validation scores by epoch")
+
+
+def draw_network(data, run, images, store):
+    """Draw the network with its maps for three clips, unless the figure is of this run already."""
+    path, source = images / "CNN_architecture.png", models.describe_source(data, run)
+    if figures.shows(path, source):
+        return
+    with cli.native_stderr_silenced():
+        from autotagging import architectures
+
+    table, array, rows = store
+    network, _ = models.load(models.folder_of(data, run) / "model.keras")
+    chosen = labels.choose_clips(table)
+    batch = array[rows[list(chosen.values())]].astype("float32")
+    titles = [f"{tag} ({clip_id})" for tag, clip_id in chosen.items()]
+    maps = architectures.convolution_maps(network, batch)
+    figure = figures.draw_architecture(
+        architectures.describe(network), list(zip(titles, batch, strict=True)), list(maps.items())
+    )
+    figures.save(figure, path, models.describe_run(data, run), source)
+    cli.print_written(path, f"the network {run}, maps of {len(chosen)} clips")
 
 
 def parse_args():

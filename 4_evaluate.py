@@ -44,11 +44,24 @@ def main(args):
     if finished:
         print(f"nothing to do: results/{args.model} are of this run")
     else:
+        check_features(args.data, run["settings"])
         write_scores(args.data, args.model, run["settings"], folder)
         summary = write_numbers(args.data, args.model, run, folder)
     print_table(summary)
-    if not (finished and all((images / name).exists() for name in FIGURES)):
-        draw(folder, images, run["note"])
+    source = models.describe_source(args.data, args.model)
+    if not all(figures.shows(images / name, source) for name in FIGURES):
+        draw(folder, images, models.describe_run(args.data, args.model), source)
+
+
+def check_features(data, settings):
+    """Refuse features that are not made as the network was trained on."""
+    clip_ids = labels.read_labels(data, settings["labels"]).index
+    made_from = feature_store.fingerprint(data, settings["features"], clip_ids)
+    if made_from != settings["features_made_from"]:
+        raise ValueError(
+            f"features/{settings['features']} was made with other settings or from other audio "
+            "since the network was trained: train again with 3_train_cnn.py --force"
+        )
 
 
 def write_scores(data, model, settings, folder):
@@ -125,31 +138,30 @@ def print_table(summary):
         print(f"left out of the averages, no test clip has them: {', '.join(without)}")
 
 
-def draw(folder, images, note):
+def draw(folder, images, note, source):
     """Draw accuracy and recall of every tag and the table of five clips."""
-    per_tag, tags = results.read_per_tag(folder), results.read_per_tag(folder)["tag"].tolist()
-    figure = figures.draw_tag_bars(
+    per_tag = results.read_per_tag(folder)
+    accuracy = figures.draw_tag_bars(
         per_tag["accuracy"].to_numpy(),
-        tags,
+        per_tag["tag"].tolist(),
         "Accuracy at threshold 0.5",
         reference=per_tag["accuracy_of_nothing"].to_numpy(),
         reference_label="predicting no tag at all",
     )
-    figures.save(figure, images / "accuracy.png", note)
-    figure = figures.draw_tag_bars(
+    recall = figures.draw_tag_bars(
         per_tag["recall"].to_numpy(),
-        tags,
+        per_tag["tag"].tolist(),
         "Recall at threshold 0.5",
         reference=per_tag["recall_at_threshold"].to_numpy(),
         reference_label="at thresholds chosen on validation",
     )
-    figures.save(figure, images / "Recall.png", note)
-    title = "Test clips at evenly spaced ranks of agreement, worst to best"
-    figures.save(
-        figures.draw_examples(results.read_examples(folder), title), images / "results.png", note
+    examples = figures.draw_examples(
+        results.read_examples(folder),
+        "Test clips, worst to best at even ranks; tags above their validation threshold",
     )
-    for name in FIGURES:
-        cli.print_written(images / name, f"{len(tags)} tags" if name != FIGURES[2] else "5 clips")
+    for name, figure in zip(FIGURES, (accuracy, recall, examples), strict=True):
+        figures.save(figure, images / name, note, source)
+        cli.print_written(images / name, "test clips")
 
 
 def parse_args():

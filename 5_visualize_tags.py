@@ -25,7 +25,7 @@ TAG_KINDS = cli.REPOSITORY / "data" / "tag_kinds.csv"
 
 def main(args):
     """Make the map where it is not made yet, then draw it where it is not drawn yet."""
-    from autotagging import labels, tag_map
+    from autotagging import figures, labels, tag_map
 
     label_set = labels.find_set(args.data, args.labels)
     folder = args.data / "tag_map"
@@ -40,10 +40,11 @@ def main(args):
     }
     if args.force or not tag_map.is_made(folder, settings):
         make_map(args, folder, settings)
-    elif tag_map.is_older(folder, figure):
-        print(f"nothing to do: {cli.shown(folder)} and {cli.shown(figure)} are there")
-        return
-    draw_map(folder, figure, labels.read_summary(args.data, label_set)["note"])
+    else:
+        print(f"nothing to do: {cli.shown(folder)} is there")
+    source = tag_map.describe_source(folder)
+    if not figures.shows(figure, source):
+        draw_map(folder, figure, labels.read_summary(args.data, label_set)["note"], source)
     print(f"open the Projector with: tensorboard --logdir {cli.shown(folder)}")
 
 
@@ -93,7 +94,7 @@ def make_map(args, folder, settings):
     )
 
 
-def draw_map(folder, figure, note):
+def draw_map(folder, figure, note, source):
     """Draw the map from its stored places."""
     from autotagging import figures, tag_map
 
@@ -103,7 +104,7 @@ def draw_map(folder, figure, note):
     drawing = figures.draw_tag_map(
         places[["x", "y"]], places["tag"], places["clips"], places["kind"]
     )
-    figures.save(drawing, figure, ". ".join(notes))
+    figures.save(drawing, figure, ". ".join(notes), source)
     cli.print_written(figure, f"{len(places)} tags")
 
 

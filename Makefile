@@ -7,6 +7,7 @@
 
 PYTHON ?= python3
 DATA ?= data/sample
+override DATA := $(patsubst ./%,%,$(DATA:/=))
 RAW ?= $(DATA)
 AUTOTAGGING_TEST_DATA ?= ../shared
 JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
@@ -51,10 +52,12 @@ mtt: env
 	$(RUN) $(ONE) --data $(DATA) --raw $(RAW) --no-merge
 	$(RUN) $(ONE) --data $(DATA) --raw $(RAW)
 	$(RUN) 2_feature_extraction.py --data $(DATA) --jobs $(JOBS)
-	$(RUN) 3_train_cnn.py --data $(DATA) --labels unmerged50 --name vgg-B
-	$(RUN) 3_train_cnn.py --data $(DATA) --labels merged50 --name vgg-C
-	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-B
-	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-C
+	$(RUN) 3_train_cnn.py --data $(DATA) --labels unmerged50 --name vgg-B \
+	  --images $(DATA)/images/vgg-B
+	$(RUN) 3_train_cnn.py --data $(DATA) --labels merged50 --name vgg-C \
+	  --images $(DATA)/images/vgg-C
+	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-B --images $(DATA)/images/vgg-B
+	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-C --images $(DATA)/images/vgg-C
 	$(RUN) benchmarks/beside_literature.py --data $(DATA) vgg-B vgg-C
 
 bounds: env

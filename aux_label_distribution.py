@@ -17,17 +17,15 @@ from autotagging import cli
 
 def main(args):
     """Count, tabulate and draw, where the figure is older than what it is made from."""
-    from autotagging import labels
+    from autotagging import figures, labels
 
     label_set = labels.find_set(args.data, args.labels)
     figure = cli.images_folder(args.images, args.data) / "label_distribution.png"
     folder = labels.set_folder(args.data, label_set)
-    inputs = [folder / name for name in ("tag_counts.csv", "labels.csv", "summary.json")]
-    if not args.force and is_newer(figure, inputs, folder / "cooccurrence.csv"):
-        print(f"nothing to do: {cli.shown(figure)} is newer than {cli.shown(folder)}")
+    source = labels.describe_source(args.data, label_set)
+    if not args.force and figures.shows(figure, source):
+        print(f"nothing to do: {cli.shown(figure)} is of {cli.shown(folder)} as it is")
         return
-
-    from autotagging import figures
 
     every = labels.read_tag_counts(args.data, label_set)
     table = labels.read_labels(args.data, label_set)
@@ -39,16 +37,10 @@ def main(args):
     cli.print_written(path, f"{len(shares)} x {len(shares)} tags")
     annotated = every.set_index("tag")["clips"]
     drawing = figures.draw_label_distribution(annotated, merged, shares)
-    figures.save(drawing, figure, labels.read_summary(args.data, label_set)["note"])
+    note = labels.read_summary(args.data, label_set)["note"]
+    figures.save(drawing, figure, note, source)
     cli.print_written(figure, f"{len(annotated)} tags as annotated, {len(merged)} merged")
     print_extremes(merged[merged["kept"] == 1].set_index("tag")["clips"])
-
-
-def is_newer(figure, inputs, numbers):
-    """Say whether a figure and its numbers are there, the figure newer than its inputs."""
-    if not (figure.exists() and numbers.exists()):
-        return False
-    return figure.stat().st_mtime_ns >= max(path.stat().st_mtime_ns for path in inputs)
 
 
 def print_extremes(clips, n=5):

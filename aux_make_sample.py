@@ -77,9 +77,9 @@ def parse_args():
     arguments.add_argument(
         "--clips",
         type=cli.positive,
-        default=1000,
+        default=1500,
         metavar="N",
-        help="number of clips (default: 1000)",
+        help="number of clips (default: 1500)",
     )
     cli.add_seed(arguments)
     cli.add_jobs(arguments)

@@ -9,6 +9,8 @@ import csv
 
 import pandas as pd
 
+from autotagging.files import some
+
 
 def read_annotations(path):
     """Read a table of annotations.
@@ -33,7 +35,7 @@ def read_annotations(path):
     table = _read_table(path)
     for column in ("clip_id", "mp3_path"):
         if column not in table:
-            raise ValueError(f"{path} has no column {column!r}; it has {_some(table.columns)}")
+            raise ValueError(f"{path} has no column {column!r}; it has {some(table.columns)}")
         if table[column].duplicated().any():
             row = int(table[column].duplicated().to_numpy().argmax())
             raise ValueError(
@@ -102,7 +104,7 @@ def read_synonyms(path):
     """
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     if list(table.columns) != ["tag", "synonym"]:
-        raise ValueError(f"{path} must have the columns tag, synonym; it has {_some(table)}")
+        raise ValueError(f"{path} must have the columns tag, synonym; it has {some(table)}")
     synonyms = {}
     for tag, synonym in zip(table["tag"], table["synonym"], strict=True):
         if synonym in synonyms:
@@ -185,9 +187,3 @@ def tabulate_tags(annotations, merged, synonyms, top):
     sources = used.groupby("merged_into")["tag"].agg("; ".join)
     kept["merged_from"] = [sources.get(tag, "") for tag in kept["tag"]]
     return kept, every
-
-
-def _some(names, most=8):
-    names = list(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(str, names[:most])) + more

@@ -9,6 +9,7 @@ import io
 import os
 import shutil
 import zipfile
+import zlib
 
 import pandas as pd
 from tqdm import tqdm
@@ -104,7 +105,7 @@ def audio_sizes(files, parts):
 
 
 def extract(files, parts, targets):
-    """Extract clips to their own names; those that are there with the right size are left alone.
+    """Extract clips to their own names; those that are there with the right checksum stay.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def extract(files, parts, targets):
     with _open_zip(parts) as archive:
         for clip_id in tqdm(files.index, desc="extracting", unit="clip"):
             member, target = archive.getinfo(files[clip_id]), targets[clip_id]
-            if target.is_file() and target.stat().st_size == member.file_size:
+            if target.is_file() and zlib.crc32(target.read_bytes()) == member.CRC:
                 continue
             _extract_member(archive, member, target)
             count += 1
@@ -134,11 +135,12 @@ def extract(files, parts, targets):
 
 def _extract_member(archive, member, target):
     part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)  # it could be a link to a raw file, left by a run that was killed
     try:
         with archive.open(member) as source, part.open("wb") as copy:
             shutil.copyfileobj(source, copy)  # checks the CRC at the end
-    except (zipfile.BadZipFile, EOFError) as error:
-        part.unlink()
+    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError) as error:
+        part.unlink(missing_ok=True)
         raise ValueError(f"mp3.zip is damaged at {member.filename}: {error}") from None
     os.replace(part, target)
 

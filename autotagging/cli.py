@@ -25,11 +25,15 @@ def run(main, parse_args):
     parse_args : callable
         Returns them; exits with code 2 where they are wrong.
     """
-    args = parse_args()
+    try:
+        args = parse_args()
+    except OSError as error:
+        sys.exit(_say(_sentence(error), 2))
     try:
         main(args)
     except KeyboardInterrupt:
-        sys.exit(_say("interrupted; run the same command again to go on", 130))
+        again = "without --force" if getattr(args, "force", False) else "the same command"
+        sys.exit(_say(f"interrupted; run it again, {again}, to go on", 130))
     except OSError as error:
         sys.exit(_say(_sentence(error), 1))
     except ValueError as error:

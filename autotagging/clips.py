@@ -6,10 +6,13 @@ raw dataset itself is never moved or changed.
 """
 
 import os
+import stat
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 from tqdm import tqdm
+
+from autotagging.files import write_if_other
 
 # In the archive as shipped these three mp3s hold no audio (two are empty, one is cut off).
 BROKEN_IN_MAGNATAGATUNE = {
@@ -52,6 +55,22 @@ def read_clip_info(path, clip_ids):
     return table.reindex(clip_ids)[["artist", "album", "track"]].fillna(own)
 
 
+def check_names(files):
+    """Refuse ids that cannot name a file, and paths that leave the folder of the dataset.
+
+    Parameters
+    ----------
+    files : Series of shape (n_clips,)
+        Paths as annotated, by clip_id.
+    """
+    for clip_id, file in files.items():
+        if not clip_id or set(clip_id) & set("/\\\0") or clip_id.startswith("."):
+            raise ValueError(f"clip_id {clip_id!r} cannot name a file")
+        path = PurePosixPath(file)
+        if path.is_absolute() or ".." in path.parts or not path.name:
+            raise ValueError(f"clip {clip_id}: the path {file!r} leaves the folder of the dataset")
+
+
 def audio_sizes(files, raw):
     """Return the size of each clip's audio in the raw folder.
 
@@ -64,23 +83,16 @@ def audio_sizes(files, raw):
     Returns
     -------
     Series of shape (n_clips,), float
-        Bytes; NaN for a file that is not there.
-
-    Raises
-    ------
-    ValueError
-        For an id that cannot name a file, or a path that leaves the folder.
+        Bytes; NaN for what is not there, or is not a file.
     """
     sizes = {}
     for clip_id, file in files.items():
-        if set(clip_id) & set("/\\\0") or clip_id.startswith("."):
-            raise ValueError(f"clip_id {clip_id!r} cannot name a file")
-        if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
-            raise ValueError(f"clip {clip_id}: the path {file!r} leaves the folder of the dataset")
         try:
-            sizes[clip_id] = (raw / file).stat().st_size
+            about = (raw / file).stat()
         except FileNotFoundError:
-            sizes[clip_id] = float("nan")
+            about = None
+        is_file = about is not None and stat.S_ISREG(about.st_mode)
+        sizes[clip_id] = about.st_size if is_file else float("nan")
     return pd.Series(sizes, dtype=float)
 
 
@@ -157,16 +169,31 @@ def _link_one(source, target):
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
     try:
-        part.hardlink_to(source)
+        part.hardlink_to(source.resolve())  # a link to a link would dangle elsewhere
     except OSError:  # another file system, or one without hard links
         part.symlink_to(source.resolve())
     os.replace(part, target)
 
 
-def remove_stale(folder, targets):
-    """Remove from `folder` (``clips/``) what no clip of the inventory owns; return how many."""
-    owned = {path.name for path in targets}
-    stale = [path for path in folder.iterdir() if path.name not in owned]
+def remove_stale(data, links):
+    """Remove the links of clips that are no longer in the inventory, and unfinished ones.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset, with the inventory as it was before.
+    links : Series of str
+        The links that stay, as from `link_names`.
+
+    Returns
+    -------
+    int
+        How many were removed; other files that lie in ``clips/`` are left alone.
+    """
+    before = read_clips(data)["file"] if (data / "clips.csv").exists() else links[:0]
+    known = pd.concat([before, links])
+    stale = set(before) - set(links) | {f"{link}.part" for link in known}
+    stale = [data / link for link in stale if link and os.path.lexists(data / link)]
     for path in stale:
         path.unlink()
     return len(stale)
@@ -188,15 +215,12 @@ def write_clips(data, clips, excluded):
     bool
         Whether anything changed on disk.
     """
-    changed = False
-    for name, table in (("excluded.csv", excluded), ("clips.csv", clips)):
-        path, part = data / name, data / (name + ".part")
-        text = table.to_csv(index_label="clip_id", lineterminator="\n")
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            part.write_text(text, encoding="utf-8")
-            os.replace(part, path)
-            changed = True
-    return changed
+    texts = {
+        name: table.to_csv(index_label="clip_id", lineterminator="\n")
+        for name, table in (("excluded.csv", excluded), ("clips.csv", clips))
+    }
+    changed = [write_if_other(data / name, text) for name, text in texts.items()]
+    return any(changed)
 
 
 def read_clips(data):
@@ -210,4 +234,9 @@ def read_clips(data):
     path = Path(data) / "clips.csv"
     if not path.exists():
         raise ValueError(f"{path} is missing: run 1_label_reduction_and_files_renaming.py")
-    return pd.read_csv(path, dtype=str, keep_default_na=False).set_index("clip_id")
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False).set_index("clip_id")
+    except (ValueError, KeyError):
+        raise ValueError(
+            f"{path} is damaged: remove it and run 1_label_reduction_and_files_renaming.py"
+        ) from None

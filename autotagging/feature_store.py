@@ -1,12 +1,13 @@
 """``features/<name>/``: the features of all clips as one memory-mapped array.
 
 features.npy    (n_clips, frames, bands), float16, rows in the order of the manifest
-manifest.json   settings, clip ids, size of each clip's audio in bytes, versions, checksum
+manifest.json   settings, versions, checksum; of each clip its id and its audio's size, time of
+                change and checksum
 failed.csv      clip_id and reason; the rows of these clips are zero and never handed out
 
-A store is finished or absent: it grows as ``features.npy.part`` beside a mask of the rows that are
-done, and a run that was killed goes on from there. The finished bytes do not depend on the number
-of processes, on their order or on interruptions.
+A store is finished or absent: it grows as ``features.npy.part`` beside a record of the rows that
+are done, and a run that was killed goes on from there. The finished bytes do not depend on the
+number of processes, on their order or on interruptions.
 """
 
 import csv
@@ -27,6 +28,7 @@ from autotagging import features
 
 CLIPS_A_TASK = 8
 TO_DO, DONE, FAILED = 0, 1, 2
+PROGRESS = [("state", np.uint8), ("audio", "S32")]  # of a row: done or failed, audio's checksum
 LIBRARIES = ("librosa", "numpy", "soundfile", "soxr")
 
 
@@ -65,10 +67,10 @@ def find_missing(data, name, settings, clips):
         raise ValueError(
             f"{folder_of(data, name)} was made with other settings: make it anew with --force"
         )
-    before = pd.Series(manifest["audio_bytes"], index=manifest["clip_ids"])
-    known = clips.index.intersection(before.index)
-    changed = known[_audio_bytes(data, clips.loc[known]) != before[known].to_numpy()]
-    if len(changed):
+    before = pd.DataFrame(manifest["clips"]).set_index("clip_id")
+    known = clips.index.intersection(before.index, sort=False)
+    changed = _find_changed(data, clips.loc[known], before.loc[known])
+    if changed:
         raise ValueError(
             f"the audio of {len(changed):,} clips has changed since {folder_of(data, name)} was "
             f"made, the first is {changed[0]}: make it anew with --force"
@@ -76,13 +78,33 @@ def find_missing(data, name, settings, clips):
     return list(clips.index.difference(before.index, sort=False))
 
 
-def _audio_bytes(data, clips):
-    return np.array([(data / file).stat().st_size for file in clips["file"]], dtype=np.int64)
+def _find_changed(data, clips, before):
+    """Return the clips with other audio; a file is read only where size or time differ."""
+    now = _file_facts(data, clips)
+    touched = (now[["bytes", "mtime_ns"]] != before[["bytes", "mtime_ns"]]).any(axis=1)
+    return [
+        clip_id
+        for clip_id in clips.index[touched]
+        if _audio_checksum(data / clips["file"][clip_id]) != before["audio"][clip_id]
+    ]
+
+
+def _file_facts(data, clips):
+    facts = [(data / file).stat() for file in clips["file"]]
+    return pd.DataFrame(
+        {"bytes": [f.st_size for f in facts], "mtime_ns": [f.st_mtime_ns for f in facts]},
+        index=clips.index,
+    )
+
+
+def _audio_checksum(path):
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
 
 
 def discard(data, name):
     """Remove a store, finished or not."""
-    shutil.rmtree(folder_of(data, name), ignore_errors=True)
+    if folder_of(data, name).exists():
+        shutil.rmtree(folder_of(data, name))
 
 
 def write(data, name, settings, clips, jobs):
@@ -104,90 +126,95 @@ def write(data, name, settings, clips, jobs):
     folder.mkdir(parents=True, exist_ok=True)
     plan = {
         "settings": dataclasses.asdict(settings),
-        "clip_ids": list(clips.index),
-        "audio_bytes": _audio_bytes(data, clips).tolist(),
         "versions": {library: importlib.metadata.version(library) for library in LIBRARIES},
+        "clips": _file_facts(data, clips).rename_axis("clip_id").reset_index().to_dict("records"),
     }
-    mask = _start_or_go_on(folder, plan, settings.shape)
+    progress = _start_or_go_on(folder, plan, settings.shape)
     if (folder / "features.npy.part").exists():  # else only the last renaming is left
         paths = [data / file for file in clips["file"]]
-        _fill(folder, mask, paths, settings, jobs)
+        _fill(folder, progress, paths, settings, jobs)
+        for row, audio in zip(plan["clips"], progress["audio"], strict=True):
+            row["audio"] = audio.decode()
         plan["sha256"] = _checksum(folder / "features.npy.part")
         _write_json(folder / "manifest.json.part", plan)
+        (folder / "manifest.json").unlink(missing_ok=True)  # its rows are not the new array's
         (folder / "features.npy.part").replace(folder / "features.npy")
-    failed = clips.index[np.asarray(mask) == FAILED]
-    _write_failed(folder, failed)
+    _write_failed(folder, clips.index[progress["state"] == FAILED])
     (folder / "manifest.json.part").replace(folder / "manifest.json")
-    for done_with in ("plan.json.part", "mask.npy.part", "reasons.csv.part"):
+    for done_with in ("plan.json.part", "progress.npy.part", "reasons.csv.part"):
         (folder / done_with).unlink()
 
 
 def _start_or_go_on(folder, plan, shape):
-    """Return the mask of the rows that are done; make it and the growing array where needed."""
-    plan_path, mask_path = folder / "plan.json.part", folder / "mask.npy.part"
+    """Return what is done of each row; make that and the growing array where needed."""
+    plan_path, path = folder / "plan.json.part", folder / "progress.npy.part"
     if plan_path.exists() and _read_json(plan_path) == plan:
-        return np.load(mask_path, mmap_mode="r+", allow_pickle=False)
+        return np.load(path, mmap_mode="r+", allow_pickle=False)
     plan_path.unlink(missing_ok=True)  # first, so that a plan belongs to the array beside it
-    clip_ids = plan["clip_ids"]
+    clip_ids = [clip["clip_id"] for clip in plan["clips"]]
     array = np.lib.format.open_memmap(
         folder / "features.npy.part", "w+", dtype=np.float16, shape=(len(clip_ids), *shape)
     )
-    mask = np.lib.format.open_memmap(mask_path, "w+", dtype=np.uint8, shape=(len(clip_ids),))
+    progress = np.lib.format.open_memmap(path, "w+", dtype=PROGRESS, shape=(len(clip_ids),))
     (folder / "reasons.csv.part").write_text("", encoding="utf-8")
-    _copy_finished_rows(folder, clip_ids, array, mask)
+    _copy_finished_rows(folder, clip_ids, array, progress)
     _write_json(plan_path, plan)
-    return mask
+    return progress
 
 
-def _copy_finished_rows(folder, clip_ids, array, mask):
+def _copy_finished_rows(folder, clip_ids, array, progress):
     """Copy the rows of the store that is being added to; clips that failed are tried again."""
     if not (folder / "manifest.json").exists():
         return
     stored = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-    stored_ids = _read_json(folder / "manifest.json")["clip_ids"]
-    row_of = {clip_id: row for row, clip_id in enumerate(stored_ids)}
     failed = set(_read_failed(folder).index)
+    before = enumerate(_read_json(folder / "manifest.json")["clips"])
+    row_of = {c["clip_id"]: (row, c["audio"]) for row, c in before if c["clip_id"] not in failed}
     for row, clip_id in enumerate(clip_ids):
-        if clip_id in row_of and clip_id not in failed:
-            array[row] = stored[row_of[clip_id]]
-            mask[row] = DONE
+        if clip_id in row_of:
+            stored_row, audio = row_of[clip_id]
+            array[row] = stored[stored_row]
+            progress[row] = DONE, audio.encode()
 
 
-def _fill(folder, mask, paths, settings, jobs):
+def _fill(folder, progress, paths, settings, jobs):
     """Compute the rows that are still to do, a few clips a task, and mark each when it is there."""
     array = np.load(folder / "features.npy.part", mmap_mode="r+", allow_pickle=False)
-    rows = np.flatnonzero(np.asarray(mask) == TO_DO)
+    rows = np.flatnonzero(progress["state"] == TO_DO)
     tasks = np.split(rows, range(CLIPS_A_TASK, len(rows), CLIPS_A_TASK))
     # One thread a process: threads of FFT and matrix libraries would fight for the same cores.
     with (
         joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1),
         (folder / "reasons.csv.part").open("a", newline="", encoding="utf-8") as reasons,
-        tqdm(total=len(paths), initial=len(paths) - len(rows), unit="clip") as progress,
+        tqdm(total=len(paths), initial=len(paths) - len(rows), unit="clip") as bar,
     ):
         results = joblib.Parallel(return_as="generator_unordered")(
             joblib.delayed(_compute)(task.tolist(), [paths[row] for row in task], settings)
             for task in tasks
             if len(task)
         )
-        for row, values, reason in (clip for task in results for clip in task):
+        for row, values, audio, reason in (clip for task in results for clip in task):
             if reason:
                 csv.writer(reasons).writerow([row, reason])
                 reasons.flush()
             else:
                 array[row] = values
-            mask[row] = FAILED if reason else DONE
-            progress.update()
+            progress[row] = FAILED if reason else DONE, audio.encode()
+            bar.update()
     array.flush()
 
 
 def _compute(rows, paths, settings):
-    """Return (row, features or None, reason or None) for each of a few clips; runs in a worker."""
+    """Return row, features, audio's checksum and reason of a few clips; runs in a worker."""
     results = []
     for row, path in zip(rows, paths, strict=True):
+        values, audio, reason = None, "", None
         try:
-            results.append((row, features.extract_file(path, settings), None))
+            audio = _audio_checksum(path)
+            values = features.extract_file(path, settings)
         except (ValueError, OSError) as error:
-            results.append((row, None, str(error)))
+            reason = str(error)
+        results.append((row, values, audio, reason))
     return results
 
 
@@ -195,8 +222,8 @@ def _write_failed(folder, failed):
     reason_of_row = {}
     with (folder / "reasons.csv.part").open(newline="", encoding="utf-8") as file:
         reason_of_row.update((int(row), reason) for row, reason in csv.reader(file))
-    clip_ids = _read_json(folder / "plan.json.part")["clip_ids"]
-    reasons = {clip_ids[row]: reason for row, reason in sorted(reason_of_row.items())}
+    clips = _read_json(folder / "plan.json.part")["clips"]
+    reasons = {clips[row]["clip_id"]: reason for row, reason in sorted(reason_of_row.items())}
     table = pd.DataFrame({"clip_id": failed, "reason": [reasons[i] for i in failed]})
     part = folder / "failed.csv.part"
     table.to_csv(part, index=False, lineterminator="\n")
@@ -230,7 +257,7 @@ def open_store(data, name, clip_ids):
     """
     folder = folder_of(data, name)
     manifest = read_manifest(data, name)
-    row_of = {clip_id: row for row, clip_id in enumerate(manifest["clip_ids"])}
+    row_of = {clip["clip_id"]: row for row, clip in enumerate(manifest["clips"])}
     lacking = [clip_id for clip_id in clip_ids if clip_id not in row_of]
     if lacking:
         raise ValueError(
@@ -241,6 +268,17 @@ def open_store(data, name, clip_ids):
     rows = pd.Series({i: row_of[i] for i in clip_ids if i not in failed}, dtype=int)
     array = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
     return array, rows, features.FeatureSettings(**manifest["settings"])
+
+
+def fingerprint(data, name, clip_ids):
+    """Return a checksum of what the features of some clips are made from: settings and audio.
+
+    Clips that are added to the store, or taken from it, do not change it.
+    """
+    manifest = read_manifest(data, name)
+    audio = {clip["clip_id"]: clip["audio"] for clip in manifest["clips"]}
+    facts = [manifest["settings"], [(clip_id, audio.get(clip_id)) for clip_id in clip_ids]]
+    return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
 
 
 def read_manifest(data, name):

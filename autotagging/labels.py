@@ -9,13 +9,15 @@ summary.json      the settings and every count; written last
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from autotagging.files import some, write_if_other, write_whole
+
 DEFAULT_SET = "merged50"
+PARTS = ("train", "validation", "test")
 FILES = ("labels.csv", "tags.csv", "tag_counts.csv", "summary.json")
 
 
@@ -104,7 +106,7 @@ def find_set(data, name=None):
         raise ValueError(f"{folder} has no label set: run 1_label_reduction_and_files_renaming.py")
     wanted = name or (present[0] if len(present) == 1 else DEFAULT_SET)
     if wanted not in present:
-        raise ValueError(f"{folder} has no set {wanted!r}, only {_some(present)}: name one")
+        raise ValueError(f"{folder} has no set {wanted!r}, only {some(present)}: name one")
     return wanted
 
 
@@ -139,18 +141,15 @@ def write_set(data, name, labels, tables, summary):
     )
     folder = set_folder(data, name)
     folder.mkdir(parents=True, exist_ok=True)
-    changed = [
-        _write_if_other(folder / name, text) for name, text in zip(FILES, texts, strict=True)
-    ]
-    return any(changed)
-
-
-def _write_if_other(path, text):
-    if path.exists() and path.read_text(encoding="utf-8") == text:
+    paths = [folder / file for file in FILES]
+    if all(
+        path.exists() and path.read_text("utf-8") == text
+        for path, text in zip(paths, texts, strict=True)
+    ):
         return False
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    paths[-1].unlink(missing_ok=True)  # first: a set without a summary is not finished
+    for path, text in zip(paths, texts, strict=True):
+        write_whole(path, text)
     return True
 
 
@@ -163,8 +162,11 @@ def read_labels(data, name):
         Indexed by clip_id (text): split, then a bool column a tag, most frequent tag first.
     """
     path = set_folder(data, name) / "labels.csv"
-    table = pd.read_csv(path, dtype={"clip_id": str, "split": str}).set_index("clip_id")
-    tags = table.columns.drop("split")
+    try:
+        table = pd.read_csv(path, dtype={"clip_id": str, "split": str}).set_index("clip_id")
+        tags = table.columns.drop("split")
+    except (ValueError, KeyError):
+        raise ValueError(f"{path} is damaged: run script 1 again with --force") from None
     return table.astype(dict.fromkeys(tags, bool))
 
 
@@ -207,7 +209,7 @@ def arrays_by_part(labels, rows):
     labels = labels.loc[rows.index]
     tags = labels.columns.drop("split")
     arrays = {}
-    for part in ("train", "validation", "test"):
+    for part in PARTS:
         there = (labels["split"] == part).to_numpy()
         arrays[part] = rows.to_numpy()[there], labels.loc[there, tags].to_numpy()
     for part in ("train", "validation"):
@@ -219,6 +221,12 @@ def arrays_by_part(labels, rows):
 def checksum(data, name):
     """Return the SHA-256 of a set's ``labels.csv``."""
     return hashlib.sha256((set_folder(data, name) / "labels.csv").read_bytes()).hexdigest()
+
+
+def describe_source(data, name):
+    """Return what a figure of a set is made from: its name and the checksum of its files."""
+    content = b"".join((set_folder(data, name) / file).read_bytes() for file in FILES)
+    return f"labels/{name} {hashlib.sha256(content).hexdigest()}"
 
 
 def check_unchanged(data, name, sha256):
@@ -236,7 +244,7 @@ def check_unchanged(data, name, sha256):
         )
 
 
-def choose_clips(labels, tags):
+def choose_clips(labels, tags=None, n_clips=3):
     """Return one clip for each of a few tags, for a figure: those that show the tag most purely.
 
     Of the clips with a tag, the one with the fewest of the other tags asked for, then with the
@@ -246,7 +254,10 @@ def choose_clips(labels, tags):
     ----------
     labels : DataFrame
         As from `read_labels`.
-    tags : iterable of str
+    tags : list of str, optional
+        Otherwise the most frequent tags that clips are left for.
+    n_clips : int
+        How many, where `tags` are not given.
 
     Returns
     -------
@@ -256,19 +267,23 @@ def choose_clips(labels, tags):
     Raises
     ------
     ValueError
-        For a tag that is not in the set, or that no clip (left) has.
+        For a tag asked for that is not in the set, or that no clip (left) has.
     """
     every = labels.columns.drop("split")
-    chosen = {}
-    for tag in tags:
+    for tag in tags or ():
         if tag not in every:
-            raise ValueError(f"{tag!r} is not one of the tags: {_some(every, len(every))}")
-        others = [other for other in tags if other != tag]
+            raise ValueError(f"{tag!r} is not one of the tags: {some(every, len(every))}")
+    chosen, frequent = {}, list(every[:n_clips])
+    for tag in tags or every:
+        if len(chosen) == (len(tags) if tags else n_clips):
+            break
+        others = [other for other in tags or frequent if other != tag]
         rest = labels[labels[tag]].drop(list(chosen.values()), errors="ignore")
-        if not len(rest):
+        if len(rest):
+            order = pd.DataFrame({"shared": rest[others].sum(axis=1), "n": rest[every].sum(axis=1)})
+            chosen[tag] = order.sort_values(["shared", "n"], kind="stable").index[0]
+        elif tags:
             raise ValueError(f"no clip with the tag {tag!r} is left for the figure")
-        order = pd.DataFrame({"shared": rest[others].sum(axis=1), "n": rest[every].sum(axis=1)})
-        chosen[tag] = order.sort_values(["shared", "n"], kind="stable").index[0]
     return chosen
 
 
@@ -296,11 +311,5 @@ def cooccurrence(labels):
 def write_cooccurrence(data, name, table):
     """Write ``cooccurrence.csv`` of a label set: tag, then a column a tag; return its path."""
     path = set_folder(data, name) / "cooccurrence.csv"
-    _write_if_other(path, table.round(4).to_csv(index_label="tag", lineterminator="\n"))
+    write_if_other(path, table.round(4).to_csv(index_label="tag", lineterminator="\n"))
     return path
-
-
-def _some(names, most=8):
-    names = list(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(str, names[:most])) + more

@@ -8,6 +8,7 @@ run.json      settings, clips, versions, git commit, seconds; written last
 checkpoint/   of a run that is not finished
 """
 
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -18,6 +19,8 @@ import zipfile
 from pathlib import Path
 
 import pandas as pd
+
+from autotagging.files import write_whole
 
 ENTRY = "autotagging.json"
 LIBRARIES = ("tensorflow", "keras", "numpy", "librosa", "scikit-learn")
@@ -51,7 +54,8 @@ def is_finished(data, run, settings):
 
 def discard(data, run):
     """Remove a run, finished or not."""
-    shutil.rmtree(folder_of(data, run), ignore_errors=True)
+    if folder_of(data, run).exists():
+        shutil.rmtree(folder_of(data, run))
 
 
 def read_run(data, run):
@@ -88,20 +92,26 @@ def finish(folder, history, facts):
     versions = {library: importlib.metadata.version(library) for library in LIBRARIES}
     facts = {**facts, "versions": {"python": platform.python_version(), **versions}}
     facts["git_commit"] = _git_commit()
-    _write(folder / "history.csv", history.to_csv(index=False, lineterminator="\n"))
-    _write(folder / "run.json", json.dumps(facts, indent=2) + "\n")
+    write_whole(folder / "history.csv", history.to_csv(index=False, lineterminator="\n"))
+    write_whole(folder / "run.json", json.dumps(facts, indent=2) + "\n")
     shutil.rmtree(folder / "checkpoint")
+
+
+def describe_run(data, run):
+    """Return the note on figures of a run: its name, and what all must know of its data."""
+    note = read_run(data, run)["note"]
+    return f"{run}. {note}" if note else run
+
+
+def describe_source(data, run):
+    """Return what a figure of a run is made from: its name and the checksum of ``run.json``."""
+    content = (folder_of(data, run) / "run.json").read_bytes()
+    return f"models/{run} {hashlib.sha256(content).hexdigest()}"
 
 
 def read_history(data, run):
     """Read ``history.csv``: a DataFrame with a row an epoch."""
     return pd.read_csv(folder_of(data, run) / "history.csv")
-
-
-def _write(path, text):
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
 
 
 def _git_commit():

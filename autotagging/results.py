@@ -9,11 +9,12 @@ summary.json  averages, and what they belong to; written last
 
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from autotagging.files import write_whole
 
 SEPARATOR = "; "  # between the tags of a clip
 
@@ -37,10 +38,10 @@ def write_scores(folder, scores, split, tags):
     folder.mkdir(parents=True, exist_ok=True)
     table = pd.concat([split, pd.DataFrame(scores, columns=tags, index=split.index)], axis=1)
     text = table.to_csv(index_label="clip_id", float_format="%.6f", lineterminator="\n")
-    _write(folder / "scores.csv", text.encode())
+    write_whole(folder / "scores.csv", text)
     buffer = io.BytesIO()
     np.save(buffer, scores.astype(np.float32), allow_pickle=False)
-    _write(folder / "scores.npy", buffer.getvalue())
+    write_whole(folder / "scores.npy", buffer.getvalue())
 
 
 def read_scores(folder):
@@ -73,14 +74,12 @@ def write_numbers(folder, per_tag, examples, summary):
     rows = [
         {**e, **{key: SEPARATOR.join(e[key]) for key in ("actual", "predicted")}} for e in examples
     ]
-    _write(
-        folder / "per_tag.csv", per_tag.round(6).to_csv(index=False, lineterminator="\n").encode()
-    )
-    _write(
+    write_whole(folder / "per_tag.csv", per_tag.round(6).to_csv(index=False, lineterminator="\n"))
+    write_whole(
         folder / "examples.csv",
-        pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode(),
+        pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"),
     )
-    _write(folder / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
+    write_whole(folder / "summary.json", (json.dumps(summary, indent=2) + "\n"))
 
 
 def read_per_tag(folder):
@@ -104,9 +103,3 @@ def read_summary(folder):
     """Read ``summary.json``: a dict; None where the results are not finished."""
     path = folder / "summary.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def _write(path, content):
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)

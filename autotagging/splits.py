@@ -89,6 +89,17 @@ def heard_in_training(labels, artists):
     -------
     Series of bool
         Indexed as `labels`.
+
+    Raises
+    ------
+    ValueError
+        For clips whose artist is not known.
     """
+    missing = labels.index.difference(artists.index)
+    if len(missing):
+        raise ValueError(
+            f"clips.csv lacks {len(missing):,} clips of the label set, the first is {missing[0]}: "
+            "make the set again with script 1"
+        )
     artists = artists[labels.index]
     return artists.isin(artists[labels["split"] == "train"])

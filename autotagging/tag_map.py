@@ -13,11 +13,12 @@ summary.json          settings, inputs, what was measured; written last
 import hashlib
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from autotagging.files import write_whole
 
 SUMMARY = "summary.json"
 
@@ -82,11 +83,10 @@ def _difference(key, before, now):
     return f"from other {key}: {', '.join(changed)} changed since"
 
 
-def is_older(folder, figure):
-    """Say whether the map in a folder is older than the figure of it, which is there."""
-    if not figure.exists():
-        return False
-    return (folder / SUMMARY).stat().st_mtime_ns <= figure.stat().st_mtime_ns
+def describe_source(folder):
+    """Return what a figure of a map is made from: the checksum of its summary and places."""
+    content = b"".join((folder / name).read_bytes() for name in (SUMMARY, "places.csv"))
+    return f"{folder.name} {hashlib.sha256(content).hexdigest()}"
 
 
 def tabulate_places(places, kinds, clips, ways):
@@ -137,9 +137,7 @@ def write(folder, tables, summary):
         (SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n", "settings, measures"),
     )
     for name, text, _ in texts:
-        part = folder / f"{name}.part"
-        part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, folder / name)
+        write_whole(folder / name, text)
     return [(folder / name, content) for name, _, content in texts]
 
 

@@ -24,8 +24,8 @@ TINY_CLIPS = 32
 @pytest.fixture(scope="session")
 def test_data():
     """Return the folder of real clips and annotations; skip where it is absent."""
-    if not TEST_DATA.is_dir():
-        pytest.skip(f"real data absent: {TEST_DATA} (AUTOTAGGING_TEST_DATA) is not a folder")
+    if not (TEST_DATA / "mtt-excerpt").is_dir():
+        pytest.skip(f"real data absent: {TEST_DATA} (AUTOTAGGING_TEST_DATA) has no mtt-excerpt")
     return TEST_DATA
 
 

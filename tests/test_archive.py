@@ -9,10 +9,10 @@ import pytest
 from autotagging import archive
 
 
-def write_parts(folder, content, n_parts=3):
+def write_parts(folder, content, n_parts=3, compression=zipfile.ZIP_STORED):
     """Write a zip file of a dict of names and bytes, cut into parts; return its bytes."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as zipped:
+    with zipfile.ZipFile(buffer, "w", compression) as zipped:
         for name, data in content.items():
             zipped.writestr(name, data)
     whole = buffer.getvalue()
@@ -52,6 +52,18 @@ def test_clips_are_extracted_under_their_own_names_once(tmp_path):
     (tmp_path / "1.mp3").write_bytes(b"cut off")
     assert archive.extract(files, parts, targets) == 1
     assert (tmp_path / "1.mp3").read_bytes() == CONTENT["0/a.mp3"]
+    (tmp_path / "2.mp3").write_bytes(b"SECOND")  # of the right size
+    assert archive.extract(files, parts, targets) == 1
+
+
+def test_extraction_never_writes_through_a_link_that_was_left_behind(tmp_path):
+    write_parts(tmp_path, CONTENT)
+    raw = tmp_path / "raw.mp3"
+    raw.write_bytes(b"raw")
+    (tmp_path / "1.mp3.part").hardlink_to(raw)
+    targets = pd.Series({"1": tmp_path / "1.mp3"})
+    archive.extract(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path), targets)
+    assert raw.read_bytes() == b"raw"
 
 
 def test_a_missing_part_is_named(tmp_path):
@@ -69,11 +81,12 @@ def test_a_part_cut_short_is_one_sentence(tmp_path):
         archive.audio_sizes(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path))
 
 
-def test_damaged_audio_is_refused_and_leaves_no_file(tmp_path):
-    write_parts(tmp_path, CONTENT)
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_damaged_audio_is_refused_and_leaves_no_file(tmp_path, compression):
+    write_parts(tmp_path, CONTENT, compression=compression)
     first = tmp_path / "mp3.zip.001"
     damaged = bytearray(first.read_bytes())
-    damaged[300] ^= 255
+    damaged[60:90] = bytes(30)
     first.write_bytes(damaged)
     targets = pd.Series({"1": tmp_path / "1.mp3"})
     with pytest.raises(ValueError, match=r"damaged at 0/a\.mp3"):

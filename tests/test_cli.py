@@ -62,7 +62,7 @@ def test_errors_end_with_their_exit_code(capsys):
     for error, code, sentence in [
         (ValueError("too few clips"), 1, "too few clips"),
         (FileNotFoundError(2, "No such file or directory", "x.csv"), 1, "x.csv: No such file"),
-        (KeyboardInterrupt(), 130, "run the same command again to go on"),
+        (KeyboardInterrupt(), 130, "run it again, the same command, to go on"),
     ]:
         with pytest.raises(SystemExit) as ending:
             cli.run(fail(error), parse_args)

@@ -39,12 +39,37 @@ def test_links_are_symbolic_where_hard_ones_fail(tmp_path, monkeypatch):
     assert (data / "clips/a.mp3").read_bytes() == b"1"
 
 
-def test_what_no_clip_owns_is_removed_from_the_links(tmp_path):
-    (tmp_path / "old.mp3").write_bytes(b"1")
-    (tmp_path / "a.mp3.part").write_bytes(b"1")
-    (tmp_path / "a.mp3").write_bytes(b"1")
-    assert clips.remove_stale(tmp_path, pd.Series({"a": tmp_path / "a.mp3"})) == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["a.mp3"]
+def test_links_of_clips_that_are_gone_are_removed_and_other_files_stay(tmp_path):
+    raw, data = tmp_path / "raw", tmp_path / "data"
+    (data / "clips").mkdir(parents=True)
+    files = raw_files(raw, a=b"1", b=b"22")
+    links = clips.link_names(files)
+    clips.link(files, raw, links.map(lambda name: data / name))
+    columns = {"file": links, "artist": "", "album": "", "track": ""}
+    nothing = pd.DataFrame({"file": [], "reason": []}, pd.Index([], name="clip_id"))
+    clips.write_clips(data, pd.DataFrame(columns), nothing)
+    (data / "clips" / "a.mp3.part").write_bytes(b"1")
+    (data / "clips" / "mine.wav").write_bytes(b"1")
+    assert clips.remove_stale(data, links[["a"]]) == 2
+    assert sorted(path.name for path in (data / "clips").iterdir()) == ["a.mp3", "mine.wav"]
+    assert (raw / "0/b.mp3").exists()
+
+
+def test_a_link_to_a_link_points_at_the_file_itself(tmp_path):
+    raw, data = tmp_path / "raw", tmp_path / "data"
+    (data / "clips").mkdir(parents=True)
+    files = raw_files(raw, a=b"1")
+    (raw / "0/a.mp3").rename(raw / "store")
+    (raw / "0/a.mp3").symlink_to("../store")
+    targets = clips.link_names(files).map(lambda name: data / name)
+    clips.link(files, raw, targets)
+    assert not (data / "clips/a.mp3").is_symlink()
+    assert (data / "clips/a.mp3").read_bytes() == b"1"
+
+
+def test_a_folder_is_no_audio(tmp_path):
+    (tmp_path / "0").mkdir()
+    assert clips.audio_sizes(pd.Series({"1": "0"}), tmp_path).isna().all()
 
 
 def test_absent_and_empty_files_are_left_out_with_the_reason(tmp_path):
@@ -60,16 +85,16 @@ def test_the_three_broken_files_are_known_without_audio():
     assert not len(clips.find_unusable(pd.Series({"35644": "0/somebody_elses_clip.mp3"})))
 
 
-@pytest.mark.parametrize("file", ["../secret.mp3", "/etc/passwd", "0/../../x.mp3"])
-def test_a_path_that_leaves_the_folder_is_refused(tmp_path, file):
+@pytest.mark.parametrize("file", ["../secret.mp3", "/etc/passwd", "0/../../x.mp3", ""])
+def test_a_path_that_leaves_the_folder_is_refused(file):
     with pytest.raises(ValueError, match="leaves the folder"):
-        clips.audio_sizes(pd.Series({"1": file}), tmp_path)
+        clips.check_names(pd.Series({"1": file}))
 
 
-@pytest.mark.parametrize("clip_id", ["../1", "a/b", ".."])
-def test_an_id_that_cannot_name_a_file_is_refused(tmp_path, clip_id):
+@pytest.mark.parametrize("clip_id", ["../1", "a/b", "..", ""])
+def test_an_id_that_cannot_name_a_file_is_refused(clip_id):
     with pytest.raises(ValueError, match="cannot name a file"):
-        clips.audio_sizes(pd.Series({clip_id: "0/x.mp3"}), tmp_path)
+        clips.check_names(pd.Series({clip_id: "0/x.mp3"}))
 
 
 def test_a_clip_without_information_is_its_own_artist(tmp_path):

@@ -150,13 +150,46 @@ def test_clips_that_cannot_be_decoded_are_listed_and_left_out(dataset):
     assert list(rows.index) == ["3", "5"]
 
 
+def test_clips_added_in_the_middle_leave_no_moment_of_wrong_rows(dataset, monkeypatch):
+    data, inventory = dataset
+    folder = data / "features" / "small"
+    feature_store.write(data, "small", SMALL, inventory.drop(["3", "4"]), jobs=1)
+    monkeypatch.setattr(feature_store, "_write_failed", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    with pytest.raises(ValueError, match="not a finished store"):
+        feature_store.open_store(data, "small", ["5"])
+    monkeypatch.undo()
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    array, rows, _ = feature_store.open_store(data, "small", inventory.index)
+    for clip_id in ("2", "3", "5"):
+        expected = features.extract_file(data / inventory["file"][clip_id], SMALL)
+        np.testing.assert_array_equal(array[rows[clip_id]], expected)
+    assert not list(folder.glob("*.part"))
+
+
+def test_the_fingerprint_of_clips_is_of_their_audio_and_settings_alone(dataset):
+    data, inventory = dataset
+    some = ["2", "7"]
+    feature_store.write(data, "small", SMALL, inventory.iloc[:15], jobs=1)
+    before = feature_store.fingerprint(data, "small", some)
+    feature_store.write(data, "small", SMALL, inventory, jobs=2)
+    assert feature_store.fingerprint(data, "small", some) == before
+    feature_store.discard(data, "small")
+    soundfile.write(data / "clips" / "7.wav", np.zeros(16000), 16000)
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    assert feature_store.fingerprint(data, "small", some) != before
+
+
 def test_other_settings_or_changed_audio_are_refused(dataset):
     data, inventory = dataset
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     other = dataclasses.replace(SMALL, bands=9)
     with pytest.raises(ValueError, match=r"other settings.*--force"):
         feature_store.find_missing(data, "small", other, inventory)
-    soundfile.write(data / "clips" / "3.wav", np.zeros(8000), 16000)
+    (data / "clips" / "5.wav").touch()  # another time, the same audio: no harm
+    assert feature_store.find_missing(data, "small", SMALL, inventory) == []
+    soundfile.write(data / "clips" / "3.wav", np.zeros(16000), 16000)  # of the same size
     with pytest.raises(ValueError, match=r"audio of 1 clips has changed.*the first is 3.*--force"):
         feature_store.find_missing(data, "small", SMALL, inventory)
 

@@ -72,6 +72,11 @@ def test_a_figure_takes_the_purest_clip_of_each_tag():
     """)
     table.insert(0, "split", "train")
     assert labels.choose_clips(table, ["a", "b"]) == {"a": "2", "b": "3"}
+    assert labels.choose_clips(table, n_clips=2) == {"a": "2", "b": "3"}
+    empty = table.assign(a=False)
+    assert labels.choose_clips(empty, n_clips=2) == {"b": "0", "c": "1"}
+    with pytest.raises(ValueError, match="no clip with the tag 'a'"):
+        labels.choose_clips(empty, ["a"])
     with pytest.raises(ValueError, match="'z' is not one of the tags"):
         labels.choose_clips(table, ["z"])
 

@@ -73,7 +73,7 @@ def test_a_tag_is_given_under_one_name_of_its_group():
     assert named[:, COLUMN["strings"]].sum() > named[:, COLUMN["string"]].sum()
 
 
-@pytest.mark.parametrize(("n_clips", "seed"), [(1000, 0), (600, 0), (600, 1), (600, 2)])
+@pytest.mark.parametrize(("n_clips", "seed"), [(1500, 0), (600, 0), (600, 1), (600, 2)])
 def test_the_rates_and_the_coverage_hold_in_the_sample(n_clips, seed):
     tracks = plan.plan_tracks(n_clips, seed)
     truth = dataset.truth_of(tracks)

@@ -81,11 +81,17 @@ def test_real_clips_run_through_and_a_second_time_nothing_is_done(run_script, te
     assert snapshot(data) == written
 
 
-def test_a_figure_that_was_deleted_is_redrawn_from_files(run_script, tiny_dataset):
+def test_figures_that_are_gone_or_of_another_run_are_redrawn_from_files(run_script, tiny_dataset):
     run_all(run_script, tiny_dataset, [], epochs=1)
     drawn = {name: (tiny_dataset / "images" / name).read_bytes() for name in FIGURES}
     model = (tiny_dataset / "models/vgg/model.keras").stat().st_mtime_ns
-    shutil.rmtree(tiny_dataset / "images")
+    images = tiny_dataset / "images"
+    (images / "t_SNE.png").unlink()
+    shutil.copy(images / "accuracy.png", images / "Recall.png")
+    other = run_script(THREE, "--data", tiny_dataset, "--epochs", 1, "--name", "other")
+    assert "wrote" in other.stdout  # its figures have taken the place of the first run's
+    assert (images / "CNN_architecture.png").read_bytes() != drawn["CNN_architecture.png"]
+    (images / "results.png").write_bytes(b"half")
     run_all(run_script, tiny_dataset, [], epochs=1)
     assert {name: (tiny_dataset / "images" / name).read_bytes() for name in FIGURES} == drawn
     assert (tiny_dataset / "models/vgg/model.keras").stat().st_mtime_ns == model
@@ -123,17 +129,26 @@ def test_labels_alone_need_no_audio(run_script, test_data, tmp_path):
     assert "lists no audio" in answer.stderr
 
 
+def test_labels_alone_never_replace_an_inventory_with_audio(run_script, tiny_dataset):
+    assert run_script(ONE, "--data", tiny_dataset).returncode == 0
+    before = (tiny_dataset / "clips.csv").read_bytes()
+    answer = run_script(ONE, "--data", tiny_dataset, "--no-audio")
+    assert answer.returncode == 1
+    assert "lists audio already" in answer.stderr
+    assert (tiny_dataset / "clips.csv").read_bytes() == before
+
+
 def test_training_killed_midway_is_completed_to_the_same_weights(run_script, tiny_dataset):
     for script in (ONE, TWO):
         assert run_script(script, "--data", tiny_dataset).returncode == 0
-    common = ["--data", str(tiny_dataset), "--epochs", "3"]
+    common = ["--data", str(tiny_dataset), "--epochs", "12"]
     command = [sys.executable, str(REPOSITORY / THREE), *common, "--name", "killed"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
     ) as process:
         for line in process.stdout:
-            if line.startswith("epoch   2/3"):
+            if line.startswith("epoch   2/12"):
                 process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not (tiny_dataset / "models/killed/run.json").exists()

@@ -30,6 +30,8 @@ def test_heard_artists_are_those_with_training_clips():
         index=table.index,
     )
     assert splits.heard_in_training(table, inventory["artist"]).tolist() == [True, True, False]
+    with pytest.raises(ValueError, match="lacks 1 clips of the label set, the first is 3"):
+        splits.heard_in_training(table, inventory["artist"].drop("3"))
     summary = splits.describe(table, inventory)
     assert summary["test_clips_heard"] == {"artist": 1, "track": 0}
     assert summary["test"] == {"clips": 2, "artists": 2, "albums": 2, "tracks": 2}

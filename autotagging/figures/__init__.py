@@ -14,7 +14,7 @@ order of frequency, as they are handed in. Time in s, frequency in Hz, level in 
 from autotagging.figures.maps import draw_tag_map
 from autotagging.figures.networks import draw_architecture, draw_history
 from autotagging.figures.sounds import draw_waves
-from autotagging.figures.style import save
+from autotagging.figures.style import save, shows
 from autotagging.figures.tables import draw_examples
 from autotagging.figures.tags import draw_label_distribution, draw_tag_bars
 
@@ -27,4 +27,5 @@ __all__ = [
     "draw_tag_map",
     "draw_waves",
     "save",
+    "shows",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 WIDTH = 6.7  # inches: 17 cm, the text of an A4 page
 NOTE_STRIP = 0.17  # inches left free at the lower edge, for the note
@@ -66,7 +67,7 @@ def new_figure(height, constrained=True):
 
 
 @styled
-def save(figure, path, note=""):
+def save(figure, path, note="", source=""):
     """Write a figure as PNG, whole or not at all, and let go of it.
 
     Parameters
@@ -77,12 +78,23 @@ def save(figure, path, note=""):
     note : str
         What every reader must know, e.g. "Synthetic sample, not real music": stands small at
         the lower edge.
+    source : str
+        What the figure shows, kept inside the file for `shows`.
     """
     path = Path(path)
     if note:
         x, y = 1 - 0.05 / WIDTH, 0.04 / figure.get_figheight()
         figure.text(x, y, note, fontsize=6.5, color=GREY, ha="right", va="bottom", gid="note")
     part = path.with_name(path.name + ".part")
-    figure.savefig(part, format="png", metadata={"Software": None})
+    figure.savefig(part, format="png", metadata={"Software": None, "Source": source})
     os.replace(part, path)
     figure.clear()
+
+
+def shows(path, source):
+    """Return whether a file is a figure of this source, see `save`."""
+    try:
+        with Image.open(path) as image:
+            return image.info.get("Source") == source
+    except OSError:  # not there, or no image
+        return False
