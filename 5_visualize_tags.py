@@ -39,7 +39,7 @@ def main(args):
         "inputs": tag_map.describe_inputs(inputs),
     }
     if args.force or not tag_map.is_made(folder, settings):
-        make_map(args, folder, settings)
+        make_map(args.data, folder, settings, args.vectors)
     else:
         print(f"nothing to do: {cli.shown(folder)} is there")
     source = tag_map.describe_source(folder)
@@ -48,27 +48,27 @@ def main(args):
     print(f"open the Projector with: tensorboard --logdir {cli.shown(folder)}")
 
 
-def make_map(args, folder, settings):
+def make_map(data, folder, settings, vectors_file):
     """Find vectors and places of the tags and write them."""
     from autotagging import labels, tag_map, tag_vectors
 
-    table = labels.read_labels(args.data, settings["labels"])
-    counts = labels.read_tags(args.data, settings["labels"]).set_index("tag")["clips"]
+    table = labels.read_labels(data, settings["labels"])
+    counts = labels.read_tags(data, settings["labels"]).set_index("tag")["clips"]
     tags = list(counts.index)
     print(
-        f"read {cli.shown(args.data)}, label set {settings['labels']}: "
+        f"read {cli.shown(data)}, label set {settings['labels']}: "
         f"{len(table):,} clips, {len(tags)} tags"
     )
-    if args.vectors:
-        vectors, ways = tag_vectors.read(args.vectors, tags)
+    if vectors_file:
+        vectors, ways = tag_vectors.read(vectors_file, tags)
     else:
         tag_sets = [[tag for tag in tags if row[tag]] for row in table[tags].to_dict("records")]
-        vectors, ways = tag_vectors.train(tag_sets, tags, seed=args.seed)
+        vectors, ways = tag_vectors.train(tag_sets, tags, seed=settings["seed"])
     found = list(vectors.index)
     missing = [tag for tag in tags if tag not in found]
     if missing:
         print(f"{len(missing)} of {len(tags)} tags have no vector: {', '.join(missing)}")
-    places, places_4d = (tag_vectors.place(vectors, n, seed=args.seed) for n in (2, 4))
+    places, places_4d = (tag_vectors.place(vectors, n, seed=settings["seed"]) for n in (2, 4))
     kinds = tag_map.read_kinds(TAG_KINDS, found)
     tables = {
         "places": tag_map.tabulate_places(places, kinds, counts[found], ways[found]),

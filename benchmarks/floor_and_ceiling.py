@@ -32,7 +32,7 @@ def main(args):
     heard = splits.heard_in_training(table, inventory["artist"]).to_numpy()
     test = (table["split"] == "test").to_numpy()
     y_true = table.drop(columns="split").to_numpy()
-    scores = {"floor": floor(args, table, inventory)}
+    scores = {"floor": floor(args.data, table, inventory, args.jobs)}
     if (args.data / "truth_final.csv").exists():
         scores["ceiling"] = ceiling(args.data, table)
     groups = {"test": test, "artist heard": test & heard, "artist not heard": test & ~heard}
@@ -53,11 +53,11 @@ def ceiling(data, table):
     return merged.loc[table.index, table.columns.drop("split")].to_numpy(float)
 
 
-def floor(args, table, inventory):
+def floor(data, table, inventory, jobs):
     """Return the scores of logistic regression on band statistics: (n_clips, n_tags)."""
-    if feature_store.find_missing(args.data, "mel48", MEL48, inventory):
-        feature_store.write(args.data, "mel48", MEL48, inventory, args.jobs)
-    array, rows, _ = feature_store.open_store(args.data, "mel48", table.index)
+    if feature_store.find_missing(data, "mel48", MEL48, inventory):
+        feature_store.write(data, "mel48", MEL48, inventory, jobs)
+    array, rows, _ = feature_store.open_store(data, "mel48", table.index)
     if len(rows) < len(table):
         raise ValueError(f"{len(table) - len(rows)} clips of the labels have no features")
     x = np.array([summarise(array[row]) for row in rows])
