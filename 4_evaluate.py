@@ -157,7 +157,7 @@ def draw(folder, images, note, source):
     )
     examples = figures.draw_examples(
         results.read_examples(folder),
-        "Test clips, worst to best at even ranks; tags above their validation threshold",
+        "Five test clips, worst to best; predicted above the tag's threshold from validation",
     )
     for name, figure in zip(FIGURES, (accuracy, recall, examples), strict=True):
         figures.save(figure, images / name, note, source)

@@ -7,6 +7,8 @@ run that was killed ends as it would have.
 """
 
 import math
+import os
+import shutil
 import time
 
 import keras
@@ -152,13 +154,25 @@ def train(network, array, parts, folder, settings):
             row["seconds"] = time.perf_counter() - started
             best = max((past["validation_pr_auc"] for past in history), default=-1.0)
             history.append(row)
-            if row["validation_pr_auc"] > best:
-                models.save(checkpoint / "best.keras", network, {"epoch": row["epoch"]})
             state = {"settings": settings, "history": history}
-            models.save(checkpoint / "last.keras", network, state)
+            models.save(checkpoint / "epoch.keras", network, state)
+            if row["validation_pr_auc"] > best:
+                _replace_by_link(checkpoint / "best.keras", checkpoint / "epoch.keras")
+            os.replace(checkpoint / "epoch.keras", checkpoint / "last.keras")
             progress.write(_line(row, settings["epochs"], max(best, row["validation_pr_auc"])))
     network, _ = models.load(checkpoint / "best.keras")
     return network, pd.DataFrame(history)
+
+
+def _replace_by_link(path, source):
+    """Let `path` be the file that `source` is now; a copy only where there are no hard links."""
+    part = path.with_name("part")
+    part.unlink(missing_ok=True)
+    try:
+        part.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, part)
+    os.replace(part, path)
 
 
 def _start_or_go_on(network, checkpoint, settings):

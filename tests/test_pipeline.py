@@ -115,6 +115,25 @@ def test_audio_still_in_the_archive_runs_through(run_script, test_data, tmp_path
     assert len(list((data / "clips").iterdir())) == 48
 
 
+def test_results_stand_beside_the_floor_and_the_literature(run_script, tiny_dataset):
+    for script, *arguments in [(ONE,), (TWO,), (THREE, "--epochs", 1), (FOUR,)]:
+        answer = run_script(script, "--data", tiny_dataset, *arguments)
+        assert answer.returncode == 0, answer.stderr
+    floor = run_script("benchmarks/floor_and_ceiling.py", "--data", tiny_dataset)
+    assert floor.returncode == 0, floor.stderr
+    lines = floor.stdout.splitlines()
+    assert lines[0].startswith("floor    test")
+    # The tags of tones are plain to see in the mean spectrum.
+    assert float(lines[0].split("ROC-AUC ")[1].split(",")[0]) > 0.8
+    table = run_script("benchmarks/beside_literature.py", "--data", tiny_dataset, "vgg")
+    assert "| FCN (Choi 2016; Won 2020) | 0.9005 | 0.4295 | B |" in table.stdout
+    assert "**vgg**, this repository" in table.stdout
+    assert "none published: merged" in table.stdout
+    absent = run_script("benchmarks/beside_literature.py", "--data", tiny_dataset, "paper")
+    assert absent.returncode == 1
+    assert "paper is not evaluated" in absent.stderr
+
+
 def test_labels_alone_need_no_audio(run_script, test_data, tmp_path):
     raw = test_data / "mtt"
     answer = run_script(ONE, "--data", tmp_path, "--raw", raw, "--no-audio")
