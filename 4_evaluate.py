@@ -129,10 +129,9 @@ def print_table(summary):
     print(f"{'':32}{'clips':>6}   macro ROC-AUC  PR-AUC   micro ROC-AUC  PR-AUC")
     for name, row in summary["parts"].items():
         numbers = [row[kind][what] for kind in ("macro", "micro") for what in ("roc_auc", "pr_auc")]
-        shown = ["  -   " if number is None else f"{number:.4f}" for number in numbers]
-        print(
-            f"{name:32}{row['clips']:6,}   {shown[0]:>13}  {shown[1]}   {shown[2]:>13}  {shown[3]}"
-        )
+        shown = [cli.number(number) for number in numbers]
+        macro, micro = (f"{shown[k]:>13}{shown[k + 1]:>8}" for k in (0, 2))
+        print(f"{name:32}{row['clips']:6,}   {macro}   {micro}")
     without = summary["tags_without_positives"]
     if without:
         print(f"left out of the averages, no test clip has them: {', '.join(without)}")

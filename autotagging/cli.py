@@ -7,6 +7,7 @@ with 130; each prints one sentence on standard error.
 
 import argparse
 import contextlib
+import math
 import os
 import sys
 from pathlib import Path
@@ -220,6 +221,11 @@ def shown(path):
     if path.is_relative_to(Path.cwd()):
         return str(path.relative_to(Path.cwd()))
     return str(path)
+
+
+def number(value):
+    """Return a measure as it is printed: four decimals, or "-" where it is not defined."""
+    return "-" if value is None or math.isnan(value) else f"{value:.4f}"
 
 
 def print_written(path, content):

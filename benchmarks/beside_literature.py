@@ -34,7 +34,8 @@ def main(args):
     )
     print("| network | macro ROC-AUC | macro PR-AUC | variant |\n|---|---|---|---|")
     for row in table.itertuples():
-        print(f"| {row.network} | {row.roc_auc:.4f} | {row.pr_auc:.4f} | {row.variant} |")
+        numbers = cli.number(row.roc_auc), cli.number(row.pr_auc)
+        print(f"| {row.network} | {numbers[0]} | {numbers[1]} | {row.variant} |")
 
 
 def row_of(data, run):

@@ -39,9 +39,10 @@ def main(args):
     for what, y_score in scores.items():
         for group, there in groups.items():
             row = metrics.averages(y_true[there], y_score[there])
+            macro = {measure: cli.number(value) for measure, value in row["macro"].items()}
             print(
                 f"{what:8} {group:17} {row['clips']:5,} clips  macro ROC-AUC "
-                f"{row['macro']['roc_auc']:.4f}, PR-AUC {row['macro']['pr_auc']:.4f}"
+                f"{macro['roc_auc']}, PR-AUC {macro['pr_auc']}"
             )
 
 
