@@ -104,9 +104,16 @@ def describe_run(data, run):
 
 
 def describe_source(data, run):
-    """Return what a figure of a run is made from: its name and the checksum of ``run.json``."""
-    content = (folder_of(data, run) / "run.json").read_bytes()
-    return f"models/{run} {hashlib.sha256(content).hexdigest()}"
+    """Return what a figure of a run is made from: its name and the checksum of its network.
+
+    The same training gives the same: neither the date in the model file nor the time that
+    training took is a part of it.
+    """
+    checksum = hashlib.sha256()
+    with zipfile.ZipFile(folder_of(data, run) / "model.keras") as archive:
+        for entry in ("model.weights.h5", ENTRY):
+            checksum.update(archive.read(entry))
+    return f"models/{run} {checksum.hexdigest()}"
 
 
 def read_history(data, run):
