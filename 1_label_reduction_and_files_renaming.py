@@ -28,6 +28,11 @@ def main(args):
     """Write the inventory and one label set."""
     raw = args.raw or args.data
     name = args.labels or labels.set_name(not args.no_merge, args.top, args.keep_untagged)
+    if not (raw / "annotations_final.csv").exists():
+        raise ValueError(
+            f"{raw / 'annotations_final.csv'} is missing: put the dataset there, "
+            "or name its folder with --raw"
+        )
     settings = labels.state_settings(
         raw / "annotations_final.csv",
         SYNONYMS,

@@ -33,6 +33,7 @@ def main(args):
     table = labels.read_labels(args.data, set_name)
     table = table[table.index.isin(inventory.index)]
     labels.choose_clips(table, args.figure_tags)  # a wrong tag is refused before the long work
+    path = cli.images_folder(args.images, args.data) / "waves_spectro_logspectro.png"
     if args.force:
         feature_store.discard(args.data, name)
     missing = feature_store.find_missing(args.data, name, settings, inventory)
@@ -46,7 +47,6 @@ def main(args):
 
     failed = feature_store.read_failed(args.data, name).index
     chosen = labels.choose_clips(table.drop(failed, errors="ignore"), args.figure_tags)
-    path = cli.images_folder(args.images, args.data) / "waves_spectro_logspectro.png"
     audio_is = feature_store.fingerprint(args.data, name, list(chosen.values()))
     source = f"{set_name}, {chosen}, {audio_is}"
     if not figures.shows(path, source):

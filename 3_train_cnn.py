@@ -41,6 +41,7 @@ def main(args):
         "augment": not args.no_augment and feature_settings.scale == "dB",
         "seed": args.seed,
     }
+    images = cli.images_folder(args.images, args.data)
     if args.force:
         models.discard(args.data, run)
     finished = models.is_finished(args.data, run, settings)
@@ -55,7 +56,6 @@ def main(args):
             "note": labels.read_summary(args.data, set_name)["note"],
         }
         train(models.folder_of(args.data, run), array, parts, about)
-    images = cli.images_folder(args.images, args.data)
     draw_training(args.data, run, images)
     draw_network(args.data, run, images, (table.loc[rows.index], array, rows))
 

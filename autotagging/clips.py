@@ -193,7 +193,9 @@ def remove_stale(data, links):
     before = read_clips(data)["file"] if (data / "clips.csv").exists() else links[:0]
     known = pd.concat([before, links])
     stale = set(before) - set(links) | {f"{link}.part" for link in known}
-    stale = [data / link for link in stale if link and os.path.lexists(data / link)]
+    # clips.csv may come from elsewhere: nothing outside clips/ is ever removed
+    stale = [data / link for link in stale if PurePosixPath(link).parent.as_posix() == "clips"]
+    stale = [path for path in stale if path.name != ".." and os.path.lexists(path)]
     for path in stale:
         path.unlink()
     return len(stale)

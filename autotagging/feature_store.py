@@ -288,8 +288,7 @@ def read_manifest(data, name):
         stores = sorted(path.parent.name for path in folder.parent.glob("*/manifest.json"))
         present = f"there are {', '.join(stores)}" if stores else "there are none"
         raise ValueError(
-            f"{folder} is not a finished store of features ({present}): "
-            f"run 2_feature_extraction.py --preset {name}"
+            f"{folder} is not a finished store of features ({present}): run 2_feature_extraction.py"
         )
     return _read_json(folder / "manifest.json")
 

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from autotagging.files import some, write_if_other, write_whole
+from autotagging.splits import PARTS
 
 DEFAULT_SET = "merged50"
-PARTS = ("train", "validation", "test")
 FILES = ("labels.csv", "tags.csv", "tag_counts.csv", "summary.json")
 
 

@@ -48,6 +48,8 @@ def test_links_of_clips_that_are_gone_are_removed_and_other_files_stay(tmp_path)
     columns = {"file": links, "artist": "", "album": "", "track": ""}
     nothing = pd.DataFrame({"file": [], "reason": []}, pd.Index([], name="clip_id"))
     clips.write_clips(data, pd.DataFrame(columns), nothing)
+    with (data / "clips.csv").open("a") as inventory:
+        inventory.write("c,../raw/0/b.mp3,,,\nd,clips/..,,,\n")
     (data / "clips" / "a.mp3.part").write_bytes(b"1")
     (data / "clips" / "mine.wav").write_bytes(b"1")
     assert clips.remove_stale(data, links[["a"]]) == 2

@@ -134,6 +134,20 @@ def test_results_stand_beside_the_floor_and_the_literature(run_script, tiny_data
     assert "paper is not evaluated" in absent.stderr
 
 
+@pytest.mark.parametrize("preset", ["paper", "mfcc", "mel96"])
+def test_a_network_is_trained_on_every_preset(run_script, tiny_dataset, preset):
+    for script, *arguments in [
+        (ONE,),
+        (TWO, "--preset", preset),
+        (THREE, "--features", preset, "--epochs", 1),
+        (FOUR,),
+    ]:
+        answer = run_script(script, "--data", tiny_dataset, *arguments)
+        assert answer.returncode == 0, answer.stderr
+    settings = json.loads((tiny_dataset / "models/vgg/run.json").read_text())["settings"]
+    assert settings["augment"] == (preset == "mel96")  # the other two are not in dB
+
+
 def test_labels_alone_need_no_audio(run_script, test_data, tmp_path):
     raw = test_data / "mtt"
     answer = run_script(ONE, "--data", tmp_path, "--raw", raw, "--no-audio")
