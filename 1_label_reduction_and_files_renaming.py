@@ -3,10 +3,11 @@
 MagnaTagATune writes one meaning in many ways ("male vocal", "man singing"); a network can only
 learn what its labels agree on. This script merges 29 groups of synonyms, keeps the 50 most
 frequent tags, splits by folder (0-b train, c validation, d-f test) and leaves out broken audio.
-The raw dataset is never changed.
+The raw dataset is never changed. Other tags, other splits and collections of one's own: below.
 
-Reads   annotations_final.csv      clip_id, 188 tags (0/1), mp3_path; tab-separated
-        clip_info_final.csv        artist, album and track of each clip
+Reads   annotations_final.csv      clip_id, 188 tags (0/1), mp3_path; tab-separated; or any CSV
+                                   with a column path and a column a tag
+        clip_info_final.csv        artist, album and track of each clip, where it is there
         0/ to f/ or mp3.zip.001-3  the audio
         data/synonyms.csv          the groups of synonyms
 Writes  clips.csv, clips/          the usable audio: (n_clips, 4 columns), a link a clip
@@ -14,152 +15,162 @@ Writes  clips.csv, clips/          the usable audio: (n_clips, 4 columns), a lin
         labels/<set>/labels.csv    (n_tagged_clips, split + 50 tags)
         labels/<set>/tags.csv, tag_counts.csv, summary.json
 
-Example: python 1_label_reduction_and_files_renaming.py --data data/mtt
+Example: python 1_label_reduction_and_files_renaming.py --data data/mtt --split artists --seed 1
 """
 
 from pathlib import Path
 
-from autotagging import annotations, archive, cli, clips, labels, splits
+from autotagging import annotations, cli, clips, labels, links, paragraph, splits, vocabulary
 
 SYNONYMS = cli.REPOSITORY / "data" / "synonyms.csv"
+TAG_KINDS = cli.REPOSITORY / "data" / "tag_kinds.csv"
 
 
 def main(args):
     """Write the inventory and one label set."""
     raw = args.raw or args.data
-    name = args.labels or labels.set_name(not args.no_merge, args.top, args.keep_untagged)
-    if not (raw / "annotations_final.csv").exists():
-        raise ValueError(
-            f"{raw / 'annotations_final.csv'} is missing: put the dataset there, "
-            "or name its folder with --raw"
-        )
-    settings = labels.state_settings(
-        raw / "annotations_final.csv",
-        SYNONYMS,
-        merge=not args.no_merge,
-        top=args.top,
-        keep_untagged=args.keep_untagged,
-    )
+    source = args.annotations or annotations.find_table(raw)
+    annotated, about = annotations.read_annotations(source)
+    about = annotations.add_clip_info(about, raw / annotations.CLIP_INFO)
+    clips.check_names(about["file"])
+    print(f"read {cli.shown(source)}: {len(about):,} clips, {annotated.shape[1]} tags")
+
+    synonyms = {} if args.no_merge else read_synonyms(annotated.columns)
+    merged = vocabulary.merge_synonyms(annotated, synonyms)
+    makers = annotations.name_makers(about)
+    how = splits.choose(about, args.split)
+    split = splits.split(how, about, makers["artist"], annotated, args.seed)
+    tags = vocabulary.most_frequent(merged, args.top)
+    if args.tags:
+        tags = vocabulary.read_tag_list(args.tags, merged.columns, synonyms)
+    elif args.tags_from == "train":
+        tags = vocabulary.most_frequent(merged[split == "train"], args.top)
+
+    choices = {
+        "merge": not args.no_merge,
+        "top": None if args.tags else args.top,
+        "tags_from": "list" if args.tags else args.tags_from,
+        "keep_untagged": args.keep_untagged,
+        "split": how,
+        "seed": args.seed if how in splits.DRAWN else None,
+    }
+    made_from = {
+        "annotations": source,
+        "clip_info": raw / annotations.CLIP_INFO,
+        "synonyms": None if args.no_merge else SYNONYMS,
+        "tags": args.tags,
+    }
+    settings = labels.state_settings(choices, made_from)
+    name = args.labels or labels.set_name(choices, f"-{args.tags.stem}" if args.tags else len(tags))
     labels.check_settings(args.data, name, settings, force=args.force)
 
-    annotated, files = annotations.read_annotations(raw / "annotations_final.csv")
-    print(f"read {cli.shown(raw)}: {len(files):,} annotated clips, {annotated.shape[1]} tags")
-    clips.check_names(files)
-    split = splits.by_folder(files)
-    info = clips.read_clip_info(raw / "clip_info_final.csv", files.index)
-    synonyms = {} if args.no_merge else annotations.read_synonyms(SYNONYMS)
-    merged = annotations.merge_synonyms(annotated, synonyms)
-    kept, every = annotations.tabulate_tags(annotated, merged, synonyms, args.top)
-
-    links, excluded, relinked = provide_audio(files, raw, args.data, args.no_audio)
-    inventory = info.loc[links.index].assign(file=links)[["file", "artist", "album", "track"]]
-    table = labels.select(merged[kept["tag"]], links.index, split, settings)
+    if args.no_audio:
+        files, reasons, changed = clips.without_audio(about["file"], args.data)
+    else:
+        files, reasons, changed = clips.provide_audio(about["file"], raw, args.data, args.link)
+    excluded = clips.tabulate_excluded(about, reasons)
+    inventory = makers.loc[files.index].assign(file=files)
+    table = labels.select(merged.loc[files.index, tags], split, keep_untagged=args.keep_untagged)
+    tables = vocabulary.tabulate_tags(annotated, merged, synonyms, tags)
     summary = {
         "dataset": args.data.resolve().name,
         "note": "Synthetic sample, not real music" if (raw / "truth_final.csv").exists() else "",
         "settings": settings,
-        "clips": {"annotated": len(files), "excluded": len(excluded), "kept": len(table)},
-        "tags": {"annotated": annotated.shape[1], "merged": merged.shape[1], "kept": len(kept)},
-        "parts": splits.describe(table, inventory),
+        "clips": paragraph.count_clips(table, files, excluded),
+        "tags": paragraph.count_tags(merged, tags, tables[1]),
+        "parts": paragraph.describe_parts(table, makers),
+        "unnamed": paragraph.count_unnamed(makers),
+        "test_clips_heard": paragraph.count_heard(table, makers),
+        "same_recordings": paragraph.count_same_recordings(about, makers, table["split"]),
     }
-    print_paragraph(summary, excluded)
-    changed = clips.write_clips(args.data, inventory, excluded)
-    changed |= labels.write_set(args.data, name, table, (kept, every), summary)
-    if changed or relinked:
-        print_files(args.data, name, summary, len(inventory))
-    else:
+    print("\n".join(paragraph.list_excluded(excluded) + paragraph.write(summary)))
+
+    changed += clips.write_clips(args.data, inventory, excluded)
+    changed += labels.write_set(args.data, name, table, tables, summary)
+    folder = labels.set_folder(args.data, name)
+    multi_hot = (
+        links.multi_hot_names(table[tags], files) if args.names == "multi-hot" else files[:0]
+    )
+    sources = files.map(lambda file: args.data / file)
+    changed += links.write_multi_hot(folder, multi_hot, sources, args.link)
+    if not changed:
         print(f"nothing to do: clips.csv, clips/ and labels/{name} are up to date")
-
-
-def provide_audio(files, raw, data, no_audio):
-    """Link or extract the usable audio; return its names, what was left out, what changed."""
-    if no_audio:
-        if (data / "clips.csv").exists() and clips.read_clips(data)["file"].any():
-            raise ValueError(f"{data / 'clips.csv'} lists audio already: leave out --no-audio")
-        excluded = clips.find_unusable(files)
-        return files.drop(excluded.index).map(lambda _: ""), excluded, 0
-    parts = archive.find_parts(raw)
-    in_folders = clips.audio_sizes(files, raw)
-    in_archive = archive.audio_sizes(files, parts)
-    # A file that differs from the archive's was unpacked by half: the archive's is taken.
-    in_folders = in_folders.where(in_archive.isna() | (in_folders == in_archive))
-    excluded = clips.find_unusable(files, in_folders.fillna(in_archive))
-    if len(excluded) == len(files):
-        raise ValueError(
-            f"{raw} has no audio for any clip: put folders 0 to f or mp3.zip.001 to .003 there, "
-            "name another folder with --raw, or take the labels alone with --no-audio"
-        )
-    files = files.drop(excluded.index)
-    links = clips.link_names(files)
-    targets = links.map(lambda link: data / link)
-    (data / "clips").mkdir(exist_ok=True)
-    unpacked = in_folders[files.index].notna()
-    made, symbolic = clips.link(files[unpacked], raw, targets)
-    made += archive.extract(files[~unpacked], parts, targets)
-    made += clips.remove_stale(data, links)
-    if symbolic:
-        print(f"{symbolic:,} links are symbolic: {cli.shown(raw)} is on another file system")
-    return links, excluded, made
-
-
-def print_paragraph(summary, excluded):
-    """Print what a paper says of its labels."""
-    counts, tags, heard = summary["clips"], summary["tags"], summary["parts"]["test_clips_heard"]
-    for clip_id, row in excluded.head(10).iterrows():
-        print(f"excluded clip {clip_id}, {row['file']}: {row['reason']}")
-    if len(excluded) > 10:
-        print(f"and {len(excluded) - 10:,} more, listed in excluded.csv")
-    untagged = counts["annotated"] - counts["excluded"] - counts["kept"]
-    print(
-        f"{counts['annotated']:,} annotated clips, {counts['excluded']:,} excluded, "
-        f"{untagged:,} without any of the tags left out, {counts['kept']:,} kept\n"
-        f"{tags['annotated']} tags, {tags['merged']} after merging, the {tags['kept']} most "
-        f"frequent kept"
-    )
-    for part in splits.PARTS:
-        sizes = ", ".join(f"{number:,} {what}" for what, number in summary["parts"][part].items())
-        print(f"{part:>10}: {sizes}")
-    print(
-        f"of the test clips {heard['artist']:,} are by an artist heard in training, "
-        f"{heard['track']:,} from a track heard in training"
-    )
-
-
-def print_files(data, name, summary, n_clips):
-    """Print a line a file written."""
-    folder = labels.set_folder(data, name)
-    kept, tags = summary["clips"]["kept"], summary["tags"]
-    cli.print_written(data / "clips.csv", f"{n_clips:,} clips")
-    cli.print_written(data / "excluded.csv", f"{summary['clips']['excluded']:,} clips")
-    cli.print_written(folder / "labels.csv", f"{kept:,} clips, {tags['kept']} tags")
-    cli.print_written(folder / "tags.csv", f"{tags['kept']} tags")
-    cli.print_written(folder / "tag_counts.csv", f"{tags['annotated']} tags as annotated")
+        return
+    cli.print_written(args.data / "clips.csv", f"{len(files):,} clips")
+    cli.print_written(args.data / "excluded.csv", f"{len(excluded):,} clips")
+    cli.print_written(folder / "labels.csv", f"{len(table):,} clips, {len(tags)} tags")
+    cli.print_written(folder / "tags.csv", f"{len(tags)} tags")
+    cli.print_written(folder / "tag_counts.csv", f"{annotated.shape[1]} tags as annotated")
     cli.print_written(folder / "summary.json", "settings and counts")
+    if len(multi_hot):
+        cli.print_written(folder / "multi_hot", f"{len(multi_hot):,} clips named after their tags")
+
+
+def read_synonyms(tags):
+    """Return the synonyms that merge something among these tags."""
+    known = vocabulary.read_kinds(TAG_KINDS)
+    return vocabulary.applying(vocabulary.read_synonyms(SYNONYMS), tags, known, SYNONYMS)
 
 
 def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
+    add = parser.add_argument
     cli.add_data(parser, kind=Path)
-    parser.add_argument(
+    add(
         "--raw",
         type=cli.folder,
         metavar="FOLDER",
         help="the dataset as shipped, where it lies elsewhere, even read-only (default: --data)",
     )
-    parser.add_argument(
-        "--labels", type=cli.name, metavar="SET", help="name of the set (default: by its settings)"
+    add(
+        "--annotations",
+        type=cli.file,
+        metavar="FILE",
+        help="the table of tags (default: annotations_final.csv, else the only CSV there)",
     )
-    parser.add_argument("--no-audio", action="store_true", help="labels alone, no audio needed")
-    parser.add_argument("--no-merge", action="store_true", help="keep the tags as annotated")
-    parser.add_argument(
-        "--top", type=cli.positive, default=50, metavar="N", help="tags to keep (default: 50)"
+    add("--labels", type=cli.name, metavar="SET", help="name of the set (default: by its settings)")
+    add("--no-audio", action="store_true", help="labels alone, no audio needed")
+    add("--no-merge", action="store_true", help="keep the tags as annotated")
+    add("--top", type=cli.positive, default=50, metavar="N", help="tags to keep (default: 50)")
+    add(
+        "--tags",
+        type=cli.file,
+        metavar="FILE",
+        help="keep these tags, in this order: a line each, or another set's tags.csv",
     )
-    parser.add_argument(
-        "--keep-untagged", action="store_true", help="keep clips with none of the tags"
+    add(
+        "--tags-from",
+        choices=("all", "train"),
+        default="all",
+        help="count on all annotated clips, as everybody does, or on those for training alone",
+    )
+    add(
+        "--split",
+        choices=splits.HOW,
+        help="12:1:3 to train, validation and test (default: the column split where there is "
+        "one, else folders 0-f, else artists where they are named, else random)",
+    )
+    cli.add_seed(parser)
+    add("--keep-untagged", action="store_true", help="keep clips with none of the tags")
+    add(
+        "--names",
+        choices=("id", "multi-hot"),
+        default="id",
+        help="multi-hot: link the audio under its tags and id as well, in labels/<set>/multi_hot",
+    )
+    add(
+        "--link",
+        choices=tuple(links.KINDS),
+        default="hard",
+        help="how audio comes to clips/ (default: hard, symlink from another file system)",
     )
     cli.add_force(parser, "a label set that was made with other settings")
     args = parser.parse_args()
+    if args.tags and args.tags_from == "train":
+        parser.error("--tags lists the tags: --tags-from train does not go with it")
+    if args.no_audio and args.names == "multi-hot":
+        parser.error("--names multi-hot names audio: it does not go with --no-audio")
     if args.raw:  # the dataset's own folder may be new
         args.data.mkdir(parents=True, exist_ok=True)
     elif not args.data.is_dir():

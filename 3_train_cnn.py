@@ -17,7 +17,7 @@ Example: python 3_train_cnn.py --data data/mtt --model paper
 
 import dataclasses
 
-from autotagging import cli, feature_store, figures, labels, models
+from autotagging import cli, feature_store, figures, labels, models, native_stderr
 
 ARCHITECTURES = ("vgg", "paper")
 
@@ -62,7 +62,7 @@ def main(args):
 
 def train(folder, array, parts, about):
     """Train a network, choose its thresholds on the validation clips, write the run."""
-    with cli.native_stderr_silenced():  # and here, because Keras takes seconds to import
+    with native_stderr.silenced():  # and here, because Keras takes seconds to import
         from autotagging import architectures, metrics, prediction, training
 
     settings, n_tags = about["settings"], len(about["tags"])
@@ -115,7 +115,7 @@ def draw_network(data, run, images, store):
     path, source = images / "CNN_architecture.png", models.describe_source(data, run)
     if figures.shows(path, source):
         return
-    with cli.native_stderr_silenced():
+    with native_stderr.silenced():
         from autotagging import architectures
 
     table, array, rows = store

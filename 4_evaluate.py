@@ -25,6 +25,7 @@ from autotagging import (
     labels,
     metrics,
     models,
+    native_stderr,
     prediction,
     results,
     splits,
@@ -66,7 +67,7 @@ def check_features(data, settings):
 
 def write_scores(data, model, settings, folder):
     """Write the network's scores of the validation and test clips."""
-    with cli.native_stderr_silenced():
+    with native_stderr.silenced():
         network, description = models.load(models.folder_of(data, model) / "model.keras")
     split = labels.read_labels(data, settings["labels"])["split"]
     split = split.iloc[np.argsort(split.map(splits.PARTS.index), kind="stable")]

@@ -50,7 +50,7 @@ def main(args):
 
 def make_map(data, folder, settings, vectors_file):
     """Find vectors and places of the tags and write them."""
-    from autotagging import labels, tag_map, tag_vectors
+    from autotagging import labels, tag_map, tag_vectors, vocabulary
 
     table = labels.read_labels(data, settings["labels"])
     counts = labels.read_tags(data, settings["labels"]).set_index("tag")["clips"]
@@ -69,7 +69,8 @@ def make_map(data, folder, settings, vectors_file):
     if missing:
         print(f"{len(missing)} of {len(tags)} tags have no vector: {', '.join(missing)}")
     places, places_4d = (tag_vectors.place(vectors, n, seed=settings["seed"]) for n in (2, 4))
-    kinds = tag_map.read_kinds(TAG_KINDS, found)
+    known = vocabulary.read_kinds(TAG_KINDS)
+    kinds = [known.get(tag, "other") for tag in found]
     tables = {
         "places": tag_map.tabulate_places(places, kinds, counts[found], ways[found]),
         "vectors": vectors,

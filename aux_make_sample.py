@@ -31,10 +31,10 @@ def main(args):
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
-    from autotagging import annotations
+    from autotagging import vocabulary
     from autotagging.sample import dataset, plan
 
-    synonyms = annotations.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
+    synonyms = vocabulary.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
     if args.force:
         dataset.remove(args.data)
     dataset.open_sample(args.data, args.clips, args.seed)

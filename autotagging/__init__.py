@@ -1,12 +1,16 @@
 """Music auto-tagging, the modules in the order of the data.
 
 sample         the synthetic sample, a package of its own
-archive        the audio as shipped: zip parts read as one stream
-clips          the inventory: clips.csv, excluded.csv, links
-annotations    annotations as shipped -> merged, counted tags
+download       MagnaTagATune's files, checked by their checksums
+annotations    tables as shipped -> which clips have which tags, who made them
+vocabulary     synonyms merged, tags counted and chosen
 splits         clips -> train, validation and test
-labels         the label sets: labels.csv, tags.csv, summary.json
+archive        the audio as shipped: zip parts read as one stream
 audio          an audio file -> mono samples at a rate
+links          audio under other names
+clips          the inventory: clips.csv, excluded.csv, clips/
+labels         the label sets: labels.csv, tags.csv, summary.json
+paragraph      what a paper has to say of its labels
 features       samples -> (frames, bands); the named presets
 feature_store  features.npy and its manifest
 architectures  one function a network
@@ -18,5 +22,6 @@ results        results/<run>/: scores and every number computed from them
 tag_vectors    word vectors of tags, places in two dimensions, neighbours
 tag_map        tag_map/: the map of the tags as files
 figures        data in, matplotlib figures out
+native_stderr  what libraries write to standard error past Python, silenced
 cli            shared options, how an error is printed
 """

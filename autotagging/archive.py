@@ -5,7 +5,9 @@ are extracted, each straight to its clip's own name, so that a path inside the a
 nothing about where a file is written.
 """
 
+import bisect
 import io
+import itertools
 import os
 import shutil
 import zipfile
@@ -104,7 +106,7 @@ def audio_sizes(files, parts):
     return files.map(sizes).astype(float)
 
 
-def extract(files, parts, targets):
+def extract(files, parts, targets, why_unusable):
     """Extract clips to their own names; those that are there with the right checksum stay.
 
     Parameters
@@ -114,26 +116,57 @@ def extract(files, parts, targets):
     parts : list of Path
     targets : Series of Path
         Where each clip goes, by clip_id.
+    why_unusable : callable
+        Takes the path of an extracted file; returns None, or the reason to leave it out.
 
     Returns
     -------
-    int
+    made : int
         How many were extracted now.
+    reasons : dict
+        clip_id -> reason, of those that were left out.
+
+    Raises
+    ------
+    ValueError
+        For damaged audio, with the part that it lies in, or where the disk has no room.
     """
     if not len(files):
-        return 0
-    count = 0
+        return 0, {}
+    count, reasons = 0, {}
     with _open_zip(parts) as archive:
+        _check_room(archive, files, targets)
         for clip_id in tqdm(files.index, desc="extracting", unit="clip"):
             member, target = archive.getinfo(files[clip_id]), targets[clip_id]
-            if target.is_file() and zlib.crc32(target.read_bytes()) == member.CRC:
+            if _holds(target, member):
                 continue
-            _extract_member(archive, member, target)
-            count += 1
-    return count
+            part = _extract_member(archive, member, target, parts)
+            reason = why_unusable(part)
+            if reason:
+                part.unlink()
+                reasons[clip_id] = reason
+            else:
+                os.replace(part, target)
+                count += 1
+    return count, reasons
 
 
-def _extract_member(archive, member, target):
+def _check_room(archive, files, targets):
+    sizes = {clip_id: archive.getinfo(file).file_size for clip_id, file in files.items()}
+    needed = sum(size for clip_id, size in sizes.items() if not targets[clip_id].exists())
+    folder = targets.iloc[0].parent
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise ValueError(f"{folder} has room for {free:,} bytes, the audio needs {needed:,}")
+
+
+def _holds(target, member):
+    if not target.is_file() or target.stat().st_size != member.file_size:
+        return False
+    return zlib.crc32(target.read_bytes()) == member.CRC
+
+
+def _extract_member(archive, member, target, parts):
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)  # it could be a link to a raw file, left by a run that was killed
     try:
@@ -141,16 +174,50 @@ def _extract_member(archive, member, target):
             shutil.copyfileobj(source, copy)  # checks the CRC at the end
     except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError) as error:
         part.unlink(missing_ok=True)
-        raise ValueError(f"mp3.zip is damaged at {member.filename}: {error}") from None
-    os.replace(part, target)
+        ends = _ends(parts)
+        first, last = member.header_offset, member.header_offset + member.compress_size
+        there = [p.name for p, end in zip(parts, ends, strict=True) if end > first]
+        there = there[: 1 + sum(first < end <= last for end in ends)]
+        raise ValueError(f"{' or '.join(there)} is damaged at {member.filename}: {error}") from None
+    return part
+
+
+def _ends(parts):
+    """Return where each part ends in the joined stream."""
+    return list(itertools.accumulate(path.stat().st_size for path in parts))
 
 
 def _open_zip(parts):
+    """Open the parts as one zip file; say which part is cut short where one is."""
     stream = io.BufferedReader(PartsReader(parts))
     try:
-        return zipfile.ZipFile(stream)
+        archive = zipfile.ZipFile(stream)
     except zipfile.BadZipFile as error:
+        if zipfile.is_zipfile(stream):
+            raise ValueError(
+                f"{parts[0]} to {parts[-1].name} do not make one zip file: {error}"
+            ) from None
+        number = len(parts) + 1
         raise ValueError(
-            f"{parts[0].parent}: {parts[0].name} to {parts[-1].name} are not a whole zip file "
-            f"({error}): is a part missing or cut short?"
+            f"{parts[-1]} does not end as a zip file does: it is cut short, "
+            f"or mp3.zip.{number:03} is missing"
         ) from None
+    # The directory at the end says where each member began in the whole file; zipfile corrects
+    # that by the number of bytes that are missing, below zero for what lies before the gap.
+    members = sorted(archive.infolist(), key=lambda member: member.header_offset)
+    missing = -members[0].header_offset if members else 0
+    if missing > 0:
+        after = bisect.bisect_left(members, True, key=lambda member: _begins(stream, member))
+        gap = members[after].header_offset if after < len(members) else archive.start_dir
+        cut = sum(end <= gap for end in _ends(parts)[:-1])
+        archive.close()
+        raise ValueError(f"{parts[max(cut - 1, 0)]} is cut short: {missing:,} bytes are missing")
+    return archive
+
+
+def _begins(stream, member):
+    """Return whether a member begins where it would begin behind the gap."""
+    if member.header_offset < 0:
+        return False
+    stream.seek(member.header_offset)
+    return stream.read(4) == b"PK\x03\x04"

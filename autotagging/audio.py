@@ -6,6 +6,9 @@ Reads what libsndfile reads (mp3, flac, ogg, opus, wav); resamples with soxr.
 import numpy as np
 import soundfile
 import soxr
+from tqdm import tqdm
+
+from autotagging import native_stderr
 
 
 def load(path, sample_rate):
@@ -37,6 +40,37 @@ def load(path, sample_rate):
         raise ValueError("holds samples that are not finite")
     mono = samples.mean(axis=1) if samples.shape[1] > 1 else samples[:, 0]
     return soxr.resample(mono, native_rate, sample_rate, quality="HQ")
+
+
+def why_undecodable(path):
+    """Return why a file is no audio as far as its header tells, or None: a cheap check.
+
+    What only decoding shows, such as damage further on, is not seen.
+    """
+    with native_stderr.silenced():
+        try:
+            frames = soundfile.info(path).frames
+        except soundfile.LibsndfileError:
+            return "the file has no header of a known audio format"
+    return None if frames else "the file holds no samples"
+
+
+def find_undecodable(paths):
+    """Check the headers of files.
+
+    Parameters
+    ----------
+    paths : Series of Path
+        By clip_id.
+
+    Returns
+    -------
+    dict
+        clip_id -> reason, of those that are no audio.
+    """
+    progress = tqdm(paths.items(), "checking", len(paths), unit="clip", disable=len(paths) < 1000)
+    reasons = {clip_id: why_undecodable(path) for clip_id, path in progress}
+    return {clip_id: reason for clip_id, reason in reasons.items() if reason}
 
 
 def fit_length(samples, n_samples):

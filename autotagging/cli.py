@@ -6,10 +6,10 @@ with 130; each prints one sentence on standard error.
 """
 
 import argparse
-import contextlib
 import math
 import os
 import sys
+import urllib.parse
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -50,25 +50,6 @@ def _sentence(error):
     if error.strerror and error.filename:
         return f"{shown(error.filename)}: {error.strerror}"
     return str(error)
-
-
-@contextlib.contextmanager
-def native_stderr_silenced():
-    """Silence what libraries write past Python, such as TensorFlow's notes while it is imported.
-
-    Exceptions pass, and what Python itself prints after the block is seen.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def parser(doc):
@@ -164,6 +145,14 @@ def name(text):
     """Return a name that is one folder below another, never a way out of it."""
     if text in {"", ".", ".."} or set(text) & set("/\\\0"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a name of a folder")
+    return text
+
+
+def web_address(text):
+    """Return an address of the web."""
+    parts = urllib.parse.urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise argparse.ArgumentTypeError(f"{text!r} is no http or https address")
     return text
 
 

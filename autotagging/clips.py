@@ -1,17 +1,18 @@
 """The inventory of a dataset: its usable audio, whatever the tags.
 
-Writes ``clips.csv`` (clip_id, file, artist, album, track), ``excluded.csv`` (clip_id, file,
-reason) and ``clips/``, where each clip's audio stands under its id as a link to the raw file: the
-raw dataset itself is never moved or changed.
+clips.csv     clip_id, file, artist, album, track
+excluded.csv  clip_id, row (in the table of annotations), file, reason
+
+`provide_audio` brings the audio of a raw dataset, in folders or still in its archive, to
+``clips/<clip_id>.mp3``.
 """
 
-import os
 import stat
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
-from tqdm import tqdm
 
+from autotagging import archive, audio, links
 from autotagging.files import write_if_other
 
 # In the archive as shipped these three mp3s hold no audio (two are empty, one is cut off).
@@ -25,34 +26,8 @@ BROKEN_IN_MAGNATAGATUNE = {
         "-25-le_petit_rien_xiveme_ordre_couperin-88-117.mp3"
     ),
 }
-
-
-def read_clip_info(path, clip_ids):
-    """Read who made each clip.
-
-    Parameters
-    ----------
-    path : Path
-        ``clip_info_final.csv``: tab-separated, with clip_id, track_number, title, artist, album.
-    clip_ids : Index of str
-
-    Returns
-    -------
-    DataFrame of shape (n_clips, 3)
-        artist, album and track (number and title), indexed by `clip_ids`. A clip that the file
-        does not name, or all where there is no file, is its own artist, album and track.
-    """
-    own = pd.DataFrame(dict.fromkeys(("artist", "album", "track"), clip_ids), index=clip_ids)
-    if not path.exists():
-        return own
-    columns = ["clip_id", "track_number", "title", "artist", "album"]
-    try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, usecols=columns)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise ValueError(f"{path}: {error}") from None
-    table = table.drop_duplicates("clip_id").set_index("clip_id")
-    table["track"] = table["track_number"] + " " + table["title"]
-    return table.reindex(clip_ids)[["artist", "album", "track"]].fillna(own)
+COLUMNS = ("file", "artist", "album", "track")
+LONGEST_ID = 200  # bytes: with an ending and a multi-hot name below the 255 of file systems
 
 
 def check_names(files):
@@ -64,11 +39,18 @@ def check_names(files):
         Paths as annotated, by clip_id.
     """
     for clip_id, file in files.items():
-        if not clip_id or set(clip_id) & set("/\\\0") or clip_id.startswith("."):
+        if not clip_id or set(clip_id) & {"/", "\\"} or clip_id.startswith("."):
             raise ValueError(f"clip_id {clip_id!r} cannot name a file")
+        if not (clip_id + file).isprintable():
+            raise ValueError(f"clip {clip_id!r}, {file!r}: a name has control characters")
+        if len(clip_id.encode()) > LONGEST_ID:
+            raise ValueError(f"clip_id {clip_id[:40]!r}... is longer than {LONGEST_ID} bytes")
         path = PurePosixPath(file)
         if path.is_absolute() or ".." in path.parts or not path.name:
-            raise ValueError(f"clip {clip_id}: the path {file!r} leaves the folder of the dataset")
+            raise ValueError(
+                f"clip {clip_id}: the path {file!r} leaves the folder of the dataset: "
+                "paths are relative to --raw"
+            )
 
 
 def audio_sizes(files, raw):
@@ -108,8 +90,8 @@ def find_unusable(files, sizes=None):
 
     Returns
     -------
-    DataFrame
-        Indexed by clip_id: file, reason.
+    dict
+        clip_id -> reason.
     """
     reasons = {
         clip_id: "known to be broken in MagnaTagATune"
@@ -119,11 +101,26 @@ def find_unusable(files, sizes=None):
     if sizes is not None:
         reasons |= dict.fromkeys(sizes.index[sizes.isna()], "the file is absent")
         reasons |= dict.fromkeys(sizes.index[sizes == 0], "the file is empty")
-    ordered = [clip_id for clip_id in files.index if clip_id in reasons]
-    return pd.DataFrame(
-        {"file": files[ordered], "reason": [reasons[i] for i in ordered]},
-        index=pd.Index(ordered, name="clip_id"),
-    )
+    return reasons
+
+
+def tabulate_excluded(about, reasons):
+    """Return the table of the clips left out.
+
+    Parameters
+    ----------
+    about : DataFrame
+        Indexed by clip_id: row, file.
+    reasons : dict
+        clip_id -> reason.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by clip_id, in the order of `about`: row, file, reason.
+    """
+    excluded = about.loc[about.index.isin(list(reasons)), ["row", "file"]]
+    return excluded.assign(reason=excluded.index.map(reasons))
 
 
 def link_names(files):
@@ -137,68 +134,73 @@ def link_names(files):
     )
 
 
-def link(files, raw, targets):
-    """Link raw audio under the clips' own names: hard links, symbolic ones across file systems.
+def provide_audio(files, raw, data, kind):
+    """Bring every clip's audio to ``clips/``, linked or extracted, unless it stands there already.
 
     Parameters
     ----------
-    files : Series
+    files : Series of shape (n_clips,)
         Paths below `raw`, by clip_id.
-    raw : Path
-    targets : Series of Path
-        By clip_id.
+    raw, data : Path
+        The dataset as shipped, which is only read, and where `clips/` stands.
+    kind : str
+        Of the links, see `links.link`.
 
     Returns
     -------
-    made : int
-        How many links were made now.
-    symbolic : int
-        How many of all are symbolic.
+    names : Series of str
+        Of the usable clips, as from `link_names`.
+    reasons : dict
+        clip_id -> reason, of the clips left out.
+    changed : int
+        How many links were made or removed.
+
+    Raises
+    ------
+    ValueError
+        Where there is no audio at all, or the archive is damaged.
     """
-    made = symbolic = 0
-    for clip_id in tqdm(files.index, desc="linking", unit="clip", disable=len(files) < 1000):
-        source, target = raw / files[clip_id], targets[clip_id]
-        if not (target.exists() and target.samefile(source)):
-            _link_one(source, target)
-            made += 1
-        symbolic += target.is_symlink()
-    return made, symbolic
+    parts = archive.find_parts(raw)
+    in_folders = audio_sizes(files, raw)
+    in_archive = archive.audio_sizes(files, parts)
+    # A file that differs from the archive's was unpacked by half: the archive's is taken.
+    in_folders = in_folders.where(in_archive.isna() | (in_folders == in_archive))
+    reasons = find_unusable(files, in_folders.fillna(in_archive))
+    if len(reasons) == len(files):
+        raise ValueError(
+            f"{raw} has no audio for any of the {len(files):,} clips, such as {files.iloc[0]}: "
+            "put folders 0 to f or mp3.zip.001 to .003 there, name another folder with --raw, or "
+            "take the labels alone with --no-audio"
+        )
+    targets = link_names(files).map(lambda name: data / name)
+    (data / "clips").mkdir(exist_ok=True)
+    files = files.drop(list(reasons))
+    unpacked = in_folders[files.index].notna()
+    sources = files[unpacked].map(lambda file: raw / file)
+    undecodable = audio.find_undecodable(sources)
+    made, symbolic = links.link(sources.drop(list(undecodable)), targets, kind)
+    extracted, damaged = archive.extract(files[~unpacked], parts, targets, audio.why_undecodable)
+    reasons |= undecodable | damaged
+    names = link_names(files.drop([*undecodable, *damaged]))
+    before = read_clips(data)["file"] if (data / "clips.csv").exists() else names[:0]
+    removed = links.remove_stale(data, before, names)
+    if symbolic and kind == "hard":
+        print(f"{symbolic:,} links are symbolic: {raw} is on another file system")
+    return names, reasons, made + extracted + removed
 
 
-def _link_one(source, target):
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
-    try:
-        part.hardlink_to(source.resolve())  # a link to a link would dangle elsewhere
-    except OSError:  # another file system, or one without hard links
-        part.symlink_to(source.resolve())
-    os.replace(part, target)
+def without_audio(files, data):
+    """Return what `provide_audio` does, for labels alone: no clip has a file, nothing is made.
 
-
-def remove_stale(data, links):
-    """Remove the links of clips that are no longer in the inventory, and unfinished ones.
-
-    Parameters
-    ----------
-    data : Path
-        The dataset, with the inventory as it was before.
-    links : Series of str
-        The links that stay, as from `link_names`.
-
-    Returns
-    -------
-    int
-        How many were removed; other files that lie in ``clips/`` are left alone.
+    Raises
+    ------
+    ValueError
+        Where the inventory lists audio already: it is not forgotten.
     """
-    before = read_clips(data)["file"] if (data / "clips.csv").exists() else links[:0]
-    known = pd.concat([before, links])
-    stale = set(before) - set(links) | {f"{link}.part" for link in known}
-    # clips.csv may come from elsewhere: nothing outside clips/ is ever removed
-    stale = [data / link for link in stale if PurePosixPath(link).parent.as_posix() == "clips"]
-    stale = [path for path in stale if path.name != ".." and os.path.lexists(path)]
-    for path in stale:
-        path.unlink()
-    return len(stale)
+    if (data / "clips.csv").exists() and read_clips(data)["file"].any():
+        raise ValueError(f"{data / 'clips.csv'} lists audio already: leave out --no-audio")
+    reasons = find_unusable(files)
+    return files.drop(list(reasons)).map(lambda _: ""), reasons, 0
 
 
 def write_clips(data, clips, excluded):
@@ -210,7 +212,7 @@ def write_clips(data, clips, excluded):
     clips : DataFrame
         Indexed by clip_id: file, artist, album, track; file is empty where no audio was wanted.
     excluded : DataFrame
-        Indexed by clip_id: file, reason.
+        Indexed by clip_id: row, file, reason.
 
     Returns
     -------
@@ -219,7 +221,7 @@ def write_clips(data, clips, excluded):
     """
     texts = {
         name: table.to_csv(index_label="clip_id", lineterminator="\n")
-        for name, table in (("excluded.csv", excluded), ("clips.csv", clips))
+        for name, table in (("excluded.csv", excluded), ("clips.csv", clips[list(COLUMNS)]))
     }
     changed = [write_if_other(data / name, text) for name, text in texts.items()]
     return any(changed)

@@ -21,38 +21,42 @@ DEFAULT_SET = "merged50"
 FILES = ("labels.csv", "tags.csv", "tag_counts.csv", "summary.json")
 
 
-def select(annotations, usable, split, settings):
+def select(annotations, split, *, keep_untagged):
     """Return the labels of a set: its usable clips, untagged ones only where they are wanted.
 
     Parameters
     ----------
     annotations : DataFrame of shape (n_clips, n_tags), bool
-        The tags kept, most frequent first.
-    usable : Index of str
-        The clips that have audio.
+        Of the clips that can be used, the tags kept, in their order.
     split : Series
         Each clip's part.
-    settings : dict
-        From `state_settings`.
+    keep_untagged : bool
 
     Returns
     -------
     DataFrame
         Indexed by clip_id: split, then a bool column a tag.
     """
-    table = annotations.loc[usable]
-    if not settings["keep_untagged"]:
-        table = table[table.any(axis=1)]
-    return pd.concat([split[table.index], table], axis=1)
+    if not keep_untagged:
+        annotations = annotations[annotations.any(axis=1)]
+    return pd.concat([split[annotations.index], annotations], axis=1)
 
 
-def state_settings(annotations, synonyms, **choices):
-    """Return what decides a label set: its choices and the checksums of what it was made from."""
-    files = {"annotations_sha256": annotations}
-    if choices["merge"]:
-        files["synonyms_sha256"] = synonyms
-    checksums = {key: hashlib.sha256(file.read_bytes()).hexdigest() for key, file in files.items()}
-    return {**choices, "split": "folders", **checksums}
+def state_settings(choices, files):
+    """Return what decides a label set: its choices, and the checksums of what it was made from.
+
+    Parameters
+    ----------
+    choices : dict
+    files : dict
+        What a file is -> its path, or None; such as annotations -> ``annotations_final.csv``.
+    """
+    checksums = {
+        f"{what}_sha256": hashlib.sha256(file.read_bytes()).hexdigest()
+        for what, file in files.items()
+        if file and file.exists()
+    }
+    return {**choices, **checksums}
 
 
 def check_settings(data, name, settings, *, force):
@@ -66,7 +70,7 @@ def check_settings(data, name, settings, *, force):
     if force or not (set_folder(data, name) / "summary.json").exists():
         return
     before = read_summary(data, name)["settings"]
-    differing = [key for key in settings if settings[key] != before.get(key)]
+    differing = [key for key in settings | before if settings.get(key) != before.get(key)]
     if differing:
         raise ValueError(
             f"{set_folder(data, name)} was made with other settings ({', '.join(differing)}): "
@@ -74,10 +78,21 @@ def check_settings(data, name, settings, *, force):
         )
 
 
-def set_name(merge, top, keep_untagged):
-    """Return the name of a label set, after the settings that made it."""
-    untagged = "-all" if keep_untagged else ""
-    return f"{'merged' if merge else 'unmerged'}{top}{untagged}"
+def set_name(choices, tags):
+    """Return the name of a label set, after what made it: ``unmerged50-all-artists-seed3``.
+
+    Parameters
+    ----------
+    choices : dict
+        merge, tags_from, keep_untagged, split, seed.
+    tags : int or str
+        Number of tags, or "-" and the name of their list.
+    """
+    name = ("merged" if choices["merge"] else "unmerged") + f"{tags}"
+    name += "-train" if choices["tags_from"] == "train" else ""
+    name += "-all" if choices["keep_untagged"] else ""
+    name += f"-{choices['split']}" if choices["split"] != "folders" else ""
+    return name + (f"-seed{choices['seed']}" if choices["seed"] else "")
 
 
 def set_folder(data, name):

@@ -23,22 +23,6 @@ from autotagging.files import write_whole
 SUMMARY = "summary.json"
 
 
-def read_kinds(path, tags):
-    """Return the kind of each tag, "other" where the table names none.
-
-    Parameters
-    ----------
-    path : Path
-        CSV with the columns tag, kind.
-    tags : list of str
-    """
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if list(table.columns) != ["tag", "kind"]:
-        raise ValueError(f"{path} must have the columns tag, kind; it has {', '.join(table)}")
-    kinds = dict(zip(table["tag"], table["kind"], strict=True))
-    return [kinds.get(tag, "other") for tag in tags]
-
-
 def describe_inputs(paths):
     """Return the SHA-256 of files by name: what a map was made from."""
     digests = {}

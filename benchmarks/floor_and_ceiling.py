@@ -19,7 +19,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import annotations, cli, clips, feature_store, features, labels, metrics, splits
+from autotagging import (
+    annotations,
+    cli,
+    clips,
+    feature_store,
+    features,
+    labels,
+    metrics,
+    splits,
+    vocabulary,
+)
 
 MEL48 = features.FeatureSettings(16000, 48, n_fft=1024, hop_length=512, scale="dB")
 
@@ -49,8 +59,8 @@ def main(args):
 def ceiling(data, table):
     """Return the truth as scores: ndarray of shape (n_clips, n_tags)."""
     truth, _ = annotations.read_annotations(data / "truth_final.csv")
-    synonyms = annotations.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
-    merged = annotations.merge_synonyms(truth, synonyms)
+    synonyms = vocabulary.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
+    merged = vocabulary.merge_synonyms(truth, synonyms)
     return merged.loc[table.index, table.columns.drop("split")].to_numpy(float)
 
 

@@ -1,60 +1,15 @@
-"""Annotations: reading, merging, counting."""
+"""Tables of annotations: MagnaTagATune's and any other."""
 
-import numpy as np
 import pandas as pd
 import pytest
-from conftest import REPOSITORY, annotations_of, write_annotations
-from hypothesis import given
-from hypothesis import strategies as st
+from conftest import write_annotations
 
 from autotagging import annotations
 
-# Counts of the 50 merged tags over the 25,863 rows of the genuine annotations.
-MERGED50 = """guitar 4861, classical 4358, slow 3547, techno 2954, string 2842, vocal 2813, electro
-2764, drum 2698, no singer 2550, rock 2371, fast 2331, male 2169, beat 2123, female 2067, piano
-2056, ambient 1956, violin 1907, synth 1734, india 1402, singer 1308, opera 1298, harpsichord 1123,
-loud 1086, quiet 1072, flute 1035, pop 995, soft 985, sitar 926, solo 826, choir 791, new age 650,
-dance 649, strange 640, harp 623, heavy 583, cello 575, jazz 555, country 541, eastern 406, bass
-337, modern 327, no piano 324, hard 323, chant 312, baroque 297, orchestra 296, foreign 275, trance
-253, folk 243, no beat 242"""
-
-
-def test_a_clip_has_a_merged_tag_if_it_has_one_of_the_group():
-    table = annotations_of("""
-        classic classical drums rock
-        1       0         0     1
-        0       1         1     0
-        1       1         0     0
-        0       0         0     0
-    """)
-    merged = annotations.merge_synonyms(table, {"classic": "classical", "drums": "drum"})
-    assert list(merged.columns) == ["classical", "drum", "rock"]
-    expected = [[1, 0, 1], [1, 1, 0], [1, 0, 0], [0, 0, 0]]
-    np.testing.assert_array_equal(merged.to_numpy(), np.array(expected, bool))
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_merging_is_the_maximum_over_the_group_for_any_table(seed):
-    rng = np.random.default_rng(seed)
-    tags = [f"t{i}" for i in range(8)]
-    table = pd.DataFrame(rng.random((20, 8)) < 0.3, columns=tags)
-    synonyms = {tag: f"t{rng.integers(4)}" for tag in tags[4:]}
-    merged = annotations.merge_synonyms(table, synonyms)
-    for group in merged.columns:
-        members = [tag for tag in tags if synonyms.get(tag, tag) == group]
-        np.testing.assert_array_equal(merged[group], table[members].max(axis=1))
-
-
-def test_tags_are_counted_most_frequent_first_and_ties_alphabetically():
-    table = annotations_of("""
-        b a d c
-        1 1 0 1
-        0 0 0 1
-        0 0 0 1
-    """)
-    counts = annotations.count_tags(table)
-    assert counts.to_dict() == {"c": 3, "a": 1, "b": 1, "d": 0}
-    assert list(counts.index) == ["c", "a", "b", "d"]
+OWN = """path,title,artist,album,rock,calm
+audio/rock/8.mp3,"One, two",A,x,1,False
+audio/pop/10.mp3,Three,B,,0,TRUE
+"""
 
 
 def test_clip_ids_are_sorted_as_numbers():
@@ -67,8 +22,9 @@ def test_annotations_are_read_as_they_are_shipped(tmp_path):
         {"clip_id": "9", "no beat": "0", "rock": "1", "mp3_path": "f/a.mp3"},
     ]
     write_annotations(tmp_path / "annotations.csv", rows)
-    table, files = annotations.read_annotations(tmp_path / "annotations.csv")
-    assert files.to_dict() == {"9": "f/a.mp3", "10": "0/b.mp3"}
+    table, about = annotations.read_annotations(tmp_path / "annotations.csv")
+    assert about["file"].to_dict() == {"9": "f/a.mp3", "10": "0/b.mp3"}
+    assert about["row"].to_dict() == {"9": 3, "10": 2}
     assert table.loc["10"].to_dict() == {"no beat": True, "rock": False}
     assert list(table.columns) == ["no beat", "rock"]
 
@@ -76,10 +32,13 @@ def test_annotations_are_read_as_they_are_shipped(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rock": "2"}, r"row 3: 'rock' is '2', neither 0 nor 1"),
-        ({"rock": ""}, r"row 3: 'rock' is '', neither 0 nor 1"),
-        ({"clip_id": "10"}, r"row 3: clip_id '10' stands there twice"),
-        ({"mp3_path": "0/b.mp3"}, r"row 3: mp3_path '0/b.mp3' stands there twice"),
+        ({"rock": "2"}, r"row 3: 'rock' is '2', neither 0/1 nor true/false"),
+        ({"rock": ""}, r"row 3: 'rock' is '', neither 0/1 nor true/false"),
+        (
+            {"clip_id": "10"},
+            r"row 3 \(f/a.mp3\): clip_id '10' stands there twice, the first time in row 2",
+        ),
+        ({"mp3_path": "0/b.mp3"}, r"row 3 \(0/b.mp3\): mp3_path '0/b.mp3' stands there twice"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_row(tmp_path, change, message):
@@ -93,36 +52,88 @@ def test_a_wrong_value_is_refused_with_its_row(tmp_path, change, message):
 
 def test_a_missing_column_is_named(tmp_path):
     write_annotations(tmp_path / "a.csv", [{"clip_id": "10", "rock": "0"}])
-    with pytest.raises(ValueError, match="no column 'mp3_path'"):
+    with pytest.raises(ValueError, match="no column 'path'"):
         annotations.read_annotations(tmp_path / "a.csv")
 
 
+def write(path, text, encoding="utf-8"):
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_table_of_ones_own_needs_no_id(tmp_path, separator, encoding):
+    text = OWN if separator == "," else OWN.replace(", ", "; ").replace(",", "\t")
+    table, about = annotations.read_annotations(write(tmp_path / "a.csv", text, encoding))
+    assert list(table.index) == ["audio-pop-10", "audio-rock-8"]
+    assert table.loc["audio-rock-8"].to_dict() == {"rock": True, "calm": False}
+    assert table.loc["audio-pop-10"].to_dict() == {"rock": False, "calm": True}
+    assert about.loc["audio-pop-10"].to_dict() == {
+        "row": 3,
+        "file": "audio/pop/10.mp3",
+        "artist": "B",
+        "album": "",
+        "title": "Three",
+    }
+
+
+def test_makers_that_are_not_known_are_the_clips_own(tmp_path):
+    _, about = annotations.read_annotations(write(tmp_path / "a.csv", OWN))
+    makers = annotations.name_makers(about)
+    assert makers.loc["audio-pop-10"].tolist() == ["B", "clip audio-pop-10", "Three"]
+    assert makers.loc["audio-rock-8"].tolist() == ["A", "x", "One, two"]
+    makers = annotations.name_makers(about[["row", "file"]])
+    assert makers.loc["audio-rock-8"].tolist() == ["clip audio-rock-8"] * 3
+
+
 @pytest.mark.parametrize(
-    ("lines", "message"),
+    ("text", "message"),
     [
-        ("drum,drums\nbeat,drums\n", "'drums' is in 'drum' and in 'beat'"),
-        ("drum,drums\nbeat,drum\n", "'drum' is merged into 'beat' and a group itself"),
+        ("path,genre\na.mp3,Rock\n", r"row 2: 'genre' is 'Rock', neither 0/1 .* no tag must be"),
+        ("path,rock\na.mp3,\n", r"row 2: 'rock' is '', neither"),
+        ("path,rock\na.mp3\n", r"row 2: 'rock' is '', neither"),
+        ("path,rock\na.mp3,1\nb.mp3,1,0\n", r"a\.csv.* line 3"),
+        ("path,rock\na.mp3,1,0\nb.mp3,1,1\n", r"more values than the 2 columns"),
+        ("path,rock\nx/a.mp3,1\nx-a.wav,1\n", r"row 3 \(x-a\.wav\): clip_id 'x-a' .* row 2"),
+        ("path,rock\na.mp3,1\n./a.mp3,1\n", r"row 3 \(a\.mp3\): path 'a\.mp3' stands there twice"),
+        ("path,mp3_path,rock\na.mp3,a.mp3,1\n", "both columns 'path'"),
+        ("path,rock,split\na.mp3,1,dev\n", r"row 2: split is 'dev', none of train, validation"),
+        ("path,rock,\na.mp3,1,0\n", "column 3 has no name"),
+        ("path,rock,rock\na.mp3,1,0\n", "the column 'rock' twice"),
+        ("path\na.mp3\n", "no column for a tag"),
+        ("path,rock\n", "has no clips"),
+        ("path;rock\na.mp3;1\n", "no column 'path'"),
     ],
 )
-def test_ambiguous_synonyms_are_refused_by_name(tmp_path, lines, message):
-    (tmp_path / "synonyms.csv").write_text("tag,synonym\n" + lines)
+def test_a_table_that_is_wrong_is_refused_in_one_sentence(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
-        annotations.read_synonyms(tmp_path / "synonyms.csv")
+        annotations.read_annotations(write(tmp_path / "a.csv", text))
 
 
-def test_there_are_29_groups_of_synonyms():
-    synonyms = annotations.read_synonyms(REPOSITORY / "data" / "synonyms.csv")
-    assert len(set(synonyms.values())) == 29
-    assert synonyms["man singing"] == "male"
+def test_the_table_is_the_known_one_or_the_only_one(tmp_path):
+    with pytest.raises(ValueError, match=r"no annotations_final\.csv and no other CSV"):
+        annotations.find_table(tmp_path)
+    write(tmp_path / "clips.csv", "written by script 1")
+    write(tmp_path / "mine.csv", OWN)
+    assert annotations.find_table(tmp_path).name == "mine.csv"
+    write(tmp_path / "other.csv", OWN)
+    with pytest.raises(ValueError, match=r"2 tables \(mine\.csv, other\.csv\): name one"):
+        annotations.find_table(tmp_path)
+    write(tmp_path / "annotations_final.csv", OWN)
+    assert annotations.find_table(tmp_path).name == "annotations_final.csv"
 
 
-def test_the_genuine_annotations_give_the_published_50_tags_and_counts(test_data):
-    table, _ = annotations.read_annotations(test_data / "mtt" / "annotations_final.csv")
-    synonyms = annotations.read_synonyms(REPOSITORY / "data" / "synonyms.csv")
-    merged = annotations.merge_synonyms(table, synonyms)
-    kept, every = annotations.tabulate_tags(table, merged, synonyms, 50)
-    published = [entry.rsplit(None, 1) for entry in MERGED50.replace("\n", " ").split(", ")]
-    assert list(zip(kept["tag"], kept["clips"], strict=True)) == [(t, int(n)) for t, n in published]
-    assert (table.shape, merged.shape) == ((25863, 188), (25863, 134))
-    assert every.loc[every["tag"] == "electronic", "merged_into"].item() == "electro"
-    assert int(table.to_numpy().sum()) == 89395
+def test_clip_information_is_added_where_the_table_has_none(tmp_path):
+    index = pd.Index(["1", "2"], name="clip_id")
+    about = pd.DataFrame({"row": [2, 3], "file": ["0/a.mp3", "0/b.mp3"]}, index)
+    assert annotations.add_clip_info(about, tmp_path / "absent.csv") is about
+    header = "clip_id\ttrack_number\ttitle\tartist\talbum\n"
+    info = write(tmp_path / "info.csv", header + "1\t3\tAria\tA\tx\n9\t1\tNo\tB\ty\n")
+    added = annotations.add_clip_info(about, info)
+    assert added.loc["1", ["artist", "album", "track"]].tolist() == ["A", "x", "3 Aria"]
+    assert added.loc["2", "artist"] == ""
+    named = about.assign(artist="C")
+    assert annotations.add_clip_info(named, info) is named
+    with pytest.raises(ValueError, match=r"info\.csv"):
+        annotations.add_clip_info(about, write(info, "clip_id\n1\n"))

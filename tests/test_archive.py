@@ -1,6 +1,8 @@
 """The cut archive as one stream."""
 
 import io
+import os
+import shutil
 import zipfile
 
 import pandas as pd
@@ -21,6 +23,10 @@ def write_parts(folder, content, n_parts=3, compression=zipfile.ZIP_STORED):
         part = whole[number * size : (number + 1) * size]
         (folder / f"mp3.zip.{number + 1:03}").write_bytes(part)
     return whole
+
+
+def fine(_):
+    """Say nothing against any file."""
 
 
 CONTENT = {"0/a.mp3": bytes(range(256)) * 9, "f/b.mp3": b"second", "c/empty.mp3": b""}
@@ -47,13 +53,13 @@ def test_clips_are_extracted_under_their_own_names_once(tmp_path):
     files = pd.Series({"1": "0/a.mp3", "2": "f/b.mp3"})
     targets = pd.Series({"1": tmp_path / "1.mp3", "2": tmp_path / "2.mp3"})
     parts = archive.find_parts(tmp_path)
-    assert archive.extract(files, parts, targets) == 2
+    assert archive.extract(files, parts, targets, fine) == (2, {})
     assert (tmp_path / "2.mp3").read_bytes() == b"second"
     (tmp_path / "1.mp3").write_bytes(b"cut off")
-    assert archive.extract(files, parts, targets) == 1
+    assert archive.extract(files, parts, targets, fine) == (1, {})
     assert (tmp_path / "1.mp3").read_bytes() == CONTENT["0/a.mp3"]
     (tmp_path / "2.mp3").write_bytes(b"SECOND")  # of the right size
-    assert archive.extract(files, parts, targets) == 1
+    assert archive.extract(files, parts, targets, fine) == (1, {})
 
 
 def test_extraction_never_writes_through_a_link_that_was_left_behind(tmp_path):
@@ -62,7 +68,7 @@ def test_extraction_never_writes_through_a_link_that_was_left_behind(tmp_path):
     raw.write_bytes(b"raw")
     (tmp_path / "1.mp3.part").hardlink_to(raw)
     targets = pd.Series({"1": tmp_path / "1.mp3"})
-    archive.extract(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path), targets)
+    archive.extract(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path), targets, fine)
     assert raw.read_bytes() == b"raw"
 
 
@@ -73,12 +79,50 @@ def test_a_missing_part_is_named(tmp_path):
         archive.find_parts(tmp_path)
 
 
-def test_a_part_cut_short_is_one_sentence(tmp_path):
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("missing", [1, 40, 700])
+def test_a_part_cut_short_is_named(tmp_path, number, missing):
+    many = {f"0/{i}.mp3": os.urandom(200 + i) for i in range(40)}
+    write_parts(tmp_path, many)
+    path = tmp_path / f"mp3.zip.{number:03}"
+    path.write_bytes(path.read_bytes()[:-missing])
+    with pytest.raises(ValueError, match=rf"mp3\.zip\.{number:03} (is cut short|does not end)"):
+        archive.audio_sizes(pd.Series({"1": "0/1.mp3"}), archive.find_parts(tmp_path))
+
+
+def test_a_last_part_that_is_missing_is_named(tmp_path):
     write_parts(tmp_path, CONTENT)
-    last = tmp_path / "mp3.zip.003"
-    last.write_bytes(last.read_bytes()[:-40])
-    with pytest.raises(ValueError, match="is a part missing or cut short"):
+    (tmp_path / "mp3.zip.003").unlink()
+    with pytest.raises(ValueError, match=r"mp3\.zip\.002 does not end.*mp3\.zip\.003 is missing"):
         archive.audio_sizes(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path))
+
+
+def test_a_file_that_is_no_zip_is_one_sentence(tmp_path):
+    (tmp_path / "mp3.zip.001").write_bytes(b"no archive at all")
+    with pytest.raises(ValueError, match=r"mp3\.zip\.001 does not end as a zip file does"):
+        archive.audio_sizes(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path))
+
+
+def test_audio_that_is_none_is_left_out_with_the_reason(tmp_path):
+    write_parts(tmp_path, CONTENT)
+    files = pd.Series({"1": "0/a.mp3", "2": "f/b.mp3"})
+    targets = pd.Series({"1": tmp_path / "1.mp3", "2": tmp_path / "2.mp3"})
+
+    def why(path):
+        return "too short" if path.stat().st_size < 100 else None
+
+    extracted = archive.extract(files, archive.find_parts(tmp_path), targets, why)
+    assert extracted == (1, {"2": "too short"})
+    assert not list(tmp_path.glob("2.mp3*"))
+
+
+def test_a_full_disk_is_said_before_anything_is_written(tmp_path, monkeypatch):
+    write_parts(tmp_path, CONTENT)
+    usage = shutil.disk_usage(tmp_path)._replace(free=2000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    targets = pd.Series({"1": tmp_path / "1.mp3"})
+    with pytest.raises(ValueError, match="room for 2,000 bytes, the audio needs 2,304"):
+        archive.extract(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path), targets, fine)
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -89,6 +133,6 @@ def test_damaged_audio_is_refused_and_leaves_no_file(tmp_path, compression):
     damaged[60:90] = bytes(30)
     first.write_bytes(damaged)
     targets = pd.Series({"1": tmp_path / "1.mp3"})
-    with pytest.raises(ValueError, match=r"damaged at 0/a\.mp3"):
-        archive.extract(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path), targets)
+    with pytest.raises(ValueError, match=r"mp3\.zip\.001.* is damaged at 0/a\.mp3"):
+        archive.extract(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path), targets, fine)
     assert not list(tmp_path.glob("1.mp3*"))

@@ -1,6 +1,7 @@
 """An audio file -> mono samples at a rate."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
@@ -42,3 +43,22 @@ def test_samples_are_cut_or_padded_at_the_end():
     samples = np.arange(1.0, 6.0)
     assert audio.fit_length(samples, 3).tolist() == [1, 2, 3]
     assert audio.fit_length(samples, 7).tolist() == [1, 2, 3, 4, 5, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"this is no audio at all", b"ID3\x03" + bytes(200), bytes(100_000)]
+)
+def test_a_header_of_no_audio_is_seen_and_nothing_else_printed(tmp_path, content, capfd):
+    path = tmp_path / "x.mp3"
+    path.write_bytes(content)
+    reason = audio.why_undecodable(path)
+    assert reason in {"the file has no header of a known audio format", "the file holds no samples"}
+    assert audio.find_undecodable(pd.Series({"1": path})) == {"1": reason}
+    assert capfd.readouterr().err == ""
+
+
+def test_a_header_of_audio_is_good_whatever_the_ending(test_data, tmp_path):
+    file = next((test_data / "mtt-excerpt" / "0").glob("*.mp3"))
+    (tmp_path / "1.mp3.part").write_bytes(file.read_bytes())
+    paths = pd.Series({"1": tmp_path / "1.mp3.part", "2": file})
+    assert audio.find_undecodable(paths) == {}

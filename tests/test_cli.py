@@ -8,6 +8,7 @@ from conftest import REPOSITORY
 from autotagging import cli
 
 SCRIPTS = sorted(path.name for path in REPOSITORY.glob("*.py"))
+MAKERS = {"aux_make_sample.py", "aux_download_magnatagatune.py"}  # of the folder of --data
 STEPS = [name for name in SCRIPTS if name[0].isdigit()]
 
 
@@ -18,6 +19,7 @@ def test_the_scripts_the_paper_tells_of_are_there():
         "3_train_cnn.py",
         "4_evaluate.py",
         "5_visualize_tags.py",
+        "aux_download_magnatagatune.py",
         "aux_label_distribution.py",
         "aux_make_sample.py",
     ]
@@ -33,7 +35,7 @@ def test_help_is_the_docstring(run_script, script):
     assert "Writes" in answer.stdout
 
 
-@pytest.mark.parametrize("script", [name for name in SCRIPTS if name != "aux_make_sample.py"])
+@pytest.mark.parametrize("script", [name for name in SCRIPTS if name not in MAKERS])
 def test_a_dataset_that_is_not_there_is_one_sentence(run_script, tmp_path, script):
     answer = run_script(script, "--data", tmp_path / "absent")
     assert answer.returncode == 2

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from conftest import annotations_of
 
-from autotagging import annotations, labels
+from autotagging import labels, vocabulary
 
 
 def test_clips_without_any_tag_are_left_out_unless_wanted():
@@ -16,10 +16,10 @@ def test_clips_without_any_tag_are_left_out_unless_wanted():
         0 1
     """)
     split = pd.Series("train", index=table.index, name="split")
-    usable = table.index[:2]
-    without = labels.select(table, usable, split, {"keep_untagged": False})
+    usable = table[:2]
+    without = labels.select(usable, split, keep_untagged=False)
     assert list(without.index) == ["0"]
-    every = labels.select(table, usable, split, {"keep_untagged": True})
+    every = labels.select(usable, split, keep_untagged=True)
     assert list(every.index) == ["0", "1"]
 
 
@@ -30,8 +30,8 @@ def small_set(data, **settings):
         0 1
     """)
     split = pd.Series(["train", "test"], index=table.index, name="split")
-    chosen = labels.select(table, table.index, split, {"keep_untagged": False})
-    tables = annotations.tabulate_tags(table, table, {}, 2)
+    chosen = labels.select(table, split, keep_untagged=False)
+    tables = vocabulary.tabulate_tags(table, table, {}, ["a", "b"])
     summary = {"settings": settings, "note": ""}
     return labels.write_set(data, "small", chosen, tables, summary), chosen
 
@@ -51,6 +51,24 @@ def test_a_set_made_with_other_settings_is_refused_unless_forced(tmp_path):
     with pytest.raises(ValueError, match=r"other settings \(top\).*--force"):
         labels.check_settings(tmp_path, "small", {"top": 3}, force=False)
     labels.check_settings(tmp_path, "small", {"top": 3}, force=True)
+    with pytest.raises(ValueError, match=r"other settings \(seed\)"):
+        labels.check_settings(tmp_path, "small", {"top": 2, "seed": 1}, force=False)
+
+
+@pytest.mark.parametrize(
+    ("choices", "tags", "name"),
+    [
+        ({}, 50, "merged50"),
+        ({"merge": False, "keep_untagged": True}, 50, "unmerged50-all"),
+        ({"split": "artists", "seed": 0}, 13, "merged13-artists"),
+        ({"split": "random", "seed": 3, "tags_from": "train"}, 50, "merged50-train-random-seed3"),
+        ({"tags_from": "list"}, "-moods", "merged-moods"),
+    ],
+)
+def test_a_set_is_named_after_what_made_it(choices, tags, name):
+    usual = {"merge": True, "tags_from": "all", "keep_untagged": False}
+    usual |= {"split": "folders", "seed": None}
+    assert labels.set_name({**usual, **choices}, tags) == name
 
 
 def test_the_set_to_use_is_the_only_one_or_named(tmp_path):

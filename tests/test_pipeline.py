@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from conftest import REPOSITORY
 
 from autotagging import labels, splits
@@ -108,6 +109,7 @@ def test_audio_still_in_the_archive_runs_through(run_script, test_data, tmp_path
     assert excluded.to_dict("records") == [
         {
             "clip_id": "35644",
+            "row": "50",
             "file": "6/norine_braun-now_and_zen-08-gently-117-146.mp3",
             "reason": "the file is empty",
         }
@@ -162,6 +164,134 @@ def test_labels_alone_need_no_audio(run_script, test_data, tmp_path):
     assert "lists no audio" in answer.stderr
 
 
+def test_a_collection_of_ones_own_runs_through(run_script, test_data, tmp_path):
+    """Every seventh song of Emotify: paths, artists and 13 tags, no ids and no folders 0-f."""
+    raw, data = tmp_path / "raw", tmp_path / "data"
+    raw.mkdir()
+    (raw / "audio").symlink_to(test_data / "emotify" / "audio")
+    lines = (test_data / "emotify" / "annotations.csv").read_text("utf-8").splitlines()
+    (raw / "songs.csv").write_text("\n".join([lines[0], *lines[1::7]]) + "\n", "utf-8")
+    printed = run_all(run_script, data, ["--raw", raw], epochs=1)
+    assert "split by artist, none in two parts, seed 0" in printed[0]
+    check_outputs(data)
+    table = labels.read_labels(data, "merged13-artists")
+    assert {"electronic", "classical", "sadness"} <= set(table.columns)  # no name was changed
+    assert "audio-classical-10" in table.index
+    inventory = pd.read_csv(data / "clips.csv", dtype=str).set_index("clip_id")
+    assert inventory.loc["audio-classical-10", "artist"] == "Cary Chow"
+    parts = table["split"].groupby(inventory["artist"][table.index]).nunique()
+    assert parts.max() == 1
+
+
+def test_a_table_without_artists_is_split_at_random_and_says_so(run_script, tiny_dataset):
+    text = (tiny_dataset / "annotations_final.csv").read_text()
+    text = text.replace('"clip_id"', '"path"').replace('"mp3_path"', '"title"')
+    rows = [line.split("\t") for line in text.splitlines()]
+    rows = [[row[-1].replace("title", "path"), *row[1:-1]] for row in rows]
+    (tiny_dataset / "annotations_final.csv").unlink()
+    mine = "\n".join("\t".join(row) for row in rows).replace('"path"', "path")
+    (tiny_dataset / "mine.csv").write_text(mine)
+    answer = run_script(ONE, "--data", tiny_dataset, "--split", "random", "--seed", 4)
+    assert answer.returncode == 0, answer.stderr
+    assert "split at random, clip by clip, seed 4" in answer.stdout
+    assert "the annotations name no artist: each clip is its own" in answer.stdout
+    assert len(labels.read_labels(tiny_dataset, "merged5-random-seed4")) == 32
+
+
+def test_rows_without_a_file_are_excluded_with_row_and_file(run_script, tiny_dataset):
+    gone = sorted(tiny_dataset.glob("3/*.wav"))[0]
+    gone.unlink()
+    answer = run_script(ONE, "--data", tiny_dataset)
+    name = f"3/{gone.name}"
+    assert f"excluded row 5, clip 13, {name}: the file is absent" in answer.stdout
+    excluded = pd.read_csv(tiny_dataset / "excluded.csv", dtype=str)
+    assert excluded.to_numpy().tolist() == [["13", "5", name, "the file is absent"]]
+
+
+def test_variants_stand_beside_each_other_over_one_inventory(run_script, test_data, tmp_path):
+    (tmp_path / "tags.txt").write_text("sitar\nguitar\nno vocal\n")
+    variants = {
+        "unmerged50-all": ["--no-merge", "--keep-untagged"],
+        "merged50-artists-seed7": ["--split", "artists", "--seed", 7],
+        "merged50-train": ["--tags-from", "train"],
+        "unmerged-tags": ["--no-merge", "--tags", tmp_path / "tags.txt"],
+        "top": ["--top", 5, "--labels", "top"],
+    }
+    data = tmp_path / "mtt"
+    common = ["--data", data, "--raw", test_data / "mtt", "--no-audio"]
+    for arguments in variants.values():
+        answer = run_script(ONE, *common, *arguments)
+        assert answer.returncode == 0, answer.stderr
+    assert sorted(path.name for path in (data / "labels").iterdir()) == sorted(variants)
+    assert len(pd.read_csv(data / "clips.csv")) == 25860
+    assert list(labels.read_labels(data, "unmerged-tags"))[1:] == ["sitar", "guitar", "no vocal"]
+    summary = labels.read_summary(data, "merged50-train")["tags"]
+    assert summary["not_most_frequent_of_all"] == ["banjo"]
+    assert summary["most_frequent_of_all_left_out"] == ["no beat"]
+    again = run_script(ONE, *common, *variants["merged50-artists-seed7"])
+    assert "nothing to do" in again.stdout
+    refused = run_script(ONE, *common, "--tags", tmp_path / "tags.txt")
+    assert refused.returncode == 1
+    assert "'no vocal' is merged into 'no singer'" in refused.stderr
+
+
+def test_multi_hot_names_follow_the_labels_and_raw_audio_stays(run_script, tiny_dataset, tmp_path):
+    data = tmp_path / "data"
+    before = snapshot(tiny_dataset)
+    common = ["--data", data, "--raw", tiny_dataset, "--labels", "set", "--names", "multi-hot"]
+    answer = run_script(ONE, *common, "--link", "copy")
+    assert answer.returncode == 0, answer.stderr
+    folder = data / "labels" / "set" / "multi_hot"
+    table = labels.read_labels(data, "set")
+    tags = sorted(table.columns.drop("split"))
+    for clip_id, row in table.iterrows():
+        bits = "".join(str(int(row[tag])) for tag in tags)
+        assert (folder / f"{bits}_{clip_id}.wav").stat().st_nlink == 1
+    answer = run_script(ONE, *common, "--top", 2, "--force")
+    assert answer.returncode == 0, answer.stderr
+    assert {len(path.name.split("_")[0]) for path in folder.iterdir()} == {2}
+    assert len(list(folder.iterdir())) == len(labels.read_labels(data, "set"))
+    assert all(path.stat().st_nlink == 3 for path in folder.iterdir())  # raw, clips/, multi_hot/
+    answer = run_script(ONE, *common[:-2], "--top", 2)
+    assert not folder.exists()
+    assert snapshot(tiny_dataset) == before
+
+
+def test_extraction_killed_midway_goes_on(run_script, test_data, tmp_path):
+    raw, data = test_data / "mtt-archive", tmp_path / "data"
+    command = [sys.executable, str(REPOSITORY / ONE), "--data", str(data), "--raw", str(raw)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not list(data.glob("clips/*.mp3")):
+            pass
+        process.send_signal(signal.SIGKILL)
+    there = {path: path.stat().st_mtime_ns for path in data.glob("clips/*.mp3")}
+    answer = run_script(ONE, "--data", data, "--raw", raw)
+    assert answer.returncode == 0, answer.stderr
+    assert there
+    assert {path: path.stat().st_mtime_ns for path in there} == there
+    assert len(list(data.glob("clips/*"))) == 48
+    assert "nothing to do" in run_script(ONE, "--data", data, "--raw", raw).stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--tags", "{tags}", "--tags-from", "train"],
+        ["--no-audio", "--names", "multi-hot"],
+        ["--split", "genre"],
+        ["--tags", "absent.txt"],
+        ["--annotations", "absent.csv"],
+        ["--link", "soft"],
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_as_typed(run_script, tmp_path, arguments):
+    (tmp_path / "tags.txt").write_text("a\n")
+    arguments = [argument.format(tags=tmp_path / "tags.txt") for argument in arguments]
+    answer = run_script(ONE, "--data", tmp_path, *arguments)
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+
+
 def test_labels_alone_never_replace_an_inventory_with_audio(run_script, tiny_dataset):
     assert run_script(ONE, "--data", tiny_dataset).returncode == 0
     before = (tiny_dataset / "clips.csv").read_bytes()
@@ -209,9 +339,9 @@ def test_changed_settings_are_refused_naming_force(run_script, tiny_dataset):
     assert "other settings (epochs)" in refused.stderr
     assert "--force" in refused.stderr
     assert (
-        run_script(ONE, "--data", tiny_dataset, "--top", 3, "--labels", "merged50").returncode == 1
+        run_script(ONE, "--data", tiny_dataset, "--top", 3, "--labels", "merged5").returncode == 1
     )
-    labels_path = tiny_dataset / "labels/merged50/labels.csv"
+    labels_path = tiny_dataset / "labels/merged5/labels.csv"
     labels_path.write_text(labels_path.read_text().replace(",1", ",0", 1))
     changed = run_script(FOUR, "--data", tiny_dataset)
     assert changed.returncode == 1
@@ -222,16 +352,21 @@ def test_broken_audio_is_listed_and_stops_nothing(run_script, tiny_dataset):
     wav = sorted(tiny_dataset.glob("0/*.wav"))
     wav[0].write_bytes(b"")
     wav[1].write_bytes(b"RIFF and nothing else")
+    soundfile.write(sorted(tiny_dataset.glob("2/*.wav"))[0], [np.nan], 16000, subtype="FLOAT")
     (tiny_dataset / "1").rename(tiny_dataset / "elsewhere")
     answer = run_script(ONE, "--data", tiny_dataset)
     assert answer.returncode == 0
     excluded = pd.read_csv(tiny_dataset / "excluded.csv", dtype=str)
-    assert sorted(excluded["reason"].unique()) == ["the file is absent", "the file is empty"]
+    assert excluded["reason"].value_counts().to_dict() == {
+        "the file is absent": 2,
+        "the file is empty": 1,
+        "the file has no header of a known audio format": 1,
+    }
     answer = run_script(TWO, "--data", tiny_dataset)
     assert answer.returncode == 0
     assert "1 failed" in answer.stdout
     failed = pd.read_csv(tiny_dataset / "features/square/failed.csv", dtype=str)
-    assert failed["reason"].str.contains("cannot be decoded").all()
+    assert failed["reason"].str.contains("not finite").all()
     answer = run_script(THREE, "--data", tiny_dataset, "--epochs", 1)
     assert answer.returncode == 0, answer.stderr
 

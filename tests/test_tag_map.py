@@ -48,25 +48,6 @@ def write_example(folder, seed=0):
     return tag_map.write(folder, tables, {"settings": {"seed": seed}}), tables
 
 
-def test_the_table_of_kinds_names_every_merged_tag_once(test_data):
-    table = pd.read_csv(TAG_KINDS, dtype=str, keep_default_na=False)
-    assert not table["tag"].duplicated().any()
-    with (test_data / "mtt" / "annotations_final.csv").open() as file:
-        header = [name.strip().strip('"') for name in file.readline().split("\t")][1:-1]
-    synonyms = pd.read_csv(REPOSITORY / "data" / "synonyms.csv")
-    merged = {dict(synonyms[["synonym", "tag"]].to_numpy()).get(tag, tag) for tag in header}
-    assert len(merged) == 134
-    assert merged <= set(table["tag"])
-
-
-def test_a_tag_of_no_known_kind_is_another(tmp_path):
-    (tmp_path / "kinds.csv").write_text("tag,kind\nguitar,instrument\n")
-    assert tag_map.read_kinds(tmp_path / "kinds.csv", ["lute", "guitar"]) == ["other", "instrument"]
-    (tmp_path / "kinds.csv").write_text("tag;kind\n")
-    with pytest.raises(ValueError, match="must have the columns tag, kind"):
-        tag_map.read_kinds(tmp_path / "kinds.csv", ["lute"])
-
-
 def test_a_map_is_read_as_it_was_written_and_complete(tmp_path):
     written, tables = write_example(tmp_path)
     assert {path.name for path, _ in written} == {path.name for path in tmp_path.iterdir()}

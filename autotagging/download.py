@@ -1,0 +1,222 @@
+"""Files from a server, whole and with the right checksum or not at all.
+
+A download goes on where it was interrupted (HTTP Range), also in a later run; pooch, which checks
+checksums as well, starts each time anew, and MagnaTagATune's parts have 1.1 GB.
+"""
+
+import hashlib
+import os
+import shutil
+import time
+from dataclasses import dataclass
+
+import requests
+from tqdm import tqdm
+
+BLOCK = 1 << 16  # bytes
+TIMEOUT = (10, 60)  # seconds to connect, and without a byte
+PASSING = {408, 429, 500, 502, 503, 504}  # answers after which to try again
+ENDING = ".download"  # of a file that is not complete
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file as it has to be: name, size in bytes, SHA-256 in hexadecimal."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+MAGNATAGATUNE_URL = "https://mirg.city.ac.uk/datasets/magnatagatune/"
+ANNOTATIONS = (
+    RemoteFile(
+        "annotations_final.csv",
+        21_517_373,
+        "99b94e95825d4fa576386a5367b9c96e0ec636e9f9c240aceb492f4728f68c3c",
+    ),
+    RemoteFile(
+        "clip_info_final.csv",
+        8_608_397,
+        "cb6108a10d3a91f0bfd7d2fbec2382559d15f20c8d28093f14e12162a47a3e78",
+    ),
+)
+AUDIO = (
+    RemoteFile(
+        "mp3.zip.001",
+        1_100_000_000,
+        "f857fe185968773058cc71662c2ef5d8f2d4b7338e3c122cfd52f82dcb9760b9",
+    ),
+    RemoteFile(
+        "mp3.zip.002",
+        1_100_000_000,
+        "fc2e1ec441755556ed1398b1808f1b08b6034372f8bc27394510c0c58cdb52ce",
+    ),
+    RemoteFile(
+        "mp3.zip.003",
+        772_769_864,
+        "83a689824c17e82f6eb81cdbc4e4ca239a4cfc1fb41f1a5c80b861caec90450f",
+    ),
+)
+
+
+class _PassingError(Exception):
+    """A failure after which it is worth to try again."""
+
+
+def is_there(file, folder):
+    """Return whether a folder holds a file of the right size and checksum."""
+    path = folder / file.name
+    return path.is_file() and path.stat().st_size == file.size and _sha256(path) == file.sha256
+
+
+def check_room(files, folder):
+    """Refuse to start where the disk has no room for files, as far as they are not there yet."""
+    there = [folder / file.name for file in files] + [_part(file, folder) for file in files]
+    needed = sum(file.size for file in files)
+    needed -= sum(path.stat().st_size for path in there if path.is_file())
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise ValueError(f"{folder} has room for {free:,} bytes, {needed:,} are to come")
+
+
+def fetch(file, base_url, folder, *, tries=5, pause=2.0):
+    """Download a file into a folder, going on with what is there of it.
+
+    Parameters
+    ----------
+    file : RemoteFile
+    base_url : str
+        Of the folder on the server.
+    folder : Path
+    tries : int
+        How often in a row it may fail without a byte gained.
+    pause : float
+        Seconds before the second try; doubled before each further one.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, for a server that cannot be reached, refuses, breaks off time and again,
+        or has another file under this name. What came in order is kept for the next run.
+    """
+    url = f"{base_url.rstrip('/')}/{file.name}"
+    part = _part(file, folder)
+    failures = 0
+    while True:
+        before = part.stat().st_size if part.exists() else 0
+        try:
+            _receive(file, url, part)
+            break
+        except (_PassingError, requests.RequestException) as error:
+            gained = part.exists() and part.stat().st_size > before
+            failures = 1 if gained else failures + 1
+            if failures >= tries or isinstance(error, requests.exceptions.InvalidURL):
+                raise ValueError(_give_up(url, part, file, error)) from None
+            time.sleep(pause * 2 ** (failures - 1))
+    if _sha256(part) != file.sha256:
+        part.unlink()
+        raise ValueError(
+            f"{url} is not the file known by that name (its SHA-256 is another): nothing was kept; "
+            "try again, or another server with --base-url"
+        )
+    os.replace(part, folder / file.name)
+
+
+def _give_up(url, part, file, error):
+    there = part.stat().st_size if part.exists() else 0
+    kept = f"{there:,} of {file.size:,} bytes are kept: the same command goes on from there"
+    return f"{url}: {_reason(error)}; " + (kept if there else "nothing was kept")
+
+
+def _reason(error):
+    if isinstance(error, requests.Timeout):
+        return "the server does not answer"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection was dropped again and again"
+    if isinstance(error, requests.ConnectionError):
+        return "the server cannot be reached"
+    return str(error)
+
+
+def _receive(file, url, part):
+    """Append to a part what a server has beyond it; return once it has the file's size."""
+    start = part.stat().st_size if part.exists() else 0
+    if start == file.size:
+        return
+    if start > file.size:
+        part.unlink()
+        start = 0
+    # identity: a compressed answer's bytes could not be counted
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+        if answer.status_code == 416:  # what is there is longer than the server's file
+            part.unlink()
+            raise _PassingError("the server's file is shorter than what is there of it")
+        start = _check_answer(answer, file, url, start)
+        with (
+            part.open("ab" if start else "wb") as output,
+            tqdm(
+                desc=file.name,
+                total=file.size,
+                initial=start,
+                unit="B",
+                unit_scale=True,
+            ) as progress,
+        ):
+            for block in answer.iter_content(BLOCK):
+                output.write(block)
+                progress.update(len(block))
+                if output.tell() > file.size:
+                    break
+    size = part.stat().st_size
+    if size < file.size:
+        raise _PassingError("the connection was dropped again and again")
+    if size > file.size:
+        part.unlink()
+        raise ValueError(f"{url} is longer than the file known by that name: nothing was kept")
+
+
+def _check_answer(answer, file, url, start):
+    """Return from which byte on an answer continues the file; refuse one that does not."""
+    if answer.status_code in PASSING:
+        raise _PassingError(f"the server answers {answer.status_code} {answer.reason}")
+    if answer.status_code == 206:
+        if answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+            return start
+        raise ValueError(f"{url}: the server sends another range than the one asked for")
+    if answer.status_code != 200:
+        raise ValueError(
+            f"{url}: the server answers {answer.status_code} {answer.reason}; "
+            "is the file elsewhere now? name that folder with --base-url"
+        )
+    length = answer.headers.get("Content-Length")
+    if length is not None and int(length) != file.size:
+        raise ValueError(
+            f"{url} has {int(length):,} bytes, the file known by that name {file.size:,}: "
+            "nothing was kept"
+        )
+    return 0  # the whole file: the server knows no ranges, or was asked for none
+
+
+def _part(file, folder):
+    return folder / f"{file.name}{ENDING}"
+
+
+def _sha256(path):
+    digest = hashlib.sha256()
+    with (
+        path.open("rb") as file,
+        tqdm(
+            desc=f"checking {path.name.removesuffix(ENDING)}",
+            total=path.stat().st_size,
+            unit="B",
+            unit_scale=True,
+            leave=False,
+            disable=path.stat().st_size < 1000 * BLOCK,
+        ) as progress,
+    ):
+        while block := file.read(BLOCK):
+            digest.update(block)
+            progress.update(len(block))
+    return digest.hexdigest()

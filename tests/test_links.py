@@ -1,0 +1,139 @@
+"""Audio under other names."""
+
+import os
+
+import pandas as pd
+import pytest
+
+from autotagging import clips, links
+
+
+@pytest.fixture
+def audio(tmp_path):
+    """Return sources and targets of two clips by id: raw files, and names in clips/."""
+    sources = {}
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "data" / "clips").mkdir(parents=True)
+    for clip_id, content in {"a": b"1", "b": b"22"}.items():
+        sources[clip_id] = tmp_path / "raw" / f"{clip_id}.mp3"
+        sources[clip_id].write_bytes(content)
+    targets = {clip_id: tmp_path / f"data/clips/{clip_id}.mp3" for clip_id in sources}
+    return pd.Series(sources), pd.Series(targets)
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def no_hard_links(monkeypatch):
+    def fail(*_):
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", fail)
+
+
+def kind_of(source, target):
+    """Return how a target came from its source."""
+    if target.is_symlink():
+        return "symlink"
+    return "hard" if target.samefile(source) else "copy"
+
+
+@pytest.mark.parametrize("before", [None, *links.KINDS])
+@pytest.mark.parametrize("kind", links.KINDS)
+def test_links_are_of_the_kind_asked_for_whatever_was_there(audio, kind, before):
+    sources, targets = audio
+    if before:
+        links.link(sources, targets, before)
+    made, symbolic = links.link(sources, targets, kind)
+    assert made == (0 if kind == before else 2)
+    assert symbolic == (2 if kind == "symlink" else 0)
+    for clip_id in sources.index:
+        assert kind_of(sources[clip_id], targets[clip_id]) == kind
+        assert targets[clip_id].read_bytes() == sources[clip_id].read_bytes()
+    assert links.link(sources, targets, kind) == (0, symbolic)
+    assert names_in(targets["a"].parent) == ["a.mp3", "b.mp3"]
+
+
+def test_links_are_symbolic_where_hard_ones_fail(audio, monkeypatch):
+    no_hard_links(monkeypatch)
+    assert links.link(*audio) == (2, 2)
+    assert audio[1]["a"].read_bytes() == b"1"
+    assert links.link(*audio) == (0, 2)
+
+
+@pytest.mark.parametrize("kind", links.KINDS)
+def test_a_raw_file_that_was_replaced_is_linked_anew(audio, kind):
+    sources, targets = audio
+    links.link(sources, targets, kind)
+    other = sources["a"].with_name("other")
+    other.write_bytes(b"333")
+    os.replace(other, sources["a"])
+    links.link(sources, targets, kind)
+    assert targets["a"].read_bytes() == b"333"
+
+
+@pytest.mark.parametrize("kind", ["hard", "symlink"])
+def test_a_link_to_a_link_points_at_the_file_itself(audio, kind):
+    sources, targets = audio
+    store = sources["a"].with_name("store")
+    sources["a"].rename(store)
+    sources["a"].symlink_to("store")
+    links.link(sources, targets, kind)
+    sources["a"].unlink()
+    assert targets["a"].read_bytes() == b"1"
+
+
+def test_a_link_left_by_a_run_that_was_killed_is_never_written_through(audio):
+    sources, targets = audio
+    targets["a"].with_name("a.mp3.part").hardlink_to(sources["b"])
+    links.link(sources, targets, "copy")
+    assert sources["b"].read_bytes() == b"22"
+
+
+def test_links_of_clips_that_are_gone_are_removed_and_other_files_stay(audio):
+    sources, targets = audio
+    links.link(sources, targets)
+    folder = targets["a"].parent
+    names = clips.link_names(pd.Series({"a": "0/a.mp3", "b": "0/b.mp3"}))
+    hostile = pd.Series({"c": "../raw/b.mp3", "d": "clips/..", "e": "clips/a/../../../raw/b.mp3"})
+    (folder / "a.mp3.part").write_bytes(b"1")
+    (folder / "mine.wav").write_bytes(b"1")
+    removed = links.remove_stale(folder.parent, pd.concat([names, hostile]), names[["a"]])
+    assert removed == 2
+    assert names_in(folder) == ["a.mp3", "mine.wav"]
+    assert sources["b"].exists()
+
+
+def labels_of(bits):
+    """Return labels of tags that are not in alphabetical order."""
+    return pd.DataFrame(bits, index=["a", "b"], columns=["rock", "folk", "slow"], dtype=bool)
+
+
+def test_multi_hot_names_have_a_bit_a_tag_in_alphabetical_order():
+    table = labels_of([[1, 0, 0], [0, 1, 1]])
+    names = links.multi_hot_names(table, pd.Series({"a": "clips/a.mp3", "b": "clips/b.wav"}))
+    assert names.to_dict() == {"a": "010_a.mp3", "b": "101_b.wav"}  # folk, rock, slow
+
+
+def test_a_multi_hot_name_that_no_file_system_takes_is_refused():
+    table = pd.DataFrame(1, index=["a"], columns=[f"t{i}" for i in range(250)])
+    with pytest.raises(ValueError, match=r"250 tags make the name of clip a\.mp3 longer than 255"):
+        links.multi_hot_names(table, pd.Series({"a": "clips/a.mp3"}))
+
+
+def test_a_multi_hot_folder_holds_the_present_links_and_what_is_the_users(audio, tmp_path):
+    sources, _ = audio
+    files = pd.Series({"a": "clips/a.mp3", "b": "clips/b.mp3"})
+    names = links.multi_hot_names(labels_of([[1, 0, 0], [0, 1, 1]]), files)
+    folder = tmp_path / "data" / "multi_hot"
+    assert links.write_multi_hot(folder.parent, names, sources, "hard") == 2
+    assert (folder / "010_a.mp3").samefile(sources["a"])
+    assert links.write_multi_hot(folder.parent, names, sources, "hard") == 0
+    (folder / "notes.txt").write_text("mine")
+    other = links.multi_hot_names(labels_of([[1, 1, 0], [0, 1, 1]]), files)
+    assert links.write_multi_hot(folder.parent, other, sources, "hard") == 2
+    assert names_in(folder) == ["101_b.mp3", "110_a.mp3", "notes.txt"]
+    (folder / "notes.txt").unlink()
+    assert links.write_multi_hot(folder.parent, names[:0], sources, "hard") == 2
+    assert not folder.exists()

@@ -1,0 +1,137 @@
+"""What a paper has to say of its labels."""
+
+import pandas as pd
+import pytest
+
+from autotagging import annotations, paragraph
+
+CLIPS = ["1", "2", "3", "4", "5", "6"]
+
+
+@pytest.fixture
+def labels():
+    """Return labels of six clips in three parts."""
+    table = pd.DataFrame(
+        {
+            "split": ["train", "train", "train", "validation", "test", "test"],
+            "rock": [1, 1, 1, 1, 1, 0],
+            "calm": [0, 0, 1, 0, 0, 0],
+        },
+        index=pd.Index(CLIPS, name="clip_id"),
+    )
+    return table.astype({"rock": bool, "calm": bool})
+
+
+@pytest.fixture
+def makers():
+    """Return makers of the six clips: one artist is in two parts, no album is."""
+    columns = {
+        "artist": ["A", "A", "B", "C", "A", "D"],
+        "album": ["x", "x", "x", "y", "z", "z"],
+        "track": ["1", "2", "1", "1", "1", "1"],
+    }
+    return pd.DataFrame(columns, index=pd.Index(CLIPS, name="clip_id"))
+
+
+def test_parts_are_counted_and_few_positives_named(labels, makers):
+    parts = paragraph.describe_parts(labels, makers)
+    assert parts["train"] == {
+        "clips": 3,
+        "tracks": 3,
+        "albums": 2,  # x of A and x of B
+        "artists": 2,
+        "rarest_tags": {"calm": 1, "rock": 3},
+        "fewer_than_5": {"calm": 1, "rock": 3},
+    }
+    assert parts["test"]["rarest_tags"] == {"calm": 0, "rock": 1}
+
+
+def test_heard_is_what_training_has_too(labels, makers):
+    assert paragraph.count_heard(labels, makers) == {"track": 0, "album": 0, "artist": 1}
+
+
+def test_what_is_known_of_no_clip_is_not_counted(labels, makers):
+    makers["album"] = annotations.own_name(makers.index)
+    assert paragraph.count_unnamed(makers) == {"track": 0, "album": 6, "artist": 0}
+    assert list(paragraph.count_heard(labels, makers)) == ["track", "artist"]
+    assert "albums" not in paragraph.describe_parts(labels, makers)["train"]
+
+
+def test_the_same_title_by_the_same_artist_on_two_tracks_is_one_recording(labels, makers):
+    about = pd.DataFrame({"title": ["Song", "Other", "Song", "x", "SONG", ""]}, makers.index)
+    found = paragraph.count_same_recordings(about, makers, labels["split"])
+    assert found == {"pairs": 0, "pairs_ignoring_case": 1, "test_clips": 1}
+    about.loc["2", "title"] = "Song"
+    found = paragraph.count_same_recordings(about, makers, labels["split"])
+    assert found == {"pairs": 1, "pairs_ignoring_case": 1, "test_clips": 1}
+    assert paragraph.count_same_recordings(about[[]], makers, labels["split"]) == {}
+
+
+def test_the_same_recordings_of_magnatagatune_are_found(test_data):
+    folder = test_data / "mtt"
+    _, about = annotations.read_annotations(folder / "annotations_final.csv")
+    about = annotations.add_clip_info(about, folder / "clip_info_final.csv")
+    makers = annotations.name_makers(about)
+    nothing = pd.Series([], dtype=str)
+    found = paragraph.count_same_recordings(about, makers, nothing)
+    assert found == {"pairs": 73, "pairs_ignoring_case": 81, "test_clips": 0}
+
+
+def summary_of(labels, makers, **settings):
+    usual = {"split": "artists", "seed": 3, "keep_untagged": False, "tags_from": "all"}
+    excluded = pd.DataFrame(
+        {"row": [9], "file": ["a.mp3"], "reason": ["the file is empty"]}, index=["9"]
+    )
+    merged = labels.drop(columns="split").assign(loud=False)
+    every = pd.DataFrame(
+        {"tag": ["rock", "rocks", "calm"], "merged_into": ["rock", "rock", "calm"]}
+    )
+    return {
+        "settings": {**usual, **settings},
+        "clips": paragraph.count_clips(labels, pd.Series("x", CLIPS), excluded),
+        "tags": paragraph.count_tags(merged, ["rock", "calm"], every),
+        "parts": paragraph.describe_parts(labels, makers),
+        "unnamed": paragraph.count_unnamed(makers),
+        "test_clips_heard": paragraph.count_heard(labels, makers),
+        "same_recordings": {},
+    }
+
+
+def test_the_lines_say_what_a_paper_needs(labels, makers):
+    written = "\n".join(paragraph.write(summary_of(labels, makers)))
+    assert "7 clips read, 1 excluded (1 the file is empty), 1 without any of the tags" in written
+    assert "3 tags, 3 after merging 1 groups of synonyms, the 2 most frequent kept" in written
+    assert "split by artist, none in two parts, seed 3" in written
+    assert (
+        "of 2 test clips, training has heard the track of 0, the album of 0, the artist of 1"
+        in (written)
+    )
+    assert "warning: fewer than 5 test clips have calm 0, rock 1" in written
+
+
+def test_a_choice_on_training_clips_says_what_it_changes(labels, makers):
+    summary = summary_of(labels, makers, tags_from="train")
+    assert "counted over all annotated clips they would be the same" in paragraph.write(summary)
+    summary["tags"]["not_most_frequent_of_all"] = ["calm"]
+    summary["tags"]["most_frequent_of_all_left_out"] = ["loud"]
+    expected = "counted over all annotated clips loud would stand in place of calm"
+    assert expected in paragraph.write(summary)
+
+
+def test_what_is_missing_is_said(labels, makers):
+    makers["artist"] = annotations.own_name(makers.index)
+    summary = summary_of(labels[labels["split"] != "test"], makers)
+    summary["clips"]["annotated"] = 6
+    written = "\n".join(paragraph.write(summary))
+    assert "the annotations name no artist: each clip is its own" in written
+    assert "warning: the test part has no clips" in written
+
+
+def test_many_clips_left_out_are_counted(labels):
+    excluded = pd.DataFrame(
+        {"row": range(12), "file": "a.mp3", "reason": "empty"}, index=[f"c{i}" for i in range(12)]
+    )
+    lines = paragraph.list_excluded(excluded)
+    assert lines[0] == "excluded row 0, clip c0, a.mp3: empty"
+    assert lines[10:] == ["and 2 more, listed in excluded.csv"]
+    assert len(paragraph.list_excluded(excluded[:10])) == 10
