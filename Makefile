@@ -3,6 +3,7 @@
 # make mtt DATA=.. the published variants B and C on a real MagnaTagATune folder
 # make test        environment, style, all tests
 # make bounds      floor and ceiling of the sample
+# make bench       tables of how long things take
 # make env         the environment alone, in .venv
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ ONE := 1_label_reduction_and_files_renaming.py
 
 export AUTOTAGGING_TEST_DATA
 
-.PHONY: all env pipeline mtt test bounds clean
+.PHONY: all env pipeline mtt test bounds bench clean
 
 all: env pipeline
 
@@ -62,6 +63,9 @@ mtt: env
 
 bounds: env
 	$(RUN) benchmarks/floor_and_ceiling.py --data $(DATA)
+
+bench: env
+	$(RUN) benchmarks/time_labels.py
 
 test: env
 	.venv/bin/ruff check .

@@ -271,6 +271,22 @@ def test_the_tags_of_the_matrix_are_in_order_and_counts_without_zeros(tmp_path):
     figures.save(figure, tmp_path / "distribution.png")
 
 
+def test_where_nothing_is_merged_or_left_out_the_distribution_shows_counts_once():
+    tags = ["calm", "rock", "sad"]
+    annotated = pd.Series([30, 20, 10], index=tags)
+    merged = pd.DataFrame({"tag": tags, "clips": [30, 20, 10], "kept": 1})
+    shares = pd.DataFrame(0.5, index=tags, columns=tags)
+    figure = figures.draw_label_distribution(annotated, merged, shares)
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles[0] == "a   Clips of the tags kept"
+    assert titles[1].startswith("b   Share of the clips")
+    assert figure.axes[0].get_legend() is None
+    merged["kept"] = [1, 1, 0]
+    figure = figures.draw_label_distribution(annotated, merged, shares.iloc[:2, :2])
+    texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert texts == ["3 tags as annotated", "of these the 2 kept"]
+
+
 def test_the_history_marks_the_epoch_that_was_kept():
     history = pd.DataFrame(
         {

@@ -104,17 +104,26 @@ def draw_label_distribution(annotated, merged, cooccurrence):
     Figure
         Counts on a logarithmic axis; the kept tags are named once, under the matrix.
     """
-    figure = new_figure(9.6)
-    ranks, counts, matrix = figure.subplots(3, 1, height_ratios=[1.45, 1.45, 6.0])
-    _draw_ranks(ranks, annotated, merged)
     kept = merged.set_index("tag")["clips"].reindex(cooccurrence.index)
-    _draw_counts(counts, kept, annotated)
-    image = _draw_matrix(matrix, cooccurrence)
-    counts.sharex(matrix)
-    counts.tick_params(labelbottom=False, bottom=False)
-    bar = figure.colorbar(image, ax=matrix, location="right", shrink=0.5, aspect=30, pad=0.01)
-    bar.set_ticks([0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1])
-    bar.ax.set_yticklabels(["0", "1 %", "5 %", "10 %", "20 %", "40 %", "70 %", "100 %"])
+    heights = {"ranks": 1.45, "counts": 1.45, "matrix": 1.2 + 0.096 * len(kept)}
+    if len(annotated) == len(kept):  # all tags are kept as annotated: the counts say it all
+        del heights["ranks"]
+    figure = new_figure(0.7 + sum(heights.values()))
+    panels = figure.subplots(len(heights), 1, height_ratios=list(heights.values()))
+    axes = dict(zip(heights, panels, strict=True))
+    if "ranks" in axes:
+        _draw_ranks(axes["ranks"], annotated, merged)
+    _draw_counts(axes["counts"], kept, annotated)
+    image = _draw_matrix(axes["matrix"], cooccurrence)
+    for letter, ax in zip("abc", panels, strict=False):
+        ax.set_title(f"{letter}   {ax.get_title(loc='left')}", fontweight="bold")
+    axes["counts"].sharex(axes["matrix"])
+    axes["counts"].tick_params(labelbottom=False, bottom=False)
+    bar = figure.colorbar(
+        image, ax=axes["matrix"], location="right", shrink=0.5, aspect=30, pad=0.01
+    )
+    shares = [0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1] if len(kept) > 30 else [0, 0.05, 0.2, 0.5, 1]
+    bar.set_ticks(shares, labels=["0", *(f"{share * 100:.0f} %" for share in shares[1:])])
     bar.outline.set_visible(False)
     return figure
 
@@ -126,19 +135,19 @@ def _draw_ranks(ax, annotated, merged):
     x, y = np.arange(1, len(after) + 1), after["clips"].to_numpy()
     style = {"ls": "", "marker": "o", "ms": 2.6, "mew": 0.7}
     ax.plot(np.arange(1, len(before) + 1), before, color=GREY, mfc="none", **style)
-    ax.plot(x[~kept], y[~kept], color=HUE, mfc="white", **style)
+    merging = len(before) > len(after)
+    if merging:
+        ax.plot(x[~kept], y[~kept], color=HUE, mfc="white", **style)
     ax.plot(x[kept], y[kept], color=HUE, **style)
-    labels = (
-        f"{len(before)} tags as annotated",
-        f"{len(after)} after merging synonyms",
-        f"of these the {kept.sum()} kept",
-    )
+    labels = [f"{len(before)} tags as annotated", f"of these the {kept.sum()} kept"]
+    if merging:
+        labels.insert(1, f"{len(after)} after merging synonyms")
     ax.legend(ax.get_lines(), labels, loc="upper right")
     ax.set_yscale("log")
     ax.set(xlabel="rank of the tag", ylabel="clips", xlim=(0, max(len(before), len(after)) + 1))
     _label_logarithmic(ax)
     ax.grid(axis="y")
-    ax.set_title("a   Clips of every tag, most frequent first", fontweight="bold")
+    ax.set_title("Clips of every tag, most frequent first")
 
 
 def _draw_counts(ax, kept, annotated):
@@ -147,15 +156,19 @@ def _draw_counts(ax, kept, annotated):
     after = kept.to_numpy(float)
     before[(before == 0) | (before == after)] = np.nan
     after[after == 0] = np.nan
-    ax.vlines(x, before, after, color=PALE_HUE, linewidth=2.2)
+    merging = not np.isnan(before).all()
+    if merging:
+        ax.vlines(x, before, after, color=PALE_HUE, linewidth=2.2)
+        style = {"color": GREY, "mfc": "white", "ms": 2.8, "mew": 0.7}
+        ax.plot(x, before, "o", label="under this name alone", **style)
     ax.plot(x, after, "o", color=HUE, ms=3.4, label="after merging")
-    ax.plot(x, before, "o", color=GREY, mfc="white", ms=2.8, mew=0.7, label="under this name alone")
     ax.set_yscale("log")
     _label_logarithmic(ax)
     ax.set_ylabel("clips")
     ax.grid(axis="y")
-    ax.legend(loc="upper right", ncols=2)
-    ax.set_title("b   What merging adds to the tags kept", fontweight="bold")
+    if merging:
+        ax.legend(loc="upper right", ncols=2)
+    ax.set_title("What merging adds to the tags kept" if merging else "Clips of the tags kept")
 
 
 def _label_logarithmic(ax):
@@ -175,8 +188,5 @@ def _draw_matrix(ax, cooccurrence):
     ax.set_yticks(range(len(shares)), cooccurrence.index, fontsize=size)
     ax.tick_params(length=0, pad=2)
     ax.spines[:].set_visible(False)
-    ax.set_title(
-        "c   Share of the clips with the row's tag that also have the column's tag",
-        fontweight="bold",
-    )
+    ax.set_title("Share of the clips with the row's tag that also have the column's tag")
     return image
