@@ -152,6 +152,20 @@ def test_every_text_of_the_table_is_inside_its_column():
     assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 for box in boxes)
 
 
+def test_the_column_of_ids_has_room_for_the_ids_of_ones_own_collection():
+    clip_ids = [
+        "audio-electronic-83",
+        "a-folder-and-a-name-that-no-column-has-room-for-in-one-line",
+    ]
+    examples = [{"clip_id": i, "actual": ["rock"], "predicted": []} for i in clip_ids]
+    figure = figures.draw_examples(examples, "Two clips")
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert clip_ids[0] in texts
+    pieces = [text for text in texts if clip_ids[1].startswith(text) and text]
+    assert pieces
+    assert all(piece.endswith("-") for piece in pieces)
+
+
 def test_tags_in_both_columns_are_bold_and_no_others():
     example = {"clip_id": "1", "actual": ["jazz", "slow"], "predicted": ["beat", "jazz"]}
     figure = figures.draw_examples([example], "One clip")

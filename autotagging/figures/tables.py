@@ -1,11 +1,14 @@
 """Tables of clips with their tags, drawn as a figure like the paper's."""
 
+import itertools
+
 from matplotlib.font_manager import FontProperties
 
 from autotagging.figures.style import DARK, PALE_GREY, STYLE, WIDTH, new_figure, styled
 
 HEADINGS = ("Clip ID", "Actual tags", "Predicted tags")
-LEFT_EDGES = (0.0, 0.9, 3.3)  # inches: where the columns begin
+ID_WIDTHS = (0.9, 2.0)  # inches: least and most
+ACTUAL_SHARE = 3 / 7  # of the rest, for the actual tags
 PADDING = 0.08
 LINE_HEIGHT = 0.15
 TITLE_HEIGHT = 0.32
@@ -30,14 +33,15 @@ def draw_examples(examples, title):
     measuring = new_figure(1.0, constrained=False)
     rows = [[_plain(heading, bold=True) for heading in HEADINGS]]
     rows += [_cells(example) for example in examples]
-    widths = [right - left - 2 * PADDING for left, right in _columns()]
+    edges = _edges([example["clip_id"] for example in examples], measuring)
+    widths = [right - left - 2 * PADDING for left, right in itertools.pairwise(edges)]
     table = [
         [_wrap(cell, width, measuring) for cell, width in zip(row, widths, strict=True)]
         for row in rows
     ]
     heights = [LINE_HEIGHT * max(map(len, row)) + PADDING for row in table]
     figure = new_figure(sum(heights) + TITLE_HEIGHT + 0.3, constrained=False)
-    _draw_table(figure, table, heights)
+    _draw_table(figure, table, heights, edges)
     top = figure.get_figheight() - 0.1
     figure.text(
         0.1 / WIDTH,
@@ -50,9 +54,13 @@ def draw_examples(examples, title):
     return figure
 
 
-def _columns():
-    rights = (*LEFT_EDGES[1:], WIDTH - 0.2)
-    return list(zip(LEFT_EDGES, rights, strict=True))
+def _edges(clip_ids, figure):
+    """Return where the columns begin and the last one ends, in inches: room for the ids first."""
+    least, most = ID_WIDTHS
+    longest = max((_width(clip_id, False, figure) for clip_id in clip_ids), default=0)
+    first = min(max(longest + 2 * PADDING + 0.08, least), most)
+    end = WIDTH - 0.2
+    return (0.0, first, first + ACTUAL_SHARE * (end - first), end)
 
 
 def _plain(text, bold=False):
@@ -101,14 +109,16 @@ def _pieces(text, bold, width, figure):
         fitting = max(
             (n for n in range(1, len(text)) if _width(text[:n], bold, figure) <= width), default=1
         )
+        # at a space, else behind a hyphen, as in the ids of one's own collections
         cut = text.rfind(" ", 1, fitting + 1)
+        cut = cut if cut > 0 else text.rfind("-", 1, fitting) + 1
         cut = cut if cut > 0 else fitting
         pieces.append(text[:cut])
         text = text[cut:].lstrip()
     return [*pieces, text]
 
 
-def _draw_table(figure, table, heights):
+def _draw_table(figure, table, heights, edges):
     width, height = WIDTH - 0.2, sum(heights)
     total = figure.get_figheight()
     ax = figure.add_axes(
@@ -121,7 +131,7 @@ def _draw_table(figure, table, heights):
         if number % 2:
             ax.axhspan(y, y + row_height, color="#f3f3f3", linewidth=0)
         ax.axhline(y, color=DARK if number < 2 else PALE_GREY, linewidth=0.8 if number < 2 else 0.5)
-        for lines, left in zip(row, LEFT_EDGES, strict=True):
+        for lines, left in zip(row, edges[:-1], strict=True):
             _draw_lines(ax, lines, left + PADDING, y + PADDING / 2)
         y += row_height
     ax.axhline(height, color=DARK, linewidth=0.8)
