@@ -23,6 +23,7 @@ from pathlib import Path
 from autotagging import annotations, cli, clips, labels, links, paragraph, splits, vocabulary
 
 SYNONYMS = cli.REPOSITORY / "data" / "synonyms.csv"
+TOP = 50  # tags kept, as in the paper
 TAG_KINDS = cli.REPOSITORY / "data" / "tag_kinds.csv"
 
 
@@ -32,7 +33,8 @@ def main(args):
     source = args.annotations or annotations.find_table(raw)
     annotated, about = annotations.read_annotations(source)
     about = annotations.add_clip_info(about, raw / annotations.CLIP_INFO)
-    clips.check_names(about["file"])
+    clips.check_names(about)
+    clips.check_apart(about, source, raw, args.data)
     print(f"read {cli.shown(source)}: {len(about):,} clips, {annotated.shape[1]} tags")
 
     synonyms = {} if args.no_merge else read_synonyms(annotated.columns)
@@ -40,15 +42,11 @@ def main(args):
     makers = annotations.name_makers(about)
     how = splits.choose(about, args.split)
     split = splits.split(how, about, makers["artist"], annotated, args.seed)
-    tags = vocabulary.most_frequent(merged, args.top)
-    if args.tags:
-        tags = vocabulary.read_tag_list(args.tags, merged.columns, synonyms)
-    elif args.tags_from == "train":
-        tags = vocabulary.most_frequent(merged[split == "train"], args.top)
-
+    counted = merged[split == "train"] if args.tags_from == "train" else merged
+    tags = choose_tags(counted, synonyms, args.tags, args.top or TOP)
     choices = {
-        "merge": not args.no_merge,
-        "top": None if args.tags else args.top,
+        "merge": bool(synonyms),
+        "top": None if args.tags else len(tags),
         "tags_from": "list" if args.tags else args.tags_from,
         "keep_untagged": args.keep_untagged,
         "split": how,
@@ -57,7 +55,7 @@ def main(args):
     made_from = {
         "annotations": source,
         "clip_info": raw / annotations.CLIP_INFO,
-        "synonyms": None if args.no_merge else SYNONYMS,
+        "synonyms": SYNONYMS if synonyms else None,
         "tags": args.tags,
     }
     settings = labels.state_settings(choices, made_from)
@@ -83,27 +81,45 @@ def main(args):
         "test_clips_heard": paragraph.count_heard(table, makers),
         "same_recordings": paragraph.count_same_recordings(about, makers, table["split"]),
     }
-    print("\n".join(paragraph.list_excluded(excluded) + paragraph.write(summary)))
-
-    changed += clips.write_clips(args.data, inventory, excluded)
-    changed += labels.write_set(args.data, name, table, tables, summary)
-    folder = labels.set_folder(args.data, name)
     multi_hot = (
         links.multi_hot_names(table[tags], files) if args.names == "multi-hot" else files[:0]
     )
+    changed += clips.write_clips(args.data, inventory, excluded)
+    changed += labels.write_set(args.data, name, table, tables, summary)
+    folder = labels.set_folder(args.data, name)
     sources = files.map(lambda file: args.data / file)
     changed += links.write_multi_hot(folder, multi_hot, sources, args.link)
-    if not changed:
+
+    print("\n".join(paragraph.list_excluded(excluded) + paragraph.write(summary)))
+    for outdated, lost in labels.find_outdated(args.data, files.index).items():
+        print(f"warning: labels/{outdated} has {lost:,} clips that are gone: make it anew")
+    if changed:
+        print_written(args.data, folder, summary, len(files), len(multi_hot))
+    else:
         print(f"nothing to do: clips.csv, clips/ and labels/{name} are up to date")
-        return
-    cli.print_written(args.data / "clips.csv", f"{len(files):,} clips")
-    cli.print_written(args.data / "excluded.csv", f"{len(excluded):,} clips")
-    cli.print_written(folder / "labels.csv", f"{len(table):,} clips, {len(tags)} tags")
-    cli.print_written(folder / "tags.csv", f"{len(tags)} tags")
-    cli.print_written(folder / "tag_counts.csv", f"{annotated.shape[1]} tags as annotated")
+
+
+def choose_tags(counted, synonyms, listed, top):
+    """Return the tags to keep: those of a list, or the most frequent."""
+    if listed:
+        return vocabulary.read_tag_list(listed, counted.columns, synonyms)
+    tags = vocabulary.most_frequent(counted, top)
+    if not tags:
+        raise ValueError("no clip has any tag")
+    return tags
+
+
+def print_written(data, folder, summary, n_clips, n_multi_hot):
+    """Print a line a file written."""
+    counts, tags = summary["clips"], summary["tags"]
+    cli.print_written(data / "clips.csv", f"{n_clips:,} clips")
+    cli.print_written(data / "excluded.csv", f"{counts['annotated'] - n_clips:,} clips")
+    cli.print_written(folder / "labels.csv", f"{counts['kept']:,} clips, {tags['kept']} tags")
+    cli.print_written(folder / "tags.csv", f"{tags['kept']} tags")
+    cli.print_written(folder / "tag_counts.csv", f"{tags['annotated']} tags as annotated")
     cli.print_written(folder / "summary.json", "settings and counts")
-    if len(multi_hot):
-        cli.print_written(folder / "multi_hot", f"{len(multi_hot):,} clips named after their tags")
+    if n_multi_hot:
+        cli.print_written(folder / "multi_hot", f"{n_multi_hot:,} clips named after their tags")
 
 
 def read_synonyms(tags):
@@ -116,7 +132,7 @@ def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
     add = parser.add_argument
-    cli.add_data(parser, kind=Path)
+    cli.add_data(parser, kind=Path, default=None)
     add(
         "--raw",
         type=cli.folder,
@@ -132,7 +148,7 @@ def parse_args():
     add("--labels", type=cli.name, metavar="SET", help="name of the set (default: by its settings)")
     add("--no-audio", action="store_true", help="labels alone, no audio needed")
     add("--no-merge", action="store_true", help="keep the tags as annotated")
-    add("--top", type=cli.positive, default=50, metavar="N", help="tags to keep (default: 50)")
+    add("--top", type=cli.positive, metavar="N", help=f"tags to keep (default: {TOP})")
     add(
         "--tags",
         type=cli.file,
@@ -149,7 +165,7 @@ def parse_args():
         "--split",
         choices=splits.HOW,
         help="12:1:3 to train, validation and test (default: the column split where there is "
-        "one, else folders 0-f, else artists where they are named, else random)",
+        "one, else MagnaTagATune's folders 0-f, else artists where they are named, else random)",
     )
     cli.add_seed(parser)
     add("--keep-untagged", action="store_true", help="keep clips with none of the tags")
@@ -171,6 +187,11 @@ def parse_args():
         parser.error("--tags lists the tags: --tags-from train does not go with it")
     if args.no_audio and args.names == "multi-hot":
         parser.error("--names multi-hot names audio: it does not go with --no-audio")
+    if args.tags and args.top:
+        parser.error("--tags lists the tags: --top does not go with it")
+    if args.raw and not args.data:
+        parser.error("--raw needs --data: the folder that everything is written to")
+    args.data = args.data or cli.SAMPLE
     if args.raw:  # the dataset's own folder may be new
         args.data.mkdir(parents=True, exist_ok=True)
     elif not args.data.is_dir():

@@ -20,8 +20,9 @@ TABLE = "annotations_final.csv"
 MAKERS = ("artist", "album", "title", "track")
 PATHS = ("path", "mp3_path")
 NO_TAGS = ("clip_id", *PATHS, *MAKERS, "split")
+WRITTEN = ("clips.csv", "excluded.csv")  # by script 1
 # What a dataset's folder holds besides the annotations.
-OTHER_TABLES = {CLIP_INFO, "truth_final.csv", "clips.csv", "excluded.csv"}
+OTHER_TABLES = {CLIP_INFO, "truth_final.csv", *WRITTEN}
 TRUTH_VALUES = {"0": 0, "1": 1, "false": 0, "true": 1}
 
 
@@ -38,7 +39,8 @@ def find_table(raw):
     tables = sorted(path for path in raw.glob("*.csv") if path.name not in OTHER_TABLES)
     if not tables:
         raise ValueError(
-            f"{raw} has no {TABLE} and no other CSV: put the annotations there, "
+            f"{raw} has no {TABLE} and no other CSV (a table must not be named "
+            f"{' or '.join(WRITTEN)}, as what this script writes): put the annotations there, "
             "or name the dataset's folder with --raw or the table with --annotations"
         )
     if len(tables) > 1:
@@ -63,8 +65,9 @@ def read_annotations(path):
         is the path without its ending, "/" turned into "-".
     about : DataFrame
         Of the same index: row (the table's, the header being row 1), file (the path of the
-        audio below the raw folder), and those of artist, album, title, track and split that the
-        table has.
+        audio below the raw folder), folder (the first of the path, for a table in
+        MagnaTagATune's form, with mp3_path), and those of artist, album, title, track and split
+        that the table has.
 
     Raises
     ------
@@ -72,29 +75,25 @@ def read_annotations(path):
         For a missing column, an id or path given twice, a value that is neither 0/1 nor
         true/false, a part that is none; with the row.
     """
-    table = _read_table(path)
-    table.insert(0, "row", range(2, len(table) + 2))
-    named = next(column for column in PATHS if column in table)
-    table = table.rename(columns={named: "file"})
-    table["file"] = [str(PurePosixPath(file)) if file else "" for file in table["file"]]
-    _refuse_repeated(table, "file", named, path)
-    if "clip_id" not in table:
-        table["clip_id"] = [clip_id_of(file) for file in table["file"]]
-    _refuse_repeated(table, "clip_id", "clip_id", path)
-    if "split" in table and not table["split"].isin(PARTS).all():
-        wrong = table[~table["split"].isin(PARTS)].iloc[0]
+    annotations, own = _read_table(path)
+    named = next(column for column in PATHS if column in own)
+    files = [str(PurePosixPath(file)) if file else "" for file in own[named]]
+    about = own[[column for column in (*MAKERS, "split") if column in own]]
+    about.insert(0, "row", own.index)
+    about.insert(1, "file", files)
+    if named == "mp3_path":
+        about.insert(2, "folder", [file.split("/")[0] for file in files])
+    _refuse_repeated(about, about["file"], named, path)
+    clip_ids = own["clip_id"] if "clip_id" in own else about["file"].map(clip_id_of)
+    _refuse_repeated(about, clip_ids, "clip_id", path)
+    if "split" in about and not about["split"].isin(PARTS).all():
+        wrong = about[~about["split"].isin(PARTS)].iloc[0]
         raise ValueError(
             f"{path}, row {wrong['row']}: split is {wrong['split']!r}, none of {', '.join(PARTS)}"
         )
-    table = table.set_index("clip_id")
-    table = table.loc[in_numerical_order(table.index)]
-    about = table[["row", "file", *(column for column in NO_TAGS if column in table)]]
-    annotations = table.drop(columns=about.columns)
-    if not len(annotations.columns):
-        raise ValueError(f"{path} has no column for a tag")
-    if not len(annotations):
-        raise ValueError(f"{path} has no clips")
-    return annotations.astype(bool), about
+    annotations.index = about.index = pd.Index(clip_ids, name="clip_id")
+    order = in_numerical_order(clip_ids)
+    return annotations.loc[order], about.loc[order]
 
 
 def clip_id_of(file):
@@ -103,23 +102,27 @@ def clip_id_of(file):
     return str(path.with_suffix("") if path.name else path).replace("/", "-")
 
 
-def _refuse_repeated(table, column, name, path):
-    repeated = table[column].duplicated()
+def _refuse_repeated(about, values, name, path):
+    repeated = values.duplicated()
     if repeated.any():
-        second = table[repeated].iloc[0]
-        first = table[table[column] == second[column]].iloc[0]
+        second = about[repeated].iloc[0]
+        value = values[repeated].iloc[0]
+        first = about[values == value].iloc[0]
         raise ValueError(
-            f"{path}, row {second['row']} ({second['file']}): {name} {second[column]!r} stands "
+            f"{path}, row {second['row']} ({second['file']}): {name} {value!r} stands "
             f"there twice, the first time in row {first['row']} ({first['file']})"
         )
 
 
 def _read_table(path):
+    """Return the columns of tags (bool) and the others (str), both indexed by row."""
     header, separator = _read_header(path)
-    types = {column: str if column in NO_TAGS else "int8" for column in header}
+    tags = [column for column in header if column not in NO_TAGS]
+    types = {column: "int8" if column in tags else str for column in header}
     # index_col: else a row that is too long would make its first column an index
     reading = {"sep": separator, "encoding": "utf-8-sig", "index_col": False}
-    reading["keep_default_na"] = False
+    reading |= {"keep_default_na": False, "names": header, "header": 0}
+    reading["skip_blank_lines"] = False  # they count as rows
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -129,16 +132,20 @@ def _read_table(path):
                 if isinstance(error, (pd.errors.ParserError, UnicodeDecodeError)):
                     raise
                 # the fast way found something that is not 0 or 1: look where
-                table = pd.read_csv(path, dtype=str, **reading)
+                table = pd.read_csv(path, dtype=str, **reading).fillna("")
+                table = table.apply(lambda column: column.str.strip())
+                table = table[(table != "").any(axis=1)]  # blank lines
     except pd.errors.ParserWarning:
         raise ValueError(
             f"{path} has rows with more values than the {len(header)} columns of its header"
         ) from None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: {str(error).strip()}") from None
-    values = {column: _as_bits(table[column], path) for column in header if column not in NO_TAGS}
-    own = table[[column for column in header if column in NO_TAGS]].fillna("")
-    return pd.concat([own, pd.DataFrame(values, index=own.index)], axis=1)
+    if not len(table):
+        raise ValueError(f"{path} has no clips")
+    table.index += 2
+    own = table.drop(columns=tags).apply(lambda column: column.str.strip())
+    return pd.DataFrame({tag: _as_bits(table[tag], path) for tag in tags}, table.index), own
 
 
 def _read_header(path):
@@ -151,34 +158,38 @@ def _read_header(path):
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is not a table in UTF-8: {error}") from None
     if not header:
-        raise ValueError(f"{path} is empty")
-    repeated = {column for column in header if header.count(column) > 1}
-    if repeated:
-        raise ValueError(f"{path} has the column {min(repeated)!r} twice")
-    if not all(column.strip() for column in header):
-        number = next(i for i, column in enumerate(header, 1) if not column.strip())
-        raise ValueError(f"{path}: column {number} has no name")
+        raise ValueError(f"{path} is empty, or begins with an empty line")
+    header = [column.strip() for column in header]
+    for number, column in enumerate(header, 1):
+        if not column:
+            raise ValueError(f"{path}: column {number} has no name")
+        if not column.isprintable():
+            raise ValueError(f"{path}: the name of column {number}, {column!r}, is not printable")
+        if column in header[: number - 1]:
+            raise ValueError(f"{path} has the column {column!r} twice")
     if len(set(PATHS) & set(header)) != 1:
         wrong = "both columns" if set(PATHS) <= set(header) else "no column"
-        raise ValueError(f"{path} has {wrong} 'path' (or 'mp3_path'); it has {some(header)}")
+        hint = "; columns are separated by commas or tabs" if ";" in line else ""
+        raise ValueError(f"{path} has {wrong} 'path' (or 'mp3_path'); it has {some(header)}{hint}")
+    if set(header) <= set(NO_TAGS):
+        raise ValueError(f"{path} has no column for a tag")
     return header, separator
 
 
 def _as_bits(column, path):
-    """Return a tag's column as 0 and 1, or say which row is neither."""
+    """Return a tag's column as bool, or say which row is neither 0 nor 1."""
     if column.dtype == "int8":
-        bits = column.where(column.isin([0, 1]))
+        wrong = ~column.isin([0, 1]).to_numpy()
     else:
-        bits = column.str.strip().str.lower().map(TRUTH_VALUES)
-    wrong = bits.isna().to_numpy()
+        values = column.str.lower().map(TRUTH_VALUES)
+        wrong = values.isna().to_numpy()
     if wrong.any():
-        row = int(wrong.argmax())
-        value = column.iloc[row]
+        row = column.index[wrong][0]
         raise ValueError(
-            f"{path}, row {row + 2}: {column.name!r} is {'' if pd.isna(value) else str(value)!r}, "
-            f"neither 0/1 nor true/false; a column that is no tag must be one of {some(NO_TAGS)}"
+            f"{path}, row {row}: {column.name!r} is {str(column[row])!r}, neither 0/1 nor "
+            f"true/false; a column that is no tag must be one of {some(NO_TAGS)}"
         )
-    return bits.astype("int8")
+    return (column if column.dtype == "int8" else values).astype(bool)
 
 
 def in_numerical_order(clip_ids):

@@ -72,12 +72,16 @@ class PartsReader(io.RawIOBase):
 def find_parts(raw):
     """Return the parts of the archive in a raw folder, in order; none where there is no archive.
 
+    An archive that was joined, ``mp3.zip``, is its own only part.
+
     Raises
     ------
     ValueError
         For a part that is missing between others.
     """
     parts = sorted(raw.glob("mp3.zip.[0-9][0-9][0-9]"))
+    if not parts and (raw / "mp3.zip").is_file():
+        return [raw / "mp3.zip"]
     for number, path in enumerate(parts, 1):
         if path.suffix != f".{number:03}":
             raise ValueError(f"{raw / f'mp3.zip.{number:03}'} is missing, {path.name} is there")

@@ -26,6 +26,7 @@ def run(main, parse_args):
     parse_args : callable
         Returns them; exits with code 2 where they are wrong.
     """
+    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows no other letters
     try:
         args = parse_args()
     except OSError as error:
@@ -59,12 +60,12 @@ def parser(doc):
     )
 
 
-def add_data(arguments, kind=None):
+def add_data(arguments, kind=None, default=str(SAMPLE)):
     """Add ``--data FOLDER``, the dataset: a folder that exists, unless `kind` says otherwise."""
     arguments.add_argument(
         "--data",
         type=kind or folder,
-        default=str(SAMPLE),
+        default=default,
         metavar="FOLDER",
         help="dataset, under which everything is written (default: data/sample)",
     )
@@ -143,7 +144,7 @@ def file(text):
 
 def name(text):
     """Return a name that is one folder below another, never a way out of it."""
-    if text in {"", ".", ".."} or set(text) & set("/\\\0"):
+    if text in {"", ".", ".."} or set(text) & set("/\\") or not text.isprintable():
         raise argparse.ArgumentTypeError(f"{text!r} is not a name of a folder")
     return text
 

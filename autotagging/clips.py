@@ -27,30 +27,74 @@ BROKEN_IN_MAGNATAGATUNE = {
     ),
 }
 COLUMNS = ("file", "artist", "album", "track")
-LONGEST_ID = 200  # bytes: with an ending and a multi-hot name below the 255 of file systems
+LONGEST_NAME = 200  # bytes: with what is added below the 255 of file systems
 
 
-def check_names(files):
-    """Refuse ids that cannot name a file, and paths that leave the folder of the dataset.
+def check_names(about):
+    """Refuse paths that leave the folder of the dataset, and ids that cannot name a file.
 
     Parameters
     ----------
-    files : Series of shape (n_clips,)
-        Paths as annotated, by clip_id.
+    about : DataFrame
+        Indexed by clip_id: row, file.
+
+    Raises
+    ------
+    ValueError
+        With the row.
     """
-    for clip_id, file in files.items():
-        if not clip_id or set(clip_id) & {"/", "\\"} or clip_id.startswith("."):
-            raise ValueError(f"clip_id {clip_id!r} cannot name a file")
-        if not (clip_id + file).isprintable():
-            raise ValueError(f"clip {clip_id!r}, {file!r}: a name has control characters")
-        if len(clip_id.encode()) > LONGEST_ID:
-            raise ValueError(f"clip_id {clip_id[:40]!r}... is longer than {LONGEST_ID} bytes")
+    for clip_id, row, file in zip(about.index, about["row"], about["file"], strict=True):
         path = PurePosixPath(file)
-        if path.is_absolute() or ".." in path.parts or not path.name:
-            raise ValueError(
-                f"clip {clip_id}: the path {file!r} leaves the folder of the dataset: "
-                "paths are relative to --raw"
-            )
+        wrong = None
+        if not file:
+            wrong = "has no path"
+        elif path.is_absolute() or ".." in path.parts or not path.name:
+            wrong = f"{file!r} leaves the folder of the dataset: paths are relative to --raw"
+        elif "\\" in file:
+            wrong = f"{file!r} has a backslash: folders are separated by /"
+        elif path.suffix == links.UNFINISHED:
+            wrong = f"{file!r} is named like an unfinished file"
+        elif not (clip_id + file).isprintable():
+            wrong = f"{file!r} or its clip_id {clip_id!r} has characters that are not printable"
+        elif not clip_id or set(clip_id) & {"/", "\\"} or clip_id.startswith("."):
+            wrong = f"clip_id {clip_id!r} cannot name a file"
+        elif len((clip_id + path.suffix).encode()) > LONGEST_NAME:
+            wrong = f"clip_id {clip_id[:40]!r}... makes a name longer than {LONGEST_NAME} bytes"
+        if wrong:
+            raise ValueError(f"row {row} of the annotations: {wrong}")
+
+
+def check_apart(about, source, raw, data):
+    """Refuse a raw dataset that stands where this script writes: it is never changed.
+
+    Parameters
+    ----------
+    about : DataFrame
+        With a column file: paths below `raw`.
+    source : Path
+        The table of annotations.
+    raw, data : Path
+
+    Raises
+    ------
+    ValueError
+        Naming the file that would be written over.
+    """
+    written = [data.resolve() / folder for folder in ("clips", "labels")]
+    files = [*(data.resolve() / name for name in ("clips.csv", "excluded.csv"))]
+    folders = {PurePosixPath(file).parent for file in about["file"]}
+    inside = [
+        raw / folder
+        for folder in sorted(folders)
+        if any((raw / folder).resolve().is_relative_to(path) for path in written)
+    ]
+    if source.resolve() in files or any(source.resolve().is_relative_to(w) for w in written):
+        inside.append(source)
+    if inside:
+        raise ValueError(
+            f"{inside[0]} belongs to the dataset, and it lies where this script writes: name "
+            "another folder with --data"
+        )
 
 
 def audio_sizes(files, raw):
@@ -71,7 +115,7 @@ def audio_sizes(files, raw):
     for clip_id, file in files.items():
         try:
             about = (raw / file).stat()
-        except FileNotFoundError:
+        except OSError:  # also a path through a file, a circle of links
             about = None
         is_file = about is not None and stat.S_ISREG(about.st_mode)
         sizes[clip_id] = about.st_size if is_file else float("nan")
@@ -93,14 +137,13 @@ def find_unusable(files, sizes=None):
     dict
         clip_id -> reason.
     """
-    reasons = {
-        clip_id: "known to be broken in MagnaTagATune"
-        for clip_id, file in BROKEN_IN_MAGNATAGATUNE.items()
-        if files.get(clip_id) == file
-    }
+    reasons = {}
     if sizes is not None:
         reasons |= dict.fromkeys(sizes.index[sizes.isna()], "the file is absent")
         reasons |= dict.fromkeys(sizes.index[sizes == 0], "the file is empty")
+    for clip_id, file in BROKEN_IN_MAGNATAGATUNE.items():
+        if files.get(clip_id) == file:
+            reasons[clip_id] = "broken as MagnaTagATune ships it: empty or cut off"
     return reasons
 
 
@@ -239,8 +282,12 @@ def read_clips(data):
     if not path.exists():
         raise ValueError(f"{path} is missing: run 1_label_reduction_and_files_renaming.py")
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False).set_index("clip_id")
+        table = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("clip_id")
     except (ValueError, KeyError):
+        table = pd.DataFrame()
+    if not set(COLUMNS) <= set(table):
         raise ValueError(
-            f"{path} is damaged: remove it and run 1_label_reduction_and_files_renaming.py"
-        ) from None
+            f"{path} is damaged, or not what script 1 writes under this name: rename or remove it, "
+            "then run 1_label_reduction_and_files_renaming.py"
+        )
+    return table

@@ -60,22 +60,56 @@ def state_settings(choices, files):
 
 
 def check_settings(data, name, settings, *, force):
-    """Refuse to replace a label set that was made with other settings, unless forced.
+    """Refuse to replace a label set made with other settings, or the inventory of others.
+
+    Parameters
+    ----------
+    data : Path
+    name : str
+        Of the set to be made.
+    settings : dict
+        From `state_settings`.
+    force : bool
+        Refuse nothing.
 
     Raises
     ------
     ValueError
         Naming what differs and ``--force``.
     """
-    if force or not (set_folder(data, name) / "summary.json").exists():
-        return
-    before = read_summary(data, name)["settings"]
-    differing = [key for key in settings | before if settings.get(key) != before.get(key)]
-    if differing:
-        raise ValueError(
-            f"{set_folder(data, name)} was made with other settings ({', '.join(differing)}): "
-            "make it anew with --force, or name another set with --labels"
-        )
+    for present in [] if force else list_sets(data):
+        before = read_summary(data, present)["settings"]
+        differing = [key for key in settings | before if settings.get(key) != before.get(key)]
+        if present == name and differing:
+            raise ValueError(
+                f"{set_folder(data, name)} was made with other settings ({', '.join(differing)}): "
+                "make it anew with --force, or name another set with --labels"
+            )
+        if "annotations_sha256" in differing:
+            raise ValueError(
+                f"{set_folder(data, present)} was made from another table of annotations: name "
+                "another folder with --data, or make all sets of this one anew with --force"
+            )
+
+
+def list_sets(data):
+    """Return the names of the finished label sets of a dataset."""
+    return sorted(path.parent.name for path in (Path(data) / "labels").glob("*/summary.json"))
+
+
+def find_outdated(data, usable):
+    """Return the label sets with clips that the inventory has no longer: name -> how many."""
+    outdated = {}
+    for name in list_sets(data):
+        try:
+            path = set_folder(data, name) / "labels.csv"
+            clip_ids = pd.read_csv(path, dtype=str, usecols=["clip_id"])["clip_id"]
+        except (OSError, ValueError):  # damaged: who reads it is told
+            continue
+        lost = int((~clip_ids.isin(usable)).sum())
+        if lost:
+            outdated[name] = lost
+    return outdated
 
 
 def set_name(choices, tags):
@@ -115,8 +149,7 @@ def find_set(data, name=None):
     ValueError
         Where there is none; the sentence names those that are there.
     """
-    folder = Path(data) / "labels"
-    present = sorted(path.parent.name for path in folder.glob("*/summary.json"))
+    folder, present = Path(data) / "labels", list_sets(data)
     if not present:
         raise ValueError(f"{folder} has no label set: run 1_label_reduction_and_files_renaming.py")
     wanted = name or (present[0] if len(present) == 1 else DEFAULT_SET)
@@ -158,7 +191,7 @@ def write_set(data, name, labels, tables, summary):
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / file for file in FILES]
     if all(
-        path.exists() and path.read_text("utf-8") == text
+        path.exists() and path.read_bytes() == text.encode("utf-8")
         for path, text in zip(paths, texts, strict=True)
     ):
         return False
@@ -178,7 +211,8 @@ def read_labels(data, name):
     """
     path = set_folder(data, name) / "labels.csv"
     try:
-        table = pd.read_csv(path, dtype={"clip_id": str, "split": str}).set_index("clip_id")
+        table = pd.read_csv(path, dtype={"clip_id": str, "split": str}, keep_default_na=False)
+        table = table.set_index("clip_id")
         tags = table.columns.drop("split")
     except (ValueError, KeyError):
         raise ValueError(f"{path} is damaged: run script 1 again with --force") from None
@@ -197,7 +231,13 @@ def read_tag_counts(data, name):
 
 def read_summary(data, name):
     """Read the settings and counts of a label set: a dict."""
-    return json.loads((set_folder(data, name) / "summary.json").read_text(encoding="utf-8"))
+    path = set_folder(data, name) / "summary.json"
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        summary["settings"], summary["note"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path} is damaged: run script 1 again with --force") from None
+    return summary
 
 
 def arrays_by_part(labels, rows):

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
+UNFINISHED = ".part"
 MULTI_HOT = re.compile(r"[01]+_.+")
 LONGEST_NAME = 255  # bytes, of most file systems
 
@@ -36,6 +37,8 @@ def link(sources, targets, kind="hard"):
     made = symbolic = 0
     for clip_id in tqdm(sources.index, desc="linking", unit="clip", disable=len(sources) < 1000):
         target = targets[clip_id]
+        if sources[clip_id].is_symlink() and sources[clip_id].resolve() == target.absolute():
+            raise ValueError(f"{sources[clip_id]} is itself a link to {target}")
         made += KINDS[kind](sources[clip_id], target)
         symbolic += target.is_symlink()
     return made, symbolic
@@ -86,7 +89,7 @@ def _same_file(source, target):
 
 
 def _part(target):
-    part = target.with_name(target.name + ".part")
+    part = target.with_name(target.name + UNFINISHED)
     part.unlink(missing_ok=True)  # it could be a link to a raw file, left by a run that was killed
     return part
 
@@ -109,7 +112,7 @@ def remove_stale(data, before, links):
         How many were removed; other files that lie in ``clips/`` are left alone.
     """
     known = set(before) | set(links)
-    stale = set(before) - set(links) | {f"{link}.part" for link in known}
+    stale = set(before) - set(links) | {f"{link}{UNFINISHED}" for link in known}
     # clips.csv may come from elsewhere: nothing outside clips/ is ever removed
     stale = [data / link for link in stale if PurePosixPath(link).parent.as_posix() == "clips"]
     stale = [path for path in stale if path.name != ".." and os.path.lexists(path)]

@@ -69,6 +69,7 @@ def count_tags(merged, tags, every):
         "merged": merged.shape[1],
         "groups": renamed["merged_into"].nunique(),
         "kept": len(tags),
+        "without_clips": sorted(every["tag"][every["clips_merged"] == 0]),
         "not_most_frequent_of_all": [tag for tag in tags if tag not in usual],
         "most_frequent_of_all_left_out": [tag for tag in usual if tag not in tags],
     }
@@ -207,6 +208,8 @@ def _write_tags(tags, chosen_from):
     if tags["groups"]:
         merged = f"{tags['merged']} after merging {tags['groups']} groups of synonyms"
     yield f"{tags['annotated']} tags, {merged}, {HOW_CHOSEN[chosen_from].format(**tags)}"
+    if tags["without_clips"]:
+        yield f"no clip has {some(tags['without_clips'])}"
     if chosen_from == "train":
         changes = ("not_most_frequent_of_all", "most_frequent_of_all_left_out")
         gained, lost = (some(tags[change], len(tags[change])) for change in changes)

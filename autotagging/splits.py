@@ -36,11 +36,11 @@ def choose(about, wanted=None):
     Parameters
     ----------
     about : DataFrame
-        With a column file, and perhaps split and artist.
+        From `annotations.read_annotations`: perhaps with split, folder, artist.
     wanted : str, optional
         ``folders``, ``artists``, ``random`` or ``column``. Otherwise the column where there is
-        one, else folders where all files lie in 0 to f, else artists where they are named, else
-        at random.
+        one, else folders where a table in MagnaTagATune's form has all files in 0 to f, else
+        artists where they are named, else at random.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def choose(about, wanted=None):
         return wanted
     if "split" in about:
         return "column"
-    if _folders(about["file"]).isin(list(PART_OF_FOLDER)).all():
+    if "folder" in about and about["folder"].isin(list(PART_OF_FOLDER)).all():
         return "folders"
     named = "artist" in about and (about["artist"] != "").any()
     return "artists" if named else "random"

@@ -4,27 +4,32 @@ Reads the tables that a researcher edits, ``data/synonyms.csv`` and ``data/tag_k
 lists of tags. Merging by maximum and keeping the 50 most frequent tags follow the paper.
 """
 
+import csv
 import difflib
+import itertools
 
 import pandas as pd
 
 from autotagging.files import some
 
-NEGATIONS = ("no ", "not ", "non ", "without ")
+NEGATIONS = ("no", "not", "non", "without")
+# Words of one meaning, for telling opposites; a final s is passed over.
+MEANINGS = {
+    **dict.fromkeys(("vocal", "voice", "singer", "singing"), "voice"),
+    **dict.fromkeys(("male", "man", "men"), "male"),
+    **dict.fromkeys(("female", "woman", "women"), "female"),
+    **dict.fromkeys(("fast", "quick"), "fast"),
+    **dict.fromkeys(("quiet", "silence", "soft"), "quiet"),
+}
 OPPOSITES = (
-    ("fast", "slow"),
-    ("quick", "slow"),
-    ("loud", "quiet"),
-    ("loud", "soft"),
-    ("loud", "silence"),
-    ("hard", "soft"),
-    ("heavy", "light"),
-    ("happy", "sad"),
-    ("male", "female"),
-    ("man", "woman"),
-    ("men", "women"),
-    ("modern", "old"),
-    ("high", "low"),
+    {"fast", "slow"},
+    {"loud", "quiet"},
+    {"hard", "quiet"},
+    {"heavy", "light"},
+    {"happy", "sad"},
+    {"male", "female"},
+    {"modern", "old"},
+    {"high", "low"},
 )
 
 
@@ -56,12 +61,9 @@ def read_synonyms(path):
         if tag in synonyms:
             raise ValueError(f"{path}: {tag!r} is merged into {synonyms[tag]!r} and a group itself")
     for group, members in _groups(synonyms).items():
-        for tag in members:
-            for opposite in _opposites(tag):
-                if opposite in members:
-                    raise ValueError(
-                        f"{path}: {group!r} merges opposites, {opposite!r} and {tag!r}"
-                    )
+        for tag, other in itertools.combinations(members, 2):
+            if _are_opposites(tag, other):
+                raise ValueError(f"{path}: {group!r} merges opposites, {tag!r} and {other!r}")
     return synonyms
 
 
@@ -86,16 +88,21 @@ def _groups(synonyms):
     return groups
 
 
-def _opposites(tag):
-    """Return what would mean the opposite of a tag."""
-    for negation in NEGATIONS:
-        if tag.startswith(negation):
-            yield tag.removeprefix(negation)
-    words = tag.split(" ")
-    for pair in OPPOSITES:
-        for word, other in (pair, pair[::-1]):
-            if word in words:
-                yield " ".join(other if w == word else w for w in words)
+def _are_opposites(tag, other):
+    """Return whether one tag denies the other, or they have words that exclude each other."""
+    (denied, words), (other_denied, other_words) = _meaning(tag), _meaning(other)
+    if denied != other_denied:
+        return words <= other_words if denied else other_words <= words
+    pairs = [{word, other_word} for word in words for other_word in other_words]
+    return any(pair in OPPOSITES for pair in pairs)
+
+
+def _meaning(tag):
+    """Return whether a tag says that something is absent, and the meanings of its words."""
+    words = tag.lower().replace("instrumental", "no voice").split()
+    denied = words[0] in NEGATIONS
+    words = [word if len(word) < 4 else word.removesuffix("s") for word in words[denied:]]
+    return denied, {MEANINGS.get(word, word) for word in words}
 
 
 def read_kinds(path):
@@ -186,7 +193,7 @@ def most_frequent(annotations, top):
 
 
 def read_tag_list(path, merged, synonyms):
-    """Read a list of tags: a line each, or the column "tag" of a CSV such as a set's ``tags.csv``.
+    """Read a list of tags: a line each, or a CSV whose first column is "tag", as ``tags.csv``.
 
     Parameters
     ----------
@@ -208,10 +215,10 @@ def read_tag_list(path, merged, synonyms):
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-        if lines and lines[0].split(",")[0].strip() == "tag":
-            lines = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)["tag"]
-    except (UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise ValueError(f"{path} is not text in UTF-8, a tag a line: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not text in UTF-8: {error}") from None
+    if lines and lines[0].split(",")[0].strip() == "tag":
+        lines = [row[0] for row in csv.reader(lines[1:]) if row]
     listed = [line.strip() for line in lines if line.strip()]
     if not listed:
         raise ValueError(f"{path} lists no tag")

@@ -25,6 +25,7 @@ def test_annotations_are_read_as_they_are_shipped(tmp_path):
     table, about = annotations.read_annotations(tmp_path / "annotations.csv")
     assert about["file"].to_dict() == {"9": "f/a.mp3", "10": "0/b.mp3"}
     assert about["row"].to_dict() == {"9": 3, "10": 2}
+    assert about["folder"].to_dict() == {"9": "f", "10": "0"}
     assert table.loc["10"].to_dict() == {"no beat": True, "rock": False}
     assert list(table.columns) == ["no beat", "rock"]
 
@@ -78,6 +79,24 @@ def test_a_table_of_ones_own_needs_no_id(tmp_path, separator, encoding):
     }
 
 
+def test_blank_lines_count_as_rows_and_spaces_around_values_for_nothing(tmp_path):
+    text = "path, artist ,rock\n a.mp3,Band ,1\n\n ,,\nb.mp3, Band,0 \n\n"
+    table, about = annotations.read_annotations(write(tmp_path / "a.csv", text))
+    assert about["row"].to_dict() == {"a": 2, "b": 5}
+    assert about["artist"].tolist() == ["Band", "Band"]
+    assert about["file"].tolist() == ["a.mp3", "b.mp3"]
+    assert table["rock"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("tag", ["file", "row", "reason", "folder", "index"])
+def test_a_tag_may_be_named_as_a_column_of_ours(tmp_path, tag):
+    table, about = annotations.read_annotations(
+        write(tmp_path / "a.csv", f"path,{tag}\nb.mp3,1\na.mp3,0\n")
+    )
+    assert table[tag].to_dict() == {"a": False, "b": True}
+    assert about["row"].to_dict() == {"a": 3, "b": 2}
+
+
 def test_makers_that_are_not_known_are_the_clips_own(tmp_path):
     _, about = annotations.read_annotations(write(tmp_path / "a.csv", OWN))
     makers = annotations.name_makers(about)
@@ -103,7 +122,9 @@ def test_makers_that_are_not_known_are_the_clips_own(tmp_path):
         ("path,rock,rock\na.mp3,1,0\n", "the column 'rock' twice"),
         ("path\na.mp3\n", "no column for a tag"),
         ("path,rock\n", "has no clips"),
-        ("path;rock\na.mp3;1\n", "no column 'path'"),
+        ("path;rock\na.mp3;1\n", "no column 'path'.*separated by commas or tabs"),
+        ('path,"ro\nck"\na.mp3,1\n', "the name of column 2, .* is not printable"),
+        ("\npath,rock\na.mp3,1\n", "is empty, or begins with an empty line"),
     ],
 )
 def test_a_table_that_is_wrong_is_refused_in_one_sentence(tmp_path, text, message):
@@ -112,7 +133,9 @@ def test_a_table_that_is_wrong_is_refused_in_one_sentence(tmp_path, text, messag
 
 
 def test_the_table_is_the_known_one_or_the_only_one(tmp_path):
-    with pytest.raises(ValueError, match=r"no annotations_final\.csv and no other CSV"):
+    with pytest.raises(
+        ValueError, match=r"no annotations_final\.csv and no other CSV .*named clips\.csv or"
+    ):
         annotations.find_table(tmp_path)
     write(tmp_path / "clips.csv", "written by script 1")
     write(tmp_path / "mine.csv", OWN)

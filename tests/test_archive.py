@@ -72,6 +72,14 @@ def test_extraction_never_writes_through_a_link_that_was_left_behind(tmp_path):
     assert raw.read_bytes() == b"raw"
 
 
+def test_an_archive_that_was_joined_is_read_as_well(tmp_path):
+    (tmp_path / "mp3.zip").write_bytes(write_parts(tmp_path, CONTENT))
+    for part in archive.find_parts(tmp_path):
+        part.unlink()
+    files = pd.Series({"1": "0/a.mp3"})
+    assert archive.audio_sizes(files, archive.find_parts(tmp_path)).tolist() == [2304]
+
+
 def test_a_missing_part_is_named(tmp_path):
     write_parts(tmp_path, CONTENT)
     (tmp_path / "mp3.zip.002").unlink()

@@ -126,3 +126,30 @@ def test_parts_leave_out_clips_without_features_and_must_not_be_empty():
     assert len(parts["test"][0]) == 0
     with pytest.raises(ValueError, match="no validation clips with a tag"):
         labels.arrays_by_part(table, rows[:1])
+
+
+def test_sets_of_another_table_are_not_mixed_with_these(tmp_path):
+    small_set(tmp_path, annotations_sha256="a")
+    other = {"annotations_sha256": "b"}
+    with pytest.raises(ValueError, match=r"labels/small was made from another table.*--data"):
+        labels.check_settings(tmp_path, "new", other, force=False)
+    labels.check_settings(tmp_path, "new", other, force=True)
+    labels.check_settings(tmp_path, "new", {"annotations_sha256": "a", "top": 3}, force=False)
+
+
+def test_sets_with_clips_that_are_gone_are_found(tmp_path):
+    small_set(tmp_path)
+    assert labels.find_outdated(tmp_path, pd.Index(["0", "1"])) == {}
+    assert labels.find_outdated(tmp_path, pd.Index(["0"])) == {"small": 1}
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]"])
+def test_a_damaged_summary_is_one_sentence_unless_it_is_made_anew(tmp_path, text):
+    small_set(tmp_path)
+    path = tmp_path / "labels/small/summary.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"summary\.json is damaged: run script 1 again"):
+        labels.check_settings(tmp_path, "small", {}, force=False)
+    (tmp_path / "labels/small/labels.csv").write_bytes(b"\xff")
+    labels.check_settings(tmp_path, "small", {}, force=True)
+    assert small_set(tmp_path)[0]

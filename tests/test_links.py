@@ -84,6 +84,16 @@ def test_a_link_to_a_link_points_at_the_file_itself(audio, kind):
     assert targets["a"].read_bytes() == b"1"
 
 
+def test_a_raw_file_that_is_a_link_to_its_target_is_refused(audio):
+    sources, targets = audio
+    links.link(sources, targets, "copy")
+    sources["a"].unlink()
+    sources["a"].symlink_to(targets["a"])
+    with pytest.raises(ValueError, match="is itself a link to"):
+        links.link(sources, targets, "symlink")
+    assert targets["a"].read_bytes() == b"1"
+
+
 def test_a_link_left_by_a_run_that_was_killed_is_never_written_through(audio):
     sources, targets = audio
     targets["a"].with_name("a.mp3.part").hardlink_to(sources["b"])

@@ -83,9 +83,11 @@ def summary_of(labels, makers, **settings):
         {"row": [9], "file": ["a.mp3"], "reason": ["the file is empty"]}, index=["9"]
     )
     merged = labels.drop(columns="split").assign(loud=False)
-    every = pd.DataFrame(
-        {"tag": ["rock", "rocks", "calm"], "merged_into": ["rock", "rock", "calm"]}
-    )
+    columns = {
+        "tag": ["rock", "rocks", "calm", "sad"],
+        "merged_into": ["rock", "rock", "calm", "sad"],
+    }
+    every = pd.DataFrame({**columns, "clips_merged": [5, 5, 1, 0]})
     return {
         "settings": {**usual, **settings},
         "clips": paragraph.count_clips(labels, pd.Series("x", CLIPS), excluded),
@@ -100,7 +102,8 @@ def summary_of(labels, makers, **settings):
 def test_the_lines_say_what_a_paper_needs(labels, makers):
     written = "\n".join(paragraph.write(summary_of(labels, makers)))
     assert "7 clips read, 1 excluded (1 the file is empty), 1 without any of the tags" in written
-    assert "3 tags, 3 after merging 1 groups of synonyms, the 2 most frequent kept" in written
+    assert "no clip has sad" in written
+    assert "4 tags, 3 after merging 1 groups of synonyms, the 2 most frequent kept" in written
     assert "split by artist, none in two parts, seed 3" in written
     assert (
         "of 2 test clips, training has heard the track of 0, the album of 0, the artist of 1"

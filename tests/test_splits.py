@@ -47,8 +47,10 @@ def about_of(files, **columns):
 @pytest.mark.parametrize(
     ("about", "how"),
     [
-        (about_of(["0/a.mp3", "f/b.mp3"]), "folders"),
-        (about_of(["0/a.mp3", "f/b.mp3"], artist=["A", "B"]), "folders"),
+        (about_of(["0/a.mp3", "f/b.mp3"], folder=["0", "f"]), "folders"),
+        (about_of(["0/a.mp3", "f/b.mp3"], folder=["0", "f"], artist=["A", "B"]), "folders"),
+        (about_of(["0/a.mp3", "x/b.mp3"], folder=["0", "x"], artist=["A", "B"]), "artists"),
+        (about_of(["0/a.mp3", "f/b.mp3"], artist=["A", "B"]), "artists"),  # not MTT's form
         (about_of(["0/a.mp3", "f/b.mp3"], split=["train", "test"]), "column"),
         (about_of(["0/a.mp3", "x/b.mp3"], artist=["A", ""]), "artists"),
         (about_of(["a", "b.mp3"], artist=["", ""]), "random"),
