@@ -2,79 +2,124 @@
 
 A clip becomes a picture of time and frequency, the input of the network. The presets are the
 paper's 120 mel bands or MFCCs x 120 frames (`paper`, `mfcc`), the same size over the whole band
-of frequencies (`square`, the default), and a finer one in time (`mel96`).
+of frequencies (`square`, the default), a finer one in time (`mel96`), and the inputs of two
+published networks (`musicnn`, `short-chunk`); every setting of theirs can be changed. It costs
+little more than decoding the audio. A run that was interrupted goes on; clips that are new are
+added; --check reads it all again.
 
 Reads   clips.csv, clips/              the inventory of script 1
 Writes  features/<name>/features.npy   (n_clips, frames, bands), float16
         features/<name>/manifest.json  settings, clip ids, checksum
-        features/<name>/failed.csv     clips that cannot be decoded, and why
+        features/<name>/failed.csv     clips that cannot be decoded or are silent, and why
         images/waves_spectro_logspectro.png
 
-Example: python 2_feature_extraction.py --data data/mtt --preset mel96
+Example: python 2_feature_extraction.py --data data/mtt --preset mel96 --bands 48 --jobs 4
 """
 
+import dataclasses
 import time
 
 from autotagging import audio, cli, clips, feature_store, features, figures, labels
 
 FIGURE_RATE = 16000  # Hz
+TOLERATED = 0.05  # of the clips may fail
 
 
 def main(args):
     """Write one store of features and the figure of three clips."""
-    settings, name = features.PRESETS[args.preset], args.preset
     inventory = clips.read_clips(args.data)
     if not inventory["file"].all():
         raise ValueError(
             f"{args.data / 'clips.csv'} lists no audio: "
             "run 1_label_reduction_and_files_renaming.py without --no-audio"
         )
+    if args.check:
+        check(args.data, args.name, inventory)
+        return
     set_name = labels.find_set(args.data, args.labels)
     table = labels.read_labels(args.data, set_name)
     table = table[table.index.isin(inventory.index)]
     labels.choose_clips(table, args.figure_tags)  # a wrong tag is refused before the long work
     path = cli.images_folder(args.images, args.data) / "waves_spectro_logspectro.png"
     if args.force:
-        feature_store.discard(args.data, name)
-    missing = feature_store.find_missing(args.data, name, settings, inventory)
+        feature_store.discard(args.data, args.name)
+    wanted = feature_store.choose_clips(args.data, args.name, inventory, args.limit)
+    missing = feature_store.find_missing(args.data, args.name, args.settings, wanted)
     if missing:
         started = time.perf_counter()
-        print(f"extracting {name} features of {len(missing):,} clips, {args.jobs} processes")
-        feature_store.write(args.data, name, settings, inventory, args.jobs)
-        report(args.data, name, time.perf_counter() - started)
+        where = f"on {args.dask}" if args.dask else f"{args.jobs} processes"
+        print(f"extracting {args.name} features of {len(missing):,} clips, {where}")
+        feature_store.write(args.data, args.name, args.settings, wanted, args.dask or args.jobs)
+        report(args.data, args.name, len(missing), time.perf_counter() - started)
     else:
-        print(f"nothing to do: features/{name} has all {len(inventory):,} clips")
+        print(f"nothing to do: features/{args.name} has all {len(wanted):,} clips")
 
-    failed = feature_store.read_failed(args.data, name).index
-    chosen = labels.choose_clips(table.drop(failed, errors="ignore"), args.figure_tags)
-    audio_is = feature_store.fingerprint(args.data, name, list(chosen.values()))
-    source = f"{set_name}, {chosen}, {audio_is}"
-    if not figures.shows(path, source):
-        files = {clip_id: args.data / inventory["file"][clip_id] for clip_id in chosen.values()}
-        figure = draw_clips(table, chosen, files)
-        figures.save(figure, path, labels.read_summary(args.data, set_name)["note"], source)
-        cli.print_written(path, f"clips {', '.join(chosen.values())}")
+    failed = feature_store.read_failed(args.data, args.name)
+    there = table[table.index.isin(wanted.index.difference(failed.index))]
+    draw(args, there, set_name, inventory["file"], path)
+    if len(failed) > TOLERATED * len(wanted):
+        raise ValueError(
+            f"{len(failed):,} of {len(wanted):,} clips have no features, more than "
+            f"{TOLERATED:.0%}: {cli.shown(feature_store.folder_of(args.data, args.name))}"
+            "/failed.csv says why"
+        )
 
 
-def report(data, name, seconds):
+def report(data, name, n_new, seconds):
     """Print what was written."""
     manifest = feature_store.read_manifest(data, name)
     failed = feature_store.read_failed(data, name)
     settings = features.FeatureSettings(**manifest["settings"])
     folder = feature_store.folder_of(data, name)
-    n_clips = len(manifest["clips"])
+    n_clips = len(manifest["clips"]["clip_id"])
     for clip_id, reason in failed.head(10).items():
         print(f"clip {clip_id} {reason}")
-    megabytes = (folder / "features.npy").stat().st_size / 1e6
+    if len(failed) > 10:
+        print(f"and {len(failed) - 10:,} more, listed in failed.csv")
+    shorter, longer = feature_store.count_lengths(data, name)
     print(
-        f"{n_clips:,} clips, {len(failed)} failed, {seconds:.1f} s, {n_clips / seconds:.0f} clips/s"
+        f"{shorter:,} clips are shorter than {settings.seconds:g} s and padded with zeros, "
+        f"{longer:,} are longer and cut"
     )
+    print(
+        f"{n_clips:,} clips, {len(failed)} failed; {n_new:,} in {seconds:.1f} s, "
+        f"{n_new / seconds:.0f} clips/s"
+    )
+    megabytes = (folder / "features.npy").stat().st_size / 1e6
     cli.print_written(
         folder / "features.npy",
         f"{n_clips:,} clips, {settings.frames} frames x {settings.bands} bands, {megabytes:.0f} MB",
     )
     cli.print_written(folder / "manifest.json", "settings, clip ids, checksum")
     cli.print_written(folder / "failed.csv", f"{len(failed)} clips")
+
+
+def check(data, name, inventory):
+    """Read the store again; say what is wrong with it, or that nothing is."""
+    n_computed, problems = feature_store.check(data, name, inventory)
+    folder = cli.shown(feature_store.folder_of(data, name))
+    if problems:
+        more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+        raise ValueError(
+            f"{folder} is damaged: {'; '.join(problems[:3])}{more}: make it anew with --force"
+        )
+    print(
+        f"{folder} is right: shape, checksum, all numbers finite, "
+        f"{n_computed} clips computed anew and found equal"
+    )
+
+
+def draw(args, table, set_name, files, path):
+    """Draw three clips, unless the figure shows them already."""
+    if len(table) < 3:
+        return
+    chosen = labels.choose_clips(table, args.figure_tags)
+    audio_is = feature_store.fingerprint(args.data, args.name, list(chosen.values()))
+    source = f"{set_name}, {chosen}, {audio_is}"
+    if not figures.shows(path, source):
+        figure = draw_clips(table, chosen, {i: args.data / files[i] for i in chosen.values()})
+        figures.save(figure, path, labels.read_summary(args.data, set_name)["note"], source)
+        cli.print_written(path, f"clips {', '.join(chosen.values())}")
 
 
 def draw_clips(table, chosen, files):
@@ -89,21 +134,58 @@ def draw_clips(table, chosen, files):
 def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
+    add = parser.add_argument
     cli.add_data(parser)
-    parser.add_argument(
+    add(
         "--preset",
         choices=list(features.PRESETS),
         default="square",
-        help="named settings, also the name of the store (default: square)",
+        help="named settings, whose values the following options change (default: square)",
     )
-    parser.add_argument(
-        "--figure-tags", nargs=3, metavar="TAG", help="tags of the clips in the figure"
+    add("--feature", choices=features.KINDS, help="mel bands, or MFCCs of their levels")
+    add("--sample-rate", type=cli.positive, metavar="HZ", help="audio is resampled to it")
+    add("--bands", type=cli.positive, metavar="N", help="mel bands, or MFCCs")
+    add("--fft", dest="n_fft", type=cli.positive, metavar="N", help="samples of a window")
+    frames = parser.add_mutually_exclusive_group()
+    frames.add_argument(
+        "--hop-length", type=cli.positive, metavar="N", help="samples from frame to frame"
     )
+    frames.add_argument("--frames", type=cli.positive, metavar="N", help="frames of a clip instead")
+    add(
+        "--scale",
+        choices=features.SCALES,
+        help="of mel bands: power, its level in dB, or log10(1 + 10,000 power)",
+    )
+    add("--f-min", type=cli.number_from_0, metavar="HZ", help="lower edge of the lowest band")
+    add("--f-max", type=cli.positive_number, metavar="HZ", help="upper edge of the highest band")
+    add(
+        "--seconds",
+        type=cli.positive_number,
+        metavar="S",
+        help="clips are cut, or padded with zeros, to this length (default: 29.12)",
+    )
+    add("--name", type=cli.name, help="of the store (default: the preset and what is changed)")
+    add("--limit", type=cli.positive, metavar="N", help="the first N clips alone, to try it out")
+    add("--check", action="store_true", help="read the store again and compute some clips anew")
     cli.add_labels(parser)
+    add("--figure-tags", nargs=3, metavar="TAG", help="tags of the clips in the figure")
     cli.add_images(parser)
     cli.add_jobs(parser)
+    add(
+        "--dask",
+        metavar="ADDRESS",
+        help="compute on a Dask cluster, such as tcp://scheduler:8786 (docs/cluster.md)",
+    )
     cli.add_force(parser, "the store")
-    return parser.parse_args()
+    args = parser.parse_args()
+    fields = [field.name for field in dataclasses.fields(features.FeatureSettings)]
+    given = {name: getattr(args, name) for name in fields if getattr(args, name) is not None}
+    try:
+        args.settings = features.change(features.PRESETS[args.preset], given, args.frames)
+    except ValueError as error:
+        parser.error(str(error))
+    args.name = args.name or features.name_of(args.preset, args.settings)
+    return args
 
 
 if __name__ == "__main__":

@@ -22,6 +22,11 @@ from autotagging import cli, feature_store, figures, labels, models, native_stde
 ARCHITECTURES = ("vgg", "paper")
 
 
+def is_level(settings):
+    """Return whether features are levels, which shifts in time and an equaliser leave plausible."""
+    return settings.feature == "mel" and settings.scale == "dB"
+
+
 def main(args):
     """Train one network and draw it."""
     run, set_name = args.name or args.model, labels.find_set(args.data, args.labels)
@@ -38,7 +43,7 @@ def main(args):
         "patience": args.patience,
         "batch_size": args.batch_size,
         "learning_rate": args.learning_rate,
-        "augment": not args.no_augment and feature_settings.scale == "dB",
+        "augment": not args.no_augment and is_level(feature_settings),
         "seed": args.seed,
     }
     images = cli.images_folder(args.images, args.data)

@@ -66,6 +66,7 @@ bounds: env
 
 bench: env
 	$(RUN) benchmarks/time_labels.py
+	$(RUN) benchmarks/time_features.py
 
 test: env
 	.venv/bin/ruff check .
@@ -74,12 +75,13 @@ test: env
 
 env: .venv/installed
 
-.venv/installed: requirements.txt constraints.txt
+.venv/installed: requirements.txt requirements-cluster.txt constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; \
 	sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else "Python 3.11 to 3.13 is needed, this is " + \
 	"{}.{}: make PYTHON=python3.12".format(*v))'
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --requirement requirements.txt --constraint constraints.txt
+	.venv/bin/pip install --quiet --requirement requirements.txt \
+	  --requirement requirements-cluster.txt --constraint constraints.txt
 	@touch $@
 
 clean:

@@ -1,14 +1,22 @@
 """An audio file -> mono samples at a rate.
 
-Reads what libsndfile reads (mp3, flac, ogg, opus, wav); resamples with soxr.
+Reads what libsndfile reads (mp3, flac, ogg, opus, wav), and other files by audioread where that
+finds a decoder such as ffmpeg; resamples with soxr.
 """
 
+from pathlib import Path
+
+import audioread
 import numpy as np
 import soundfile
 import soxr
 from tqdm import tqdm
 
 from autotagging import native_stderr
+
+SILENCE = 2.0**-16  # peaks below half a step of 16 bits
+OTHER_ENDINGS = {"AIF", "OGA", "OPUS"}  # of libsndfile's formats, besides their names
+CUT_OFF = 0.9  # of the length that a header promises: some estimate it, by a few percent
 
 
 def load(path, sample_rate):
@@ -23,23 +31,67 @@ def load(path, sample_rate):
     Returns
     -------
     ndarray of shape (n_samples,), float32
-        In [-1, 1].
+        In [-1, 1], but for what a codec or resampling overshoots.
 
     Raises
     ------
     ValueError
-        For a file that cannot be decoded, or that holds no samples or no finite ones.
+        For a file that cannot be decoded, to its end, or that holds no samples or no finite ones.
     """
-    try:
-        samples, native_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise ValueError(f"cannot be decoded ({error.error_string.strip()})") from None
+    samples, native_rate = _decode(path)
     if not len(samples):
         raise ValueError("holds no samples")
     if not np.isfinite(samples).all():
         raise ValueError("holds samples that are not finite")
     mono = samples.mean(axis=1) if samples.shape[1] > 1 else samples[:, 0]
+    if native_rate == sample_rate:
+        return mono
     return soxr.resample(mono, native_rate, sample_rate, quality="HQ")
+
+
+def _decode(path):
+    """Return samples of shape (n_samples, n_channels), float32, and their rate."""
+    with native_stderr.silenced():
+        try:
+            with soundfile.SoundFile(path) as file:
+                promised, rate = file.frames, file.samplerate
+                samples = file.read(dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            decoded = _decode_otherwise(path)
+            if decoded is None:
+                reason = error.error_string.strip()
+                if reason.startswith("File does not exist"):  # said of any content it knows not
+                    reason = "no known audio format"
+                raise ValueError(f"cannot be decoded ({reason})") from None
+            return decoded
+    if len(samples) < CUT_OFF * promised:
+        raise ValueError(
+            f"is cut off: {len(samples) / rate:.1f} of {promised / rate:.1f} s can be decoded"
+        )
+    return samples, rate
+
+
+def _decode_otherwise(path):
+    """Return what audioread decodes, or None where it is not asked or finds no decoder."""
+    try:
+        with _open_otherwise(path) as file:
+            pcm, rate, channels = b"".join(file), file.samplerate, file.channels
+    except (audioread.DecodeError, OSError, EOFError):
+        return None
+    samples = np.frombuffer(pcm[: len(pcm) // (2 * channels) * 2 * channels], dtype="<i2")
+    return samples.reshape(-1, channels).astype(np.float32) / 32768, rate
+
+
+def _open_otherwise(path):
+    """Open a file by audioread, unless libsndfile knows its format: then it is damaged.
+
+    Decoders such as ffmpeg find something to decode in nearly everything.
+    """
+    name = Path(path).name.removesuffix(".part")  # of a file that is being extracted
+    ending = Path(name).suffix.removeprefix(".").upper()
+    if ending in soundfile.available_formats() or ending in OTHER_ENDINGS:
+        raise audioread.DecodeError
+    return audioread.audio_open(str(path))
 
 
 def why_undecodable(path):
@@ -51,8 +103,18 @@ def why_undecodable(path):
         try:
             frames = soundfile.info(path).frames
         except soundfile.LibsndfileError:
+            if _is_decoded_otherwise(path):
+                return None
             return "the file has no header of a known audio format"
     return None if frames else "the file holds no samples"
+
+
+def _is_decoded_otherwise(path):
+    try:
+        with _open_otherwise(path):
+            return True
+    except (audioread.DecodeError, OSError, EOFError):
+        return False
 
 
 def find_undecodable(paths):

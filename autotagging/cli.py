@@ -169,12 +169,20 @@ def positive(text):
 
 def positive_number(text):
     """Return a number above 0."""
+    number = number_from_0(text)
+    if not number:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
+
+
+def number_from_0(text):
+    """Return a number from 0."""
     try:
         number = float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is less than 0, or no finite number")
     return number
 
 

@@ -1,40 +1,74 @@
 """``features/<name>/``: the features of all clips as one memory-mapped array.
 
 features.npy    (n_clips, frames, bands), float16, rows in the order of the manifest
-manifest.json   settings, versions, checksum; of each clip its id and its audio's size, time of
-                change and checksum
+manifest.json   settings, versions, checksum, storage error; of all clips the ids and their audio's
+                size, time of change, checksum and length in seconds
 failed.csv      clip_id and reason; the rows of these clips are zero and never handed out
 
 A store is finished or absent: it grows as ``features.npy.part`` beside a record of the rows that
 are done, and a run that was killed goes on from there. The finished bytes do not depend on the
-number of processes, on their order or on interruptions.
+number of processes or machines, on their order or on interruptions.
 """
 
+import contextlib
 import csv
 import dataclasses
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pandas as pd
+import threadpoolctl
 from tqdm import tqdm
 
 from autotagging import features
+from autotagging.files import write_whole
 
-CLIPS_A_TASK = 8
+CLIPS_A_TASK = 16
+CHUNK = 10_000  # clips of a manifest written at a time
 TO_DO, DONE, FAILED = 0, 1, 2
-PROGRESS = [("state", np.uint8), ("audio", "S32")]  # of a row: done or failed, audio's checksum
-LIBRARIES = ("librosa", "numpy", "soundfile", "soxr")
+# Of a row: done or failed, its audio's checksum and length.
+PROGRESS = [("state", np.uint8), ("audio", "S32"), ("seconds", np.float32)]
+LIBRARIES = ("librosa", "numpy", "scipy", "soundfile", "soxr")
+CHECKED = 16  # clips that a check computes again
+TOLERANCE = 0.01  # of the length wanted: clips within it count neither as short nor as long
+WAIT_FOR_CLUSTER = 30  # seconds
 
 
 def folder_of(data, name):
     """Return the folder of a store."""
     return Path(data) / "features" / name
+
+
+def choose_clips(data, name, clips, limit=None):
+    """Return the clips that a store is to hold: all, or the first few and those it holds already.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset.
+    name : str
+        Of the store.
+    clips : DataFrame
+        Indexed by clip_id.
+    limit : int, optional
+        How many are the first few.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `clips`.
+    """
+    if limit is None:
+        return clips
+    stored = []
+    if (folder_of(data, name) / "manifest.json").exists():
+        stored = read_manifest(data, name)["clips"]["clip_id"]
+    return clips[clips.index.isin(stored) | clips.index.isin(clips.index[:limit])]
 
 
 def find_missing(data, name, settings, clips):
@@ -63,38 +97,44 @@ def find_missing(data, name, settings, clips):
     if not (folder_of(data, name) / "manifest.json").exists():
         return list(clips.index)
     manifest = read_manifest(data, name)
-    if manifest["settings"] != dataclasses.asdict(settings):
+    differing = [
+        f"{setting} {manifest['settings'][setting]}, not {wanted}"
+        for setting, wanted in dataclasses.asdict(settings).items()
+        if manifest["settings"][setting] != wanted
+    ]
+    if differing:
         raise ValueError(
-            f"{folder_of(data, name)} was made with other settings: make it anew with --force"
+            f"{folder_of(data, name)} was made with other settings ({'; '.join(differing)}): run "
+            "2_feature_extraction.py again with --force to make it anew, or with --name to keep it"
         )
-    before = pd.DataFrame(manifest["clips"]).set_index("clip_id")
-    known = clips.index.intersection(before.index, sort=False)
-    changed = _find_changed(data, clips.loc[known], before.loc[known])
+    stored = manifest["clips"]
+    rows = pd.Index(stored["clip_id"]).get_indexer(clips.index)
+    changed = _find_changed(data, clips[rows >= 0], stored, rows[rows >= 0])
     if changed:
         raise ValueError(
             f"the audio of {len(changed):,} clips has changed since {folder_of(data, name)} was "
-            f"made, the first is {changed[0]}: make it anew with --force"
+            f"made, the first is {changed[0]}: run 2_feature_extraction.py again with --force"
         )
-    return list(clips.index.difference(before.index, sort=False))
+    return clips.index[rows < 0].tolist()
 
 
-def _find_changed(data, clips, before):
+def _find_changed(data, clips, stored, rows):
     """Return the clips with other audio; a file is read only where size or time differ."""
-    now = _file_facts(data, clips)
-    touched = (now[["bytes", "mtime_ns"]] != before[["bytes", "mtime_ns"]]).any(axis=1)
+    before = np.array([stored["bytes"], stored["mtime_ns"]], dtype=np.int64).T[rows]
+    touched = (_file_facts(data, clips).to_numpy() != before).any(axis=1)
     return [
-        clip_id
-        for clip_id in clips.index[touched]
-        if _audio_checksum(data / clips["file"][clip_id]) != before["audio"][clip_id]
+        clips.index[i]
+        for i in np.flatnonzero(touched)
+        if _audio_checksum(data / clips["file"].iloc[i]) != stored["audio"][rows[i]]
     ]
 
 
 def _file_facts(data, clips):
-    facts = [(data / file).stat() for file in clips["file"]]
-    return pd.DataFrame(
-        {"bytes": [f.st_size for f in facts], "mtime_ns": [f.st_mtime_ns for f in facts]},
-        index=clips.index,
-    )
+    facts = np.empty((len(clips), 2), dtype=np.int64)
+    for row, file in enumerate(clips["file"]):
+        about = (data / file).stat()
+        facts[row] = about.st_size, about.st_mtime_ns
+    return pd.DataFrame(facts, index=clips.index, columns=["bytes", "mtime_ns"])
 
 
 def _audio_checksum(path):
@@ -119,47 +159,74 @@ def write(data, name, settings, clips, jobs):
     settings : FeatureSettings
     clips : DataFrame
         Indexed by clip_id, with a column file (below `data`); the rows of the store.
-    jobs : int
-        Processes.
+    jobs : int or str
+        Processes on this machine, or the address of the scheduler of a Dask cluster, whose
+        workers see the audio under the same absolute paths.
     """
     folder = folder_of(data, name)
     folder.mkdir(parents=True, exist_ok=True)
-    plan = {
+    head = {
         "settings": dataclasses.asdict(settings),
+        "storage": {"dtype": "float16", **features.STORAGE_ERROR},
         "versions": {library: importlib.metadata.version(library) for library in LIBRARIES},
-        "clips": _file_facts(data, clips).rename_axis("clip_id").reset_index().to_dict("records"),
     }
-    progress = _start_or_go_on(folder, plan, settings.shape)
+    facts = _file_facts(data, clips)
+    shape = (len(clips), settings.frames, settings.bands)
+    progress = _start_or_go_on(folder, _plan(head, facts), clips.index, shape)
     if (folder / "features.npy.part").exists():  # else only the last renaming is left
-        paths = [data / file for file in clips["file"]]
-        _fill(folder, progress, paths, settings, jobs)
-        for row, audio in zip(plan["clips"], progress["audio"], strict=True):
-            row["audio"] = audio.decode()
-        plan["sha256"] = _checksum(folder / "features.npy.part")
-        _write_json(folder / "manifest.json.part", plan)
+        _fill(folder, progress, _tasks(progress, data.resolve(), clips["file"], settings), jobs)
+        head["sha256"] = _checksum(folder / "features.npy.part")
+        _write_manifest(folder / "manifest.json.part", head, facts, progress)
         (folder / "manifest.json").unlink(missing_ok=True)  # its rows are not the new array's
         (folder / "features.npy.part").replace(folder / "features.npy")
-    _write_failed(folder, clips.index[progress["state"] == FAILED])
+    _write_failed(folder, clips.index, progress["state"] == FAILED)
     (folder / "manifest.json.part").replace(folder / "manifest.json")
-    for done_with in ("plan.json.part", "progress.npy.part", "reasons.csv.part"):
+    for done_with in ("plan.part", "progress.npy.part", "reasons.csv.part"):
         (folder / done_with).unlink()
 
 
-def _start_or_go_on(folder, plan, shape):
+def _plan(head, facts):
+    """Return a checksum of what a store is to be made from: a half store of another is no use."""
+    digest = hashlib.sha256(json.dumps(head).encode())
+    for start in range(0, len(facts), CHUNK):
+        digest.update(facts.iloc[start : start + CHUNK].to_csv(header=False).encode())
+    return digest.hexdigest()
+
+
+def _start_or_go_on(folder, plan, clip_ids, shape):
     """Return what is done of each row; make that and the growing array where needed."""
-    plan_path, path = folder / "plan.json.part", folder / "progress.npy.part"
-    if plan_path.exists() and _read_json(plan_path) == plan:
+    plan_path, path = folder / "plan.part", folder / "progress.npy.part"
+    if plan_path.exists() and plan_path.read_text(encoding="utf-8") == plan:
         return np.load(path, mmap_mode="r+", allow_pickle=False)
     plan_path.unlink(missing_ok=True)  # first, so that a plan belongs to the array beside it
-    clip_ids = [clip["clip_id"] for clip in plan["clips"]]
     array = np.lib.format.open_memmap(
-        folder / "features.npy.part", "w+", dtype=np.float16, shape=(len(clip_ids), *shape)
+        folder / "features.npy.part", "w+", dtype=np.float16, shape=shape
     )
-    progress = np.lib.format.open_memmap(path, "w+", dtype=PROGRESS, shape=(len(clip_ids),))
+    progress = np.lib.format.open_memmap(path, "w+", dtype=PROGRESS, shape=shape[:1])
     (folder / "reasons.csv.part").write_text("", encoding="utf-8")
     _copy_finished_rows(folder, clip_ids, array, progress)
-    _write_json(plan_path, plan)
+    write_whole(plan_path, plan)
     return progress
+
+
+def _write_manifest(path, head, facts, progress):
+    """Write a manifest; a chunk at a time, as a list of a million clips would not be small."""
+    columns = {
+        "clip_id": lambda rows: facts.index[rows].tolist(),
+        "bytes": lambda rows: facts["bytes"].iloc[rows].tolist(),
+        "mtime_ns": lambda rows: facts["mtime_ns"].iloc[rows].tolist(),
+        "audio": lambda rows: [audio.decode() for audio in progress["audio"][rows]],
+        "seconds": lambda rows: [round(float(s), 2) for s in progress["seconds"][rows]],
+    }
+    with path.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(head)[:-1] + ', "clips": {')
+        for number, (column, values) in enumerate(columns.items()):
+            file.write((", " if number else "") + f'"{column}": [')
+            for start in range(0, len(facts), CHUNK):
+                chunk = json.dumps(values(slice(start, start + CHUNK)))[1:-1]
+                file.write((", " if start else "") + chunk)
+            file.write("]")
+        file.write("}}\n")
 
 
 def _copy_finished_rows(folder, clip_ids, array, progress):
@@ -168,66 +235,91 @@ def _copy_finished_rows(folder, clip_ids, array, progress):
         return
     stored = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
     failed = set(_read_failed(folder).index)
-    before = enumerate(_read_json(folder / "manifest.json")["clips"])
-    row_of = {c["clip_id"]: (row, c["audio"]) for row, c in before if c["clip_id"] not in failed}
+    before = _read_json(folder / "manifest.json")["clips"]
+    row_of = {clip_id: row for row, clip_id in enumerate(before["clip_id"])}
     for row, clip_id in enumerate(clip_ids):
-        if clip_id in row_of:
-            stored_row, audio = row_of[clip_id]
-            array[row] = stored[stored_row]
-            progress[row] = DONE, audio.encode()
+        if clip_id in row_of and clip_id not in failed:
+            kept = row_of[clip_id]
+            array[row] = stored[kept]
+            progress[row] = DONE, before["audio"][kept].encode(), before["seconds"][kept]
 
 
-def _fill(folder, progress, paths, settings, jobs):
-    """Compute the rows that are still to do, a few clips a task, and mark each when it is there."""
-    array = np.load(folder / "features.npy.part", mmap_mode="r+", allow_pickle=False)
+def _tasks(progress, data, files, settings):
+    """Yield what is still to do, a few clips a task: the arguments of `_compute`."""
     rows = np.flatnonzero(progress["state"] == TO_DO)
-    tasks = np.split(rows, range(CLIPS_A_TASK, len(rows), CLIPS_A_TASK))
-    # One thread a process: threads of FFT and matrix libraries would fight for the same cores.
+    files = files.to_numpy()
+    for start in range(0, len(rows), CLIPS_A_TASK):
+        task = rows[start : start + CLIPS_A_TASK].tolist()
+        yield task, [str(data / files[row]) for row in task], settings
+
+
+def _fill(folder, progress, tasks, jobs):
+    """Compute the rows that are still to do and mark each when it is there."""
+    array = np.load(folder / "features.npy.part", mmap_mode="r+", allow_pickle=False)
+    done = int((progress["state"] != TO_DO).sum())
     with (
-        joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1),
+        _workers(jobs),
         (folder / "reasons.csv.part").open("a", newline="", encoding="utf-8") as reasons,
-        tqdm(total=len(paths), initial=len(paths) - len(rows), unit="clip") as bar,
+        tqdm(total=len(progress), initial=done, unit="clip", smoothing=0.05) as bar,
     ):
-        results = joblib.Parallel(return_as="generator_unordered")(
-            joblib.delayed(_compute)(task.tolist(), [paths[row] for row in task], settings)
-            for task in tasks
-            if len(task)
+        # A task goes out when a worker is free: few are held, however many clips there are.
+        results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
+            joblib.delayed(_compute)(*task) for task in tasks
         )
-        for row, values, audio, reason in (clip for task in results for clip in task):
+        for row, values, audio, seconds, reason in (clip for task in results for clip in task):
             if reason:
                 csv.writer(reasons).writerow([row, reason])
                 reasons.flush()
             else:
                 array[row] = values
-            progress[row] = FAILED if reason else DONE, audio.encode()
+            progress[row] = FAILED if reason else DONE, audio.encode(), seconds
             bar.update()
     array.flush()
 
 
+@contextlib.contextmanager
+def _workers(jobs):
+    """Make joblib compute in processes of this machine, or of a Dask cluster."""
+    if isinstance(jobs, int):
+        with joblib.parallel_config("loky", n_jobs=jobs):
+            yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError("--dask needs the package distributed: pip install distributed") from None
+    try:
+        client = Client(jobs, timeout=WAIT_FOR_CLUSTER, set_as_default=False)
+        client.wait_for_workers(1, timeout=WAIT_FOR_CLUSTER)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"no Dask cluster with a worker at {jobs}: {error}") from None
+    with client, joblib.parallel_config("dask", client=client):
+        yield
+
+
 def _compute(rows, paths, settings):
-    """Return row, features, audio's checksum and reason of a few clips; runs in a worker."""
+    """Return row, features, audio's checksum, length and reason of clips; runs in a worker."""
     results = []
-    for row, path in zip(rows, paths, strict=True):
-        values, audio, reason = None, "", None
-        try:
-            audio = _audio_checksum(path)
-            values = features.extract_file(path, settings)
-        except (ValueError, OSError) as error:
-            reason = str(error)
-        results.append((row, values, audio, reason))
+    # One thread a process: threads of matrix libraries would fight for the same cores.
+    with threadpoolctl.threadpool_limits(1):
+        for row, path in zip(rows, paths, strict=True):
+            values, audio, seconds, reason = None, "", 0.0, None
+            try:
+                audio = _audio_checksum(Path(path))
+                values, seconds = features.extract_file(path, settings)
+            except (ValueError, OSError) as error:
+                reason = str(error)
+            results.append((row, values, audio, seconds, reason))
     return results
 
 
-def _write_failed(folder, failed):
-    reason_of_row = {}
+def _write_failed(folder, clip_ids, failed):
     with (folder / "reasons.csv.part").open(newline="", encoding="utf-8") as file:
-        reason_of_row.update((int(row), reason) for row, reason in csv.reader(file))
-    clips = _read_json(folder / "plan.json.part")["clips"]
-    reasons = {clips[row]["clip_id"]: reason for row, reason in sorted(reason_of_row.items())}
-    table = pd.DataFrame({"clip_id": failed, "reason": [reasons[i] for i in failed]})
-    part = folder / "failed.csv.part"
-    table.to_csv(part, index=False, lineterminator="\n")
-    part.replace(folder / "failed.csv")
+        reason_of_row = {int(row): reason for row, reason in csv.reader(file)}
+    rows = np.flatnonzero(failed)
+    reasons = [reason_of_row[row] for row in rows.tolist()]
+    table = pd.DataFrame({"clip_id": clip_ids[rows], "reason": reasons})
+    write_whole(folder / "failed.csv", table.to_csv(index=False, lineterminator="\n"))
 
 
 def open_store(data, name, clip_ids):
@@ -257,7 +349,7 @@ def open_store(data, name, clip_ids):
     """
     folder = folder_of(data, name)
     manifest = read_manifest(data, name)
-    row_of = {clip["clip_id"]: row for row, clip in enumerate(manifest["clips"])}
+    row_of = {clip_id: row for row, clip_id in enumerate(manifest["clips"]["clip_id"])}
     lacking = [clip_id for clip_id in clip_ids if clip_id not in row_of]
     if lacking:
         raise ValueError(
@@ -276,9 +368,77 @@ def fingerprint(data, name, clip_ids):
     Clips that are added to the store, or taken from it, do not change it.
     """
     manifest = read_manifest(data, name)
-    audio = {clip["clip_id"]: clip["audio"] for clip in manifest["clips"]}
+    audio = dict(zip(manifest["clips"]["clip_id"], manifest["clips"]["audio"], strict=True))
     facts = [manifest["settings"], [(clip_id, audio.get(clip_id)) for clip_id in clip_ids]]
     return hashlib.blake2b(json.dumps(facts).encode(), digest_size=16).hexdigest()
+
+
+def check(data, name, clips, *, seed=0):
+    """Read a store again and compute some of its clips anew.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset.
+    name : str
+        Of the store.
+    clips : DataFrame
+        Indexed by clip_id, with a column file (below `data`).
+    seed : int
+        Of the choice of clips.
+
+    Returns
+    -------
+    n_computed : int
+        How many clips were computed anew.
+    problems : list of str
+        A sentence each; empty for a store that is as it should be.
+    """
+    manifest, folder = read_manifest(data, name), folder_of(data, name)
+    settings = features.FeatureSettings(**manifest["settings"])
+    clip_ids, failed = manifest["clips"]["clip_id"], set(_read_failed(folder).index)
+    problems = []
+    if _checksum(folder / "features.npy") != manifest["sha256"]:
+        problems.append("features.npy has another checksum than its manifest says")
+    try:
+        array = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        return 0, [*problems, f"features.npy cannot be read: {error}"]
+    shape = (len(clip_ids), settings.frames, settings.bands)
+    if array.shape != shape or array.dtype != np.float16:
+        described = f"{array.shape}, {array.dtype}"
+        return 0, [*problems, f"features.npy has shape {described}, not {shape}, float16"]
+    problems += [
+        f"clip {clip_ids[row]} has features that are not finite"
+        for row in range(len(array))
+        if not np.isfinite(array[row]).all()
+    ]
+    there = [
+        (row, clip_id)
+        for row, clip_id in enumerate(clip_ids)
+        if clip_id in clips.index and clip_id not in failed
+    ]
+    chosen = np.random.default_rng(seed).permutation(len(there))[:CHECKED]
+    for row, clip_id in (there[i] for i in chosen):
+        try:
+            values, _ = features.extract_file(data / clips["file"][clip_id], settings)
+        except (ValueError, OSError) as error:
+            problems.append(f"clip {clip_id} {error}")
+        else:
+            if not np.allclose(values, array[row], rtol=2e-3, atol=1e-2):
+                problems.append(f"clip {clip_id} has other features when it is computed anew")
+    return len(chosen), problems
+
+
+def count_lengths(data, name):
+    """Return how many clips are shorter, and longer, than what is kept of them, by over 1 %."""
+    manifest = read_manifest(data, name)
+    failed = set(read_failed(data, name).index)
+    wanted = manifest["settings"]["seconds"]
+    clips = zip(manifest["clips"]["clip_id"], manifest["clips"]["seconds"], strict=True)
+    lengths = np.array([seconds for clip_id, seconds in clips if clip_id not in failed])
+    shorter = int((lengths < (1 - TOLERANCE) * wanted).sum())
+    return shorter, int((lengths > (1 + TOLERANCE) * wanted).sum())
 
 
 def read_manifest(data, name):
@@ -290,7 +450,18 @@ def read_manifest(data, name):
         raise ValueError(
             f"{folder} is not a finished store of features ({present}): run 2_feature_extraction.py"
         )
-    return _read_json(folder / "manifest.json")
+    try:
+        manifest = _read_json(folder / "manifest.json")
+        settings = {field.name for field in dataclasses.fields(features.FeatureSettings)}
+        known = set(manifest["settings"]) == settings and "seconds" in manifest["clips"]
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise ValueError(
+            f"{folder / 'manifest.json'} is damaged or of another version: run "
+            "2_feature_extraction.py again with --force"
+        )
+    return manifest
 
 
 def read_failed(data, name):
@@ -310,9 +481,3 @@ def _checksum(path):
 
 def _read_json(path):
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _write_json(path, content):
-    written = path.with_name(path.name + ".new")
-    written.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    os.replace(written, path)

@@ -31,7 +31,7 @@ from autotagging import (
     vocabulary,
 )
 
-MEL48 = features.FeatureSettings(16000, 48, n_fft=1024, hop_length=512, scale="dB")
+MEL48 = features.FeatureSettings("mel", 16000, 48, n_fft=1024, hop_length=512)
 
 
 def main(args):

@@ -10,7 +10,6 @@ Example: python benchmarks/time_labels.py --runs 3
 """
 
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -21,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import annotations, cli, clips
+from benchmarks import machine
 
 SCRIPT = cli.REPOSITORY / "1_label_reduction_and_files_renaming.py"
 
@@ -28,7 +28,7 @@ SCRIPT = cli.REPOSITORY / "1_label_reduction_and_files_renaming.py"
 def main(args):
     """Print a row for each way to run the script."""
     tables, excerpt = args.test_data / "mtt", args.test_data / "mtt-excerpt"
-    print(f"{processor()}, {cli.available_cores()} cores, Python {platform.python_version()}")
+    print(machine.described())
     print("| script 1 on 25,863 rows | seconds, median | least to most | peak memory, MB |")
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
@@ -83,26 +83,10 @@ def print_row(name, runs):
     )
 
 
-def processor():
-    """Return the name of the processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
 def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
-    parser.add_argument(
-        "--test-data",
-        type=cli.folder,
-        default=os.environ.get("AUTOTAGGING_TEST_DATA", str(cli.REPOSITORY.parent / "shared")),
-        metavar="FOLDER",
-        help="with mtt and mtt-excerpt (default: AUTOTAGGING_TEST_DATA, else ../shared)",
-    )
+    machine.add_test_data(parser)
     parser.add_argument(
         "--folder",
         type=cli.folder,

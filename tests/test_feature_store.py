@@ -1,10 +1,13 @@
 """The store: whole or absent, the same bytes whatever happens on the way."""
 
 import dataclasses
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,9 +18,9 @@ from conftest import REPOSITORY
 from autotagging import feature_store, features
 
 SMALL = features.FeatureSettings(
-    16000, 8, n_fft=512, hop_length=2000, scale="dB", seconds=1.0
+    "mel", 16000, 8, n_fft=512, hop_length=2000, seconds=1.0
 )  # 8 frames
-N_CLIPS = 20
+N_CLIPS = 40
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def test_rows_are_the_clips_features_in_any_order_asked_for(dataset):
     assert settings == SMALL
     assert array.shape == (N_CLIPS, 8, 8)
     for clip_id in ("7", "3"):
-        expected = features.extract_file(data / inventory["file"][clip_id], SMALL)
+        expected, _ = features.extract_file(data / inventory["file"][clip_id], SMALL)
         np.testing.assert_array_equal(array[rows[clip_id]], expected)
 
 
@@ -69,7 +72,7 @@ extract, count = features.extract_file, 0
 def extract_some(path, settings):
     global count
     count += 1
-    if count > 9:  # in the second task: the first is in the store
+    if count > 17:  # in the second task: the first is in the store
         os.kill(os.getpid(), signal.SIGKILL)
     return extract(path, settings)
 
@@ -100,10 +103,12 @@ def test_a_killed_run_is_completed_to_the_same_bytes(dataset, monkeypatch):
     computed = []
     extract = features.extract_file
     monkeypatch.setattr(
-        features, "extract_file", lambda path, s: computed.append(path.stem) or extract(path, s)
+        features,
+        "extract_file",
+        lambda path, s: computed.append(Path(path).stem) or extract(path, s),
     )
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
-    assert computed == [str(number) for number in range(8, N_CLIPS)]
+    assert computed == [str(number) for number in range(16, N_CLIPS)]
     assert stored_bytes(data) == whole
 
 
@@ -123,20 +128,17 @@ def test_a_run_killed_between_its_last_renamings_is_completed(dataset, monkeypat
 def test_new_clips_are_added_and_the_rest_is_kept(dataset, monkeypatch):
     data, inventory = dataset
     feature_store.write(data, "small", SMALL, inventory.iloc[:15], jobs=1)
-    assert feature_store.find_missing(data, "small", SMALL, inventory) == [
-        "15",
-        "16",
-        "17",
-        "18",
-        "19",
-    ]
+    new = [str(number) for number in range(15, N_CLIPS)]
+    assert feature_store.find_missing(data, "small", SMALL, inventory) == new
     computed = []
     extract = features.extract_file
     monkeypatch.setattr(
-        features, "extract_file", lambda path, s: computed.append(path.stem) or extract(path, s)
+        features,
+        "extract_file",
+        lambda path, s: computed.append(Path(path).stem) or extract(path, s),
     )
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
-    assert computed == ["15", "16", "17", "18", "19"]
+    assert computed == new
     _, rows, _ = feature_store.open_store(data, "small", inventory.index)
     assert len(rows) == N_CLIPS
 
@@ -163,7 +165,7 @@ def test_clips_added_in_the_middle_leave_no_moment_of_wrong_rows(dataset, monkey
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     array, rows, _ = feature_store.open_store(data, "small", inventory.index)
     for clip_id in ("2", "3", "5"):
-        expected = features.extract_file(data / inventory["file"][clip_id], SMALL)
+        expected, _ = features.extract_file(data / inventory["file"][clip_id], SMALL)
         np.testing.assert_array_equal(array[rows[clip_id]], expected)
     assert not list(folder.glob("*.part"))
 
@@ -185,7 +187,9 @@ def test_other_settings_or_changed_audio_are_refused(dataset):
     data, inventory = dataset
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     other = dataclasses.replace(SMALL, bands=9)
-    with pytest.raises(ValueError, match=r"other settings.*--force"):
+    with pytest.raises(
+        ValueError, match=r"other settings \(bands 8, not 9\): run 2_feature.* --force"
+    ):
         feature_store.find_missing(data, "small", other, inventory)
     (data / "clips" / "5.wav").touch()  # another time, the same audio: no harm
     assert feature_store.find_missing(data, "small", SMALL, inventory) == []
@@ -206,3 +210,107 @@ def test_an_absent_store_names_those_that_are_there(dataset):
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     with pytest.raises(ValueError, match="there are small"):
         feature_store.open_store(data, "square", ["1"])
+
+
+def test_clips_that_are_gone_do_no_harm(dataset):
+    data, inventory = dataset
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    left = inventory.drop(["0", "7"])
+    (data / "clips" / "7.wav").unlink()
+    assert feature_store.find_missing(data, "small", SMALL, left) == []
+    array, rows, _ = feature_store.open_store(data, "small", left.index)
+    expected, _ = features.extract_file(data / "clips" / "8.wav", SMALL)
+    np.testing.assert_array_equal(array[rows["8"]], expected)
+
+
+def test_the_first_few_clips_alone_are_kept_when_the_rest_is_added(dataset):
+    data, inventory = dataset
+    few = feature_store.choose_clips(data, "small", inventory, limit=5)
+    assert list(few.index) == ["0", "1", "2", "3", "4"]
+    feature_store.write(data, "small", SMALL, few, jobs=1)
+    feature_store.write(data, "small", SMALL, inventory.iloc[:9], jobs=1)
+    fewer = feature_store.choose_clips(data, "small", inventory, limit=2)
+    assert list(fewer.index) == [str(number) for number in range(9)]  # none is dropped
+    assert feature_store.choose_clips(data, "small", inventory) is inventory
+
+
+def test_lengths_are_counted(dataset):
+    data, inventory = dataset
+    noise = np.random.default_rng(1).standard_normal(32000) * 0.1
+    soundfile.write(data / "clips" / "1.wav", noise[:15000], 16000)
+    soundfile.write(data / "clips" / "2.wav", noise[:15900], 16000)  # within a hundredth
+    soundfile.write(data / "clips" / "3.wav", noise, 16000)
+    soundfile.write(data / "clips" / "4.wav", noise[:100], 16000)  # too short for a window
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    assert feature_store.count_lengths(data, "small") == (1, 1)
+    assert list(feature_store.read_failed(data, "small").index) == ["4"]
+
+
+def test_a_manifest_says_what_storing_costs_and_is_plain_json(dataset, monkeypatch):
+    data, inventory = dataset
+    monkeypatch.setattr(feature_store, "CHUNK", 7)
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    manifest = json.loads((data / "features/small/manifest.json").read_text())
+    assert manifest["storage"] == {"dtype": "float16", **features.STORAGE_ERROR}
+    assert manifest["clips"]["clip_id"] == list(inventory.index)
+    assert {len(column) for column in manifest["clips"].values()} == {N_CLIPS}
+    assert manifest["clips"]["seconds"] == [1.0] * N_CLIPS
+
+
+def test_a_store_that_is_right_passes_its_check(dataset):
+    data, inventory = dataset
+    (data / "clips" / "4.wav").write_bytes(b"no audio")
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    assert feature_store.check(data, "small", inventory) == (16, [])
+
+
+def test_a_check_finds_what_is_wrong(dataset):
+    data, inventory = dataset
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    folder = data / "features" / "small"
+    shutil.copy(folder / "features.npy", folder / "kept")
+    array = np.load(folder / "features.npy", mmap_mode="r+")
+    array[3, 1, 2] = np.nan
+    array.flush()
+    _, problems = feature_store.check(data, "small", inventory)
+    assert problems[0] == "features.npy has another checksum than its manifest says"
+    assert problems[1] == "clip 3 has features that are not finite"
+    np.save(folder / "features.npy", np.array(array[:-1]))
+    _, problems = feature_store.check(data, "small", inventory)
+    assert "has shape (39, 8, 8), float16, not (40, 8, 8), float16" in problems[1]
+    (folder / "features.npy").write_bytes(b"no array")
+    _, problems = feature_store.check(data, "small", inventory)
+    assert "features.npy cannot be read" in problems[1]
+    (folder / "kept").replace(folder / "features.npy")
+    for number in range(N_CLIPS):
+        soundfile.write(data / f"clips/{number}.wav", np.linspace(-1, 1, 16000), 16000)
+    _, problems = feature_store.check(data, "small", inventory)
+    assert len(problems) == 16
+    assert problems[0].endswith("has other features when it is computed anew")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"settings": {"bands": 8}, "clips": {}}'])
+def test_a_manifest_that_is_damaged_or_of_another_version_is_one_sentence(dataset, text):
+    data, inventory = dataset
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    (data / "features/small/manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=r"damaged or of another version: run .* --force"):
+        feature_store.find_missing(data, "small", SMALL, inventory)
+
+
+def test_workers_have_one_thread_and_no_tensorflow(dataset):
+    code = """
+import sys, threadpoolctl
+from autotagging import feature_store
+seen = []
+feature_store.features.extract_file = lambda *_: seen.append(
+    max((pool["num_threads"] for pool in threadpoolctl.threadpool_info()), default=1)
+) or (None, 1.0)
+feature_store._compute([0], [sys.argv[1]], None)
+print(seen, "tensorflow" in sys.modules, "keras" in sys.modules)
+"""
+    file = str(dataset[0] / "clips" / "1.wav")
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", code, file]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[1] False False"

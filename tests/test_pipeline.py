@@ -136,7 +136,7 @@ def test_results_stand_beside_the_floor_and_the_literature(run_script, tiny_data
     assert "paper is not evaluated" in absent.stderr
 
 
-@pytest.mark.parametrize("preset", ["paper", "mfcc", "mel96"])
+@pytest.mark.parametrize("preset", ["mfcc", "musicnn", "mel96"])
 def test_a_network_is_trained_on_every_preset(run_script, tiny_dataset, preset):
     for script, *arguments in [
         (ONE,),
@@ -323,6 +323,83 @@ def test_labels_alone_never_replace_an_inventory_with_audio(run_script, tiny_dat
     assert answer.returncode == 1
     assert "lists audio already" in answer.stderr
     assert (tiny_dataset / "clips.csv").read_bytes() == before
+
+
+def test_extraction_killed_midway_is_completed_to_the_same_bytes(run_script, test_data, tmp_path):
+    data = tmp_path / "data"
+    assert run_script(ONE, "--data", data, "--raw", test_data / "mtt-excerpt").returncode == 0
+    common = ["--data", str(data), "--jobs", "2", "--preset", "mel96", "--limit", "150"]
+    command = [sys.executable, str(REPOSITORY / TWO), *common, "--name", "killed"]
+    killed = data / "features" / "killed"
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        while process.poll() is None:
+            part = killed / "progress.npy.part"
+            if part.exists() and (killed / "plan.part").exists():
+                state = np.load(part, mmap_mode="r")["state"]
+                if 0 < (state != 0).sum() < 150:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    break
+    assert process.returncode == -signal.SIGKILL
+    assert not (killed / "features.npy").exists()
+    resumed = run_script(TWO, *common, "--name", "killed")
+    assert resumed.returncode == 0, resumed.stderr
+    assert run_script(TWO, *common[:3], 1, *common[4:], "--name", "whole").returncode == 0
+    whole = data / "features" / "whole"
+    for name in ("features.npy", "manifest.json"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()
+    checked = run_script(TWO, "--data", data, "--name", "killed", "--check")
+    assert "16 clips computed anew and found equal" in checked.stdout
+    added = run_script(TWO, *common[:-2], "--name", "killed")
+    assert "mel96" not in added.stderr
+    assert "extracting killed features of 59 clips" in added.stdout
+
+
+def test_a_damaged_store_fails_its_check(run_script, tiny_dataset):
+    for script in (ONE, TWO):
+        assert run_script(script, "--data", tiny_dataset).returncode == 0
+    path = tiny_dataset / "features/square/features.npy"
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 64
+    path.write_bytes(content)
+    answer = run_script(TWO, "--data", tiny_dataset, "--check")
+    assert answer.returncode == 1
+    assert "another checksum than its manifest says" in answer.stderr
+    answer = run_script(TWO, "--data", tiny_dataset, "--check", "--name", "none")
+    assert answer.returncode == 1
+    assert "not a finished store" in answer.stderr
+
+
+def test_many_broken_clips_end_with_a_failure_that_names_the_list(run_script, tiny_dataset):
+    for wav in sorted(tiny_dataset.glob("[0-3]/*.wav"))[:3]:
+        soundfile.write(wav, np.zeros(16000), 16000)
+    assert run_script(ONE, "--data", tiny_dataset).returncode == 0
+    answer = run_script(TWO, "--data", tiny_dataset)
+    assert answer.returncode == 1
+    assert "3 of 32 clips have no features, more than 5%" in answer.stderr
+    assert "features/square/failed.csv" in answer.stderr
+    assert "32 clips are shorter" not in answer.stdout  # the failed ones are not counted
+    again = run_script(TWO, "--data", tiny_dataset)
+    assert again.returncode == 1
+    assert "nothing to do" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--f-max", "9000"], "8000 works"),
+        (["--bands", "900", "--fft", "512"], "works, or --fft"),
+        (["--frames", "3", "--hop-length", "9"], "not allowed with"),
+        (["--preset", "mfcc", "--scale", "power"], "leave out --scale power"),
+        (["--f-min", "-1"], "less than 0"),
+        (["--seconds", "0"], "not a number above 0"),
+    ],
+)
+def test_impossible_features_are_refused_as_typed(run_script, tmp_path, arguments, message):
+    answer = run_script(TWO, "--data", tmp_path, *arguments)
+    assert answer.returncode == 2
+    assert message in answer.stderr
 
 
 def test_training_killed_midway_is_completed_to_the_same_weights(run_script, tiny_dataset):

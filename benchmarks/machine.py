@@ -1,0 +1,45 @@
+"""What a benchmark says of the machine, and where it finds real clips."""
+
+import os
+import platform
+from pathlib import Path
+
+from autotagging import cli
+
+
+def described():
+    """Return processor, cores and Python in a line."""
+    return f"{processor()}, {cli.available_cores()} cores, Python {platform.python_version()}"
+
+
+def processor():
+    """Return the name of the processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def anonymous_bytes(pid):
+    """Return the anonymous memory of a running process; 0 where the system does not tell.
+
+    Pages of a memory-mapped file count in the resident size, but the system takes them back.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
+
+
+def add_test_data(parser):
+    """Add ``--test-data FOLDER``, with mtt and mtt-excerpt."""
+    parser.add_argument(
+        "--test-data",
+        type=cli.folder,
+        default=os.environ.get("AUTOTAGGING_TEST_DATA", str(cli.REPOSITORY.parent / "shared")),
+        metavar="FOLDER",
+        help="with mtt and mtt-excerpt (default: AUTOTAGGING_TEST_DATA, else ../shared)",
+    )
