@@ -12,6 +12,7 @@ clips          the inventory: clips.csv, excluded.csv, clips/
 labels         the label sets: labels.csv, tags.csv, summary.json
 paragraph      what a paper has to say of its labels
 features       samples -> (frames, bands); the named presets
+extraction     audio files -> features, in parallel
 feature_store  features.npy and its manifest
 architectures  one function a network
 training       batches, fit, going on after an interruption

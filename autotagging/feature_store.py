@@ -10,7 +10,6 @@ are done, and a run that was killed goes on from there. The finished bytes do no
 number of processes or machines, on their order or on interruptions.
 """
 
-import contextlib
 import csv
 import dataclasses
 import hashlib
@@ -19,16 +18,13 @@ import json
 import shutil
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
-import threadpoolctl
 from tqdm import tqdm
 
-from autotagging import features
+from autotagging import extraction, features
 from autotagging.files import write_whole
 
-CLIPS_A_TASK = 16
 CHUNK = 10_000  # clips of a manifest written at a time
 TO_DO, DONE, FAILED = 0, 1, 2
 # Of a row: done or failed, its audio's checksum and length.
@@ -36,7 +32,6 @@ PROGRESS = [("state", np.uint8), ("audio", "S32"), ("seconds", np.float32)]
 LIBRARIES = ("librosa", "numpy", "scipy", "soundfile", "soxr")
 CHECKED = 16  # clips that a check computes again
 TOLERANCE = 0.01  # of the length wanted: clips within it count neither as short nor as long
-WAIT_FOR_CLUSTER = 30  # seconds
 
 
 def folder_of(data, name):
@@ -125,7 +120,7 @@ def _find_changed(data, clips, stored, rows):
     return [
         clips.index[i]
         for i in np.flatnonzero(touched)
-        if _audio_checksum(data / clips["file"].iloc[i]) != stored["audio"][rows[i]]
+        if extraction.checksum(data / clips["file"].iloc[i]) != stored["audio"][rows[i]]
     ]
 
 
@@ -135,10 +130,6 @@ def _file_facts(data, clips):
         about = (data / file).stat()
         facts[row] = about.st_size, about.st_mtime_ns
     return pd.DataFrame(facts, index=clips.index, columns=["bytes", "mtime_ns"])
-
-
-def _audio_checksum(path):
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
 
 
 def discard(data, name):
@@ -174,7 +165,7 @@ def write(data, name, settings, clips, jobs):
     shape = (len(clips), settings.frames, settings.bands)
     progress = _start_or_go_on(folder, _plan(head, facts), clips.index, shape)
     if (folder / "features.npy.part").exists():  # else only the last renaming is left
-        _fill(folder, progress, _tasks(progress, data.resolve(), clips["file"], settings), jobs)
+        _fill(folder, progress, (data.resolve(), clips["file"].to_numpy()), settings, jobs)
         head["sha256"] = _checksum(folder / "features.npy.part")
         _write_manifest(folder / "manifest.json.part", head, facts, progress)
         (folder / "manifest.json").unlink(missing_ok=True)  # its rows are not the new array's
@@ -244,29 +235,18 @@ def _copy_finished_rows(folder, clip_ids, array, progress):
             progress[row] = DONE, before["audio"][kept].encode(), before["seconds"][kept]
 
 
-def _tasks(progress, data, files, settings):
-    """Yield what is still to do, a few clips a task: the arguments of `_compute`."""
-    rows = np.flatnonzero(progress["state"] == TO_DO)
-    files = files.to_numpy()
-    for start in range(0, len(rows), CLIPS_A_TASK):
-        task = rows[start : start + CLIPS_A_TASK].tolist()
-        yield task, [str(data / files[row]) for row in task], settings
-
-
-def _fill(folder, progress, tasks, jobs):
+def _fill(folder, progress, files, settings, jobs):
     """Compute the rows that are still to do and mark each when it is there."""
     array = np.load(folder / "features.npy.part", mmap_mode="r+", allow_pickle=False)
-    done = int((progress["state"] != TO_DO).sum())
+    rows = np.flatnonzero(progress["state"] == TO_DO)
     with (
-        _workers(jobs),
         (folder / "reasons.csv.part").open("a", newline="", encoding="utf-8") as reasons,
-        tqdm(total=len(progress), initial=done, unit="clip", smoothing=0.05) as bar,
+        tqdm(
+            total=len(progress), initial=len(progress) - len(rows), unit="clip", smoothing=0.05
+        ) as bar,
     ):
-        # A task goes out when a worker is free: few are held, however many clips there are.
-        results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-            joblib.delayed(_compute)(*task) for task in tasks
-        )
-        for row, values, audio, seconds, reason in (clip for task in results for clip in task):
+        computed = extraction.extract(files, rows, settings, jobs)
+        for row, values, audio, seconds, reason in computed:
             if reason:
                 csv.writer(reasons).writerow([row, reason])
                 reasons.flush()
@@ -275,42 +255,6 @@ def _fill(folder, progress, tasks, jobs):
             progress[row] = FAILED if reason else DONE, audio.encode(), seconds
             bar.update()
     array.flush()
-
-
-@contextlib.contextmanager
-def _workers(jobs):
-    """Make joblib compute in processes of this machine, or of a Dask cluster."""
-    if isinstance(jobs, int):
-        with joblib.parallel_config("loky", n_jobs=jobs):
-            yield
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ValueError("--dask needs the package distributed: pip install distributed") from None
-    try:
-        client = Client(jobs, timeout=WAIT_FOR_CLUSTER, set_as_default=False)
-        client.wait_for_workers(1, timeout=WAIT_FOR_CLUSTER)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"no Dask cluster with a worker at {jobs}: {error}") from None
-    with client, joblib.parallel_config("dask", client=client):
-        yield
-
-
-def _compute(rows, paths, settings):
-    """Return row, features, audio's checksum, length and reason of clips; runs in a worker."""
-    results = []
-    # One thread a process: threads of matrix libraries would fight for the same cores.
-    with threadpoolctl.threadpool_limits(1):
-        for row, path in zip(rows, paths, strict=True):
-            values, audio, seconds, reason = None, "", 0.0, None
-            try:
-                audio = _audio_checksum(Path(path))
-                values, seconds = features.extract_file(path, settings)
-            except (ValueError, OSError) as error:
-                reason = str(error)
-            results.append((row, values, audio, seconds, reason))
-    return results
 
 
 def _write_failed(folder, clip_ids, failed):

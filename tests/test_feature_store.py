@@ -296,21 +296,3 @@ def test_a_manifest_that_is_damaged_or_of_another_version_is_one_sentence(datase
     (data / "features/small/manifest.json").write_text(text)
     with pytest.raises(ValueError, match=r"damaged or of another version: run .* --force"):
         feature_store.find_missing(data, "small", SMALL, inventory)
-
-
-def test_workers_have_one_thread_and_no_tensorflow(dataset):
-    code = """
-import sys, threadpoolctl
-from autotagging import feature_store
-seen = []
-feature_store.features.extract_file = lambda *_: seen.append(
-    max((pool["num_threads"] for pool in threadpoolctl.threadpool_info()), default=1)
-) or (None, 1.0)
-feature_store._compute([0], [sys.argv[1]], None)
-print(seen, "tensorflow" in sys.modules, "keras" in sys.modules)
-"""
-    file = str(dataset[0] / "clips" / "1.wav")
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-c", code, file]
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[1] False False"

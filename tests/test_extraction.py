@@ -1,5 +1,6 @@
-"""Features on a Dask cluster: a real scheduler and two workers, each a process of its own."""
+"""Features in parallel: a real Dask scheduler and two workers, each a process of its own."""
 
+import importlib.util
 import os
 import re
 import signal
@@ -13,9 +14,12 @@ import pytest
 import soundfile
 from conftest import REPOSITORY
 
-from autotagging import feature_store, features
+from autotagging import extraction, feature_store, features
 
-pytest.importorskip("distributed", reason="the optional package distributed is not installed")
+CLUSTER = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason="the optional package distributed is not installed",
+)
 
 CHOSEN = features.FeatureSettings("mel", 16000, 8, n_fft=512, hop_length=2000, seconds=1.0)
 N_CLIPS = 200
@@ -89,12 +93,13 @@ def dataset(tmp_path):
     return tmp_path, pd.DataFrame({"file": files})
 
 
+@CLUSTER
 def test_a_cluster_gives_the_same_bytes_and_losing_a_worker_midway_costs_only_time(
     dataset, cluster, monkeypatch
 ):
     data, inventory = dataset
     address, workers = cluster
-    monkeypatch.setattr(feature_store, "CLIPS_A_TASK", 2)
+    monkeypatch.setattr(extraction, "CLIPS_A_TASK", 2)
     feature_store.write(data, "here", CHOSEN, inventory, 2)
     done = []
 
@@ -118,8 +123,27 @@ def test_a_cluster_gives_the_same_bytes_and_losing_a_worker_midway_costs_only_ti
     assert workers[1].process.poll() is None
 
 
+@CLUSTER
 def test_a_cluster_that_is_not_there_is_one_sentence(dataset, monkeypatch):
     data, inventory = dataset
-    monkeypatch.setattr(feature_store, "WAIT_FOR_CLUSTER", 1)
+    monkeypatch.setattr(extraction, "WAIT_FOR_CLUSTER", 1)
     with pytest.raises(ValueError, match=r"no Dask cluster with a worker at tcp://127\.0\.0\.1:9"):
         feature_store.write(data, "there", CHOSEN, inventory, "tcp://127.0.0.1:9")
+
+
+def test_workers_have_one_thread_and_no_tensorflow(dataset):
+    code = """
+import sys, threadpoolctl
+from autotagging import extraction
+seen = []
+extraction.features.extract_file = lambda *_: seen.append(
+    max((pool["num_threads"] for pool in threadpoolctl.threadpool_info()), default=1)
+) or (None, 1.0)
+extraction._compute([0], [sys.argv[1]], None)
+print(seen, "tensorflow" in sys.modules, "keras" in sys.modules)
+"""
+    file = str(dataset[0] / "clips" / "1.wav")
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", code, file]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[1] False False"

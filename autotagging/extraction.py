@@ -1,0 +1,94 @@
+"""Audio files -> features, many at a time: in processes of this machine or of a Dask cluster."""
+
+import contextlib
+import hashlib
+from pathlib import Path
+
+import joblib
+import threadpoolctl
+
+from autotagging import features
+
+CLIPS_A_TASK = 16
+WAIT_FOR_CLUSTER = 30  # seconds
+
+
+def extract(files, rows, settings, jobs):
+    """Yield the features of clips as they are computed, in any order.
+
+    Parameters
+    ----------
+    files : tuple of Path and ndarray of str
+        An absolute folder, and paths below it.
+    rows : ndarray of int
+        Which of these are wanted.
+    settings : FeatureSettings
+    jobs : int or str
+        Processes, or the address of the scheduler of a Dask cluster.
+
+    Yields
+    ------
+    row : int
+    values : ndarray of shape (frames, bands), float16
+        None for a clip that has no features.
+    audio : str
+        The checksum of the file.
+    seconds : float
+    reason : str
+        Why it has none, or None.
+    """
+    with _workers(jobs):
+        # A task goes out when a worker is free: few are held, however many clips there are.
+        results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
+            joblib.delayed(_compute)(*task) for task in _tasks(files, rows, settings)
+        )
+        for task in results:
+            yield from task
+
+
+def _tasks(files, rows, settings):
+    folder, names = files
+    for start in range(0, len(rows), CLIPS_A_TASK):
+        task = rows[start : start + CLIPS_A_TASK].tolist()
+        yield task, [str(folder / names[row]) for row in task], settings
+
+
+@contextlib.contextmanager
+def _workers(jobs):
+    """Make joblib compute in processes of this machine, or of a Dask cluster."""
+    if isinstance(jobs, int):
+        with joblib.parallel_config("loky", n_jobs=jobs):
+            yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError("--dask needs the package distributed: pip install distributed") from None
+    try:
+        client = Client(jobs, timeout=WAIT_FOR_CLUSTER, set_as_default=False)
+        client.wait_for_workers(1, timeout=WAIT_FOR_CLUSTER)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"no Dask cluster with a worker at {jobs}: {error}") from None
+    with client, joblib.parallel_config("dask", client=client):
+        yield
+
+
+def _compute(rows, paths, settings):
+    """Return row, features, audio's checksum, length and reason of clips; runs in a worker."""
+    results = []
+    # One thread a process: threads of matrix libraries would fight for the same cores.
+    with threadpoolctl.threadpool_limits(1):
+        for row, path in zip(rows, paths, strict=True):
+            values, audio, seconds, reason = None, "", 0.0, None
+            try:
+                audio = checksum(Path(path))
+                values, seconds = features.extract_file(path, settings)
+            except (ValueError, OSError) as error:
+                reason = str(error)
+            results.append((row, values, audio, seconds, reason))
+    return results
+
+
+def checksum(path):
+    """Return the BLAKE2 checksum of a file."""
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
