@@ -34,6 +34,8 @@ def main(args):
             "run 1_label_reduction_and_files_renaming.py without --no-audio"
         )
     if args.check:
+        if args.changed:
+            feature_store.check_settings(args.data, args.name, args.settings)
         check(args.data, args.name, inventory)
         return
     set_name = labels.find_set(args.data, args.labels)
@@ -41,15 +43,16 @@ def main(args):
     table = table[table.index.isin(inventory.index)]
     labels.choose_clips(table, args.figure_tags)  # a wrong tag is refused before the long work
     path = cli.images_folder(args.images, args.data) / "waves_spectro_logspectro.png"
-    if args.force:
-        feature_store.discard(args.data, args.name)
-    wanted = feature_store.choose_clips(args.data, args.name, inventory, args.limit)
-    missing = feature_store.find_missing(args.data, args.name, args.settings, wanted)
-    if missing:
+    wanted = inventory.head(args.limit or len(inventory))
+    if not args.force:
+        wanted = feature_store.choose_clips(args.data, args.name, inventory, args.limit)
+    store = (args.data, args.name, args.settings, wanted)
+    missing = feature_store.find_missing(*store, force=args.force)
+    if missing is not None:
         started = time.perf_counter()
         where = f"on {args.dask}" if args.dask else f"{args.jobs} processes"
         print(f"extracting {args.name} features of {len(missing):,} clips, {where}")
-        feature_store.write(args.data, args.name, args.settings, wanted, args.dask or args.jobs)
+        feature_store.write(*store, args.dask or args.jobs, force=args.force)
         report(args.data, args.name, len(missing), time.perf_counter() - started)
     else:
         print(f"nothing to do: features/{args.name} has all {len(wanted):,} clips")
@@ -101,7 +104,7 @@ def check(data, name, inventory):
     if problems:
         more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
         raise ValueError(
-            f"{folder} is damaged: {'; '.join(problems[:3])}{more}: make it anew with --force"
+            f"{folder} is not right: {'; '.join(problems[:3])}{more}; --force makes it anew"
         )
     print(
         f"{folder} is right: shape, checksum, all numbers finite, "
@@ -139,7 +142,6 @@ def parse_args():
     add(
         "--preset",
         choices=list(features.PRESETS),
-        default="square",
         help="named settings, whose values the following options change (default: square)",
     )
     add("--feature", choices=features.KINDS, help="mel bands, or MFCCs of their levels")
@@ -173,6 +175,7 @@ def parse_args():
     cli.add_jobs(parser)
     add(
         "--dask",
+        type=cli.cluster_address,
         metavar="ADDRESS",
         help="compute on a Dask cluster, such as tcp://scheduler:8786 (docs/cluster.md)",
     )
@@ -180,11 +183,15 @@ def parse_args():
     args = parser.parse_args()
     fields = [field.name for field in dataclasses.fields(features.FeatureSettings)]
     given = {name: getattr(args, name) for name in fields if getattr(args, name) is not None}
+    args.changed = bool(args.preset or given or args.frames)
+    preset = args.preset or "square"
     try:
-        args.settings = features.change(features.PRESETS[args.preset], given, args.frames)
+        args.settings = features.change(features.PRESETS[preset], given, args.frames)
     except ValueError as error:
         parser.error(str(error))
-    args.name = args.name or features.name_of(args.preset, args.settings)
+    args.name = args.name or features.name_of(preset, args.settings)
+    if args.figure_tags and len(set(args.figure_tags)) < 3:
+        parser.error("--figure-tags names a tag twice")
     return args
 
 

@@ -157,6 +157,18 @@ def web_address(text):
     return text
 
 
+def cluster_address(text):
+    """Return the address of a Dask scheduler."""
+    parts = urllib.parse.urlsplit(text)
+    try:
+        complete = parts.scheme in {"tcp", "tls"} and parts.hostname and parts.port
+    except ValueError:  # of the port
+        complete = False
+    if not complete:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address such as tcp://scheduler:8786")
+    return text
+
+
 def natural(text):
     """Return a whole number from 0."""
     return _whole_number(text, 0)

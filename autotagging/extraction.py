@@ -2,6 +2,11 @@
 
 import contextlib
 import hashlib
+import os
+import socket
+import threading
+import time
+import urllib.parse
 from pathlib import Path
 
 import joblib
@@ -32,7 +37,7 @@ def extract(files, rows, settings, jobs):
     values : ndarray of shape (frames, bands), float16
         None for a clip that has no features.
     audio : str
-        The checksum of the file.
+        The checksum of the file; empty where it cannot be read.
     seconds : float
     reason : str
         Why it has none, or None.
@@ -57,20 +62,35 @@ def _tasks(files, rows, settings):
 def _workers(jobs):
     """Make joblib compute in processes of this machine, or of a Dask cluster."""
     if isinstance(jobs, int):
-        with joblib.parallel_config("loky", n_jobs=jobs):
+        ending = {"initializer": _end_with, "initargs": (os.getpid(),)}
+        with joblib.parallel_config("loky", n_jobs=jobs, **ending):
             yield
         return
     try:
         from distributed import Client
     except ImportError:
         raise ValueError("--dask needs the package distributed: pip install distributed") from None
+    place = urllib.parse.urlsplit(jobs)
     try:
+        # A client that finds no scheduler takes minutes to say so.
+        socket.create_connection((place.hostname, place.port), WAIT_FOR_CLUSTER).close()
         client = Client(jobs, timeout=WAIT_FOR_CLUSTER, set_as_default=False)
         client.wait_for_workers(1, timeout=WAIT_FOR_CLUSTER)
     except (OSError, ValueError) as error:
         raise ValueError(f"no Dask cluster with a worker at {jobs}: {error}") from None
     with client, joblib.parallel_config("dask", client=client):
         yield
+
+
+def _end_with(parent):
+    """End this worker when its parent was killed; else it waits for minutes for work."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _compute(rows, paths, settings):

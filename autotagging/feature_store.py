@@ -15,7 +15,6 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +22,14 @@ import pandas as pd
 from tqdm import tqdm
 
 from autotagging import extraction, features
-from autotagging.files import write_whole
+from autotagging.files import locked, write_whole
 
 CHUNK = 10_000  # clips of a manifest written at a time
 TO_DO, DONE, FAILED = 0, 1, 2
 # Of a row: done or failed, its audio's checksum and length.
 PROGRESS = [("state", np.uint8), ("audio", "S32"), ("seconds", np.float32)]
+CLIP_COLUMNS = ("clip_id", "bytes", "mtime_ns", "audio", "seconds")
+PLAN, PROGRESS_FILE = "plan.part", "progress.npy.part"
 LIBRARIES = ("librosa", "numpy", "scipy", "soundfile", "soxr")
 CHECKED = 16  # clips that a check computes again
 TOLERANCE = 0.01  # of the length wanted: clips within it count neither as short nor as long
@@ -66,8 +67,8 @@ def choose_clips(data, name, clips, limit=None):
     return clips[clips.index.isin(stored) | clips.index.isin(clips.index[:limit])]
 
 
-def find_missing(data, name, settings, clips):
-    """Return which clips a store lacks.
+def find_missing(data, name, settings, clips, *, force=False):
+    """Return which clips are still to be computed, None for a store that has them all.
 
     Parameters
     ----------
@@ -78,39 +79,65 @@ def find_missing(data, name, settings, clips):
     settings : FeatureSettings
     clips : DataFrame
         Indexed by clip_id, with a column file (below `data`).
+    force : bool
+        Whether the store is made anew, whatever it holds.
 
     Returns
     -------
     list of str
-        Clip ids; all of them where there is no finished store.
+        Clip ids: those that an interrupted run left to do (none, where it was killed between its
+        last renamings); else all of them where there is no finished store, or those that it
+        lacks. A clip that failed is one of them again once its audio is another, or where its
+        file could not be read.
 
     Raises
     ------
     ValueError
-        Where the store was made with other settings, or from audio that has changed since.
+        Where the store was made with other settings, or from audio that has changed since, or is
+        damaged.
     """
-    if not (folder_of(data, name) / "manifest.json").exists():
+    folder = folder_of(data, name)
+    progress = _unfinished(folder, _plan(_head(settings), _file_facts(data, clips)), len(clips))
+    if progress is not None:
+        return clips.index[progress["state"] == TO_DO].tolist()
+    if force or not (folder / "manifest.json").exists():
         return list(clips.index)
     manifest = read_manifest(data, name)
+    check_settings(data, name, settings)
+    _open_array(folder, manifest)
+    stored, failed = manifest["clips"], _read_failed(folder).index
+    rows = pd.Index(stored["clip_id"]).get_indexer(clips.index)
+    changed = pd.Index(_find_changed(data, clips[rows >= 0], stored, rows[rows >= 0]))
+    others = changed.difference(failed, sort=False)
+    if len(others):
+        raise ValueError(
+            f"the audio of {len(others):,} clips has changed since {folder} was made, the first "
+            f"is {others[0]}: run 2_feature_extraction.py again with --force"
+        )
+    unread = [i for i in failed if not stored["audio"][stored["clip_id"].index(i)]]
+    missing = (rows < 0) | clips.index.isin(changed) | clips.index.isin(unread)
+    return clips.index[missing].tolist() or None
+
+
+def check_settings(data, name, settings):
+    """Refuse a store that was made with other settings than these.
+
+    Raises
+    ------
+    ValueError
+        Naming what differs and the way out.
+    """
+    stored = read_manifest(data, name)["settings"]
     differing = [
-        f"{setting} {manifest['settings'][setting]}, not {wanted}"
+        f"{setting} {stored[setting]}, not {wanted}"
         for setting, wanted in dataclasses.asdict(settings).items()
-        if manifest["settings"][setting] != wanted
+        if stored[setting] != wanted
     ]
     if differing:
         raise ValueError(
             f"{folder_of(data, name)} was made with other settings ({'; '.join(differing)}): run "
             "2_feature_extraction.py again with --force to make it anew, or with --name to keep it"
         )
-    stored = manifest["clips"]
-    rows = pd.Index(stored["clip_id"]).get_indexer(clips.index)
-    changed = _find_changed(data, clips[rows >= 0], stored, rows[rows >= 0])
-    if changed:
-        raise ValueError(
-            f"the audio of {len(changed):,} clips has changed since {folder_of(data, name)} was "
-            f"made, the first is {changed[0]}: run 2_feature_extraction.py again with --force"
-        )
-    return clips.index[rows < 0].tolist()
 
 
 def _find_changed(data, clips, stored, rows):
@@ -132,13 +159,7 @@ def _file_facts(data, clips):
     return pd.DataFrame(facts, index=clips.index, columns=["bytes", "mtime_ns"])
 
 
-def discard(data, name):
-    """Remove a store, finished or not."""
-    if folder_of(data, name).exists():
-        shutil.rmtree(folder_of(data, name))
-
-
-def write(data, name, settings, clips, jobs):
+def write(data, name, settings, clips, jobs, *, force=False):  # noqa: PLR0913
     """Write a store, going on where an interrupted run stopped; rows that are there are kept.
 
     Parameters
@@ -153,27 +174,60 @@ def write(data, name, settings, clips, jobs):
     jobs : int or str
         Processes on this machine, or the address of the scheduler of a Dask cluster, whose
         workers see the audio under the same absolute paths.
+    force : bool
+        Keep no row of the store that is there; it stays until the new one is whole.
+
+    Raises
+    ------
+    ValueError
+        Where another run writes this store, or the one that is added to is damaged.
     """
     folder = folder_of(data, name)
     folder.mkdir(parents=True, exist_ok=True)
-    head = {
-        "settings": dataclasses.asdict(settings),
-        "storage": {"dtype": "float16", **features.STORAGE_ERROR},
-        "versions": {library: importlib.metadata.version(library) for library in LIBRARIES},
-    }
-    facts = _file_facts(data, clips)
-    shape = (len(clips), settings.frames, settings.bands)
-    progress = _start_or_go_on(folder, _plan(head, facts), clips.index, shape)
+    with locked(folder / "lock", f"another run is writing {folder}"):
+        _write(folder, (data.resolve(), clips), settings, jobs, force)
+
+
+def _write(folder, inventory, settings, jobs, force):
+    data, clips = inventory
+    head, facts = _head(settings), _file_facts(data, clips)
+    plan = _plan(head, facts)
+    progress = _unfinished(folder, plan, len(clips))
+    if progress is None:
+        shape = (len(clips), settings.frames, settings.bands)
+        progress = _begin(folder, clips.index, shape, keep=not force)
+        write_whole(folder / PLAN, plan)
     if (folder / "features.npy.part").exists():  # else only the last renaming is left
-        _fill(folder, progress, (data.resolve(), clips["file"].to_numpy()), settings, jobs)
+        _fill(folder, progress, (data, clips["file"].to_numpy()), settings, jobs)
+        head["versions"] = _merged_versions(folder, head["versions"], kept=not force)
         head["sha256"] = _checksum(folder / "features.npy.part")
         _write_manifest(folder / "manifest.json.part", head, facts, progress)
         (folder / "manifest.json").unlink(missing_ok=True)  # its rows are not the new array's
         (folder / "features.npy.part").replace(folder / "features.npy")
     _write_failed(folder, clips.index, progress["state"] == FAILED)
     (folder / "manifest.json.part").replace(folder / "manifest.json")
-    for done_with in ("plan.part", "progress.npy.part", "reasons.csv.part"):
+    for done_with in (PLAN, PROGRESS_FILE, "reasons.csv.part"):
         (folder / done_with).unlink()
+
+
+def _head(settings):
+    """Return what a manifest says besides its clips."""
+    return {
+        "settings": dataclasses.asdict(settings),
+        "storage": {"dtype": "float16", **features.STORAGE_ERROR},
+        "versions": {library: importlib.metadata.version(library) for library in LIBRARIES},
+    }
+
+
+def _merged_versions(folder, versions, *, kept):
+    """Return the versions of libraries; both where rows are kept that others computed."""
+    if not kept or not (folder / "manifest.json").exists():
+        return versions
+    before = _read_json(folder / "manifest.json")["versions"]
+    return {
+        library: version if before.get(library) == version else f"{before.get(library)}, {version}"
+        for library, version in versions.items()
+    }
 
 
 def _plan(head, facts):
@@ -184,19 +238,29 @@ def _plan(head, facts):
     return digest.hexdigest()
 
 
-def _start_or_go_on(folder, plan, clip_ids, shape):
-    """Return what is done of each row; make that and the growing array where needed."""
-    plan_path, path = folder / "plan.part", folder / "progress.npy.part"
-    if plan_path.exists() and plan_path.read_text(encoding="utf-8") == plan:
-        return np.load(path, mmap_mode="r+", allow_pickle=False)
-    plan_path.unlink(missing_ok=True)  # first, so that a plan belongs to the array beside it
+def _unfinished(folder, plan, n_clips):
+    """Return what is done of each row of a run of this plan that was interrupted, or None."""
+    try:
+        if (folder / PLAN).read_text(encoding="utf-8") != plan:
+            return None
+        progress = np.load(folder / PROGRESS_FILE, mmap_mode="r+", allow_pickle=False)
+    except (OSError, ValueError, EOFError):  # none, or damaged
+        return None
+    return progress if progress.shape == (n_clips,) else None
+
+
+def _begin(folder, clip_ids, shape, *, keep):
+    """Make the growing array and the record of what is done of it, and return the record."""
+    (folder / PLAN).unlink(missing_ok=True)  # first, so that a plan belongs to the array beside it
     array = np.lib.format.open_memmap(
         folder / "features.npy.part", "w+", dtype=np.float16, shape=shape
     )
-    progress = np.lib.format.open_memmap(path, "w+", dtype=PROGRESS, shape=shape[:1])
+    progress = np.lib.format.open_memmap(
+        folder / PROGRESS_FILE, "w+", dtype=PROGRESS, shape=shape[:1]
+    )
     (folder / "reasons.csv.part").write_text("", encoding="utf-8")
-    _copy_finished_rows(folder, clip_ids, array, progress)
-    write_whole(plan_path, plan)
+    if keep:
+        _copy_finished_rows(folder, clip_ids, array, progress)
     return progress
 
 
@@ -224,9 +288,15 @@ def _copy_finished_rows(folder, clip_ids, array, progress):
     """Copy the rows of the store that is being added to; clips that failed are tried again."""
     if not (folder / "manifest.json").exists():
         return
-    stored = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
+    manifest = _read_manifest(folder)
+    stored = _open_array(folder, manifest)
+    if _checksum(folder / "features.npy") != manifest["sha256"]:
+        raise ValueError(
+            f"{folder / 'features.npy'} has another checksum than its manifest says: run "
+            "2_feature_extraction.py again with --force"
+        )
     failed = set(_read_failed(folder).index)
-    before = _read_json(folder / "manifest.json")["clips"]
+    before = manifest["clips"]
     row_of = {clip_id: row for row, clip_id in enumerate(before["clip_id"])}
     for row, clip_id in enumerate(clip_ids):
         if clip_id in row_of and clip_id not in failed:
@@ -302,8 +372,7 @@ def open_store(data, name, clip_ids):
         )
     failed = set(_read_failed(folder).index)
     rows = pd.Series({i: row_of[i] for i in clip_ids if i not in failed}, dtype=int)
-    array = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-    return array, rows, features.FeatureSettings(**manifest["settings"])
+    return _open_array(folder, manifest), rows, features.FeatureSettings(**manifest["settings"])
 
 
 def fingerprint(data, name, clip_ids):
@@ -341,17 +410,9 @@ def check(data, name, clips, *, seed=0):
     manifest, folder = read_manifest(data, name), folder_of(data, name)
     settings = features.FeatureSettings(**manifest["settings"])
     clip_ids, failed = manifest["clips"]["clip_id"], set(_read_failed(folder).index)
-    problems = []
+    array, problems = _open_array(folder, manifest), []
     if _checksum(folder / "features.npy") != manifest["sha256"]:
         problems.append("features.npy has another checksum than its manifest says")
-    try:
-        array = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        return 0, [*problems, f"features.npy cannot be read: {error}"]
-    shape = (len(clip_ids), settings.frames, settings.bands)
-    if array.shape != shape or array.dtype != np.float16:
-        described = f"{array.shape}, {array.dtype}"
-        return 0, [*problems, f"features.npy has shape {described}, not {shape}, float16"]
     problems += [
         f"clip {clip_ids[row]} has features that are not finite"
         for row in range(len(array))
@@ -394,10 +455,21 @@ def read_manifest(data, name):
         raise ValueError(
             f"{folder} is not a finished store of features ({present}): run 2_feature_extraction.py"
         )
+    return _read_manifest(folder)
+
+
+def _read_manifest(folder):
     try:
         manifest = _read_json(folder / "manifest.json")
-        settings = {field.name for field in dataclasses.fields(features.FeatureSettings)}
-        known = set(manifest["settings"]) == settings and "seconds" in manifest["clips"]
+        usual = dataclasses.asdict(features.PRESETS["square"]) | {"f_max": 1.0}
+        number = (int, float)
+        known = set(manifest["settings"]) == set(usual) and all(
+            isinstance(value, number if isinstance(usual[setting], float) else type(usual[setting]))
+            for setting, value in manifest["settings"].items()
+            if (setting, value) != ("f_max", None)
+        )
+        lengths = [len(manifest["clips"][column]) for column in CLIP_COLUMNS]
+        known = known and len(set(lengths)) == 1 and {"sha256", "versions"} <= set(manifest)
     except (ValueError, KeyError, TypeError):
         known = False
     if not known:
@@ -408,14 +480,37 @@ def read_manifest(data, name):
     return manifest
 
 
+def _open_array(folder, manifest):
+    """Open the array of a finished store; memory-mapped, read-only."""
+    settings = features.FeatureSettings(**manifest["settings"])
+    shape = (len(manifest["clips"]["clip_id"]), settings.frames, settings.bands)
+    try:
+        array = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
+        found = f"shape {array.shape}, {array.dtype}, not {shape}, float16"
+        problem = "" if (array.shape, array.dtype) == (shape, np.float16) else f"has {found}"
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read ({error})"
+    if problem:
+        raise ValueError(
+            f"{folder / 'features.npy'} {problem}: run 2_feature_extraction.py again with --force"
+        )
+    return array
+
+
 def read_failed(data, name):
     """Read the clips that a store has no features of: a Series of reasons, by clip_id."""
     return _read_failed(folder_of(data, name))
 
 
 def _read_failed(folder):
-    table = pd.read_csv(folder / "failed.csv", dtype=str, keep_default_na=False)
-    return table.set_index("clip_id")["reason"]
+    try:
+        table = pd.read_csv(folder / "failed.csv", dtype=str, keep_default_na=False)
+        return table.set_index("clip_id")["reason"]
+    except (OSError, ValueError, KeyError):
+        raise ValueError(
+            f"{folder / 'failed.csv'} is gone or damaged: run 2_feature_extraction.py again with "
+            "--force"
+        ) from None
 
 
 def _checksum(path):

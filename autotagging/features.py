@@ -9,6 +9,7 @@ and NumPy's matrix product; librosa makes the filter bank. ``make bench`` compar
 librosa's own functions.
 """
 
+import bisect
 import dataclasses
 import functools
 import math
@@ -27,6 +28,13 @@ BLOCK_BYTES = 1 << 19  # of windowed samples: with spectrum and power they fit a
 BAND_GROUPS = 8  # a band reaches over few bins: groups of bands leave most zeros out of the product
 AMIN, TOP_DB = 1e-10, 80.0
 DECIBELS = 10 / math.log(10)
+LIMITS = {  # of what is sound and fits into memory
+    "sample_rate": (100, 768_000),
+    "bands": (1, 4096),
+    "n_fft": (2, 1 << 18),
+    "hop_length": (1, 1 << 24),
+    "seconds": (0, 86_400),
+}
 SCALES = ("power", "dB", "log")
 KINDS = ("mel", "mfcc")
 
@@ -113,6 +121,11 @@ def change(settings, changes, frames=None):
         if changes.get("scale", "dB") != "dB":
             raise ValueError(f"MFCCs are of levels in dB: leave out --scale {changes['scale']}")
         changes = {**changes, "scale": "dB"}
+    for name, (least, most) in LIMITS.items():
+        if name in changes and not least <= changes[name] <= most:
+            raise ValueError(
+                f"{name.replace('_', ' ')} {changes[name]:g} is not between {least:g} and {most:g}"
+            )
     changed = dataclasses.replace(settings, **changes)
     if changed.n_samples < 1:
         raise ValueError(
@@ -169,20 +182,21 @@ def _check_filled(settings):
     """Refuse more bands than FFT bins can fill: some would be zero for every clip."""
     if _is_filled(settings, settings.mel_bands, settings.n_fft):
         return
-    n_fft = 1 << (settings.n_fft - 1).bit_length()
-    while not _is_filled(settings, settings.mel_bands, n_fft):
-        n_fft *= 2
-    way_out = f"--fft {n_fft}"
+    ways = []
     if settings.feature == "mel":
-        fewer = settings.bands
-        while fewer > 1 and not _is_filled(settings, fewer, settings.n_fft):
-            fewer -= 1
-        way_out = f"--bands {fewer} works, or {way_out}"
-    else:
-        way_out += " works"
+        fitting = bisect.bisect_left(
+            range(1, settings.bands + 1),
+            True,
+            key=lambda bands: not _is_filled(settings, bands, settings.n_fft),
+        )
+        ways += [f"--bands {fitting} works"] if fitting else []
+    sizes = [1 << n for n in range(settings.n_fft.bit_length(), LIMITS["n_fft"][1].bit_length())]
+    size = next((n for n in sizes if _is_filled(settings, settings.mel_bands, n)), None)
+    ways += [f"--fft {size} works"] if size else []
     raise ValueError(
-        f"{settings.mel_bands} mel bands up to {_top(settings):g} Hz are more than the bins of a "
-        f"{settings.n_fft}-point FFT at {settings.sample_rate} Hz can fill: {way_out}"
+        f"{settings.mel_bands} mel bands from {settings.f_min:g} to {_top(settings):g} Hz are more "
+        f"than the bins of a {settings.n_fft}-point FFT at {settings.sample_rate} Hz can fill: "
+        + (", or ".join(ways) or "a wider range works")
     )
 
 
@@ -330,7 +344,8 @@ def extract_file(path, settings):
     Raises
     ------
     ValueError
-        For a file that cannot be decoded, is silent, or is shorter than one window of the FFT.
+        For a file that cannot be decoded, is silent, is shorter than one window of the FFT, or
+        has samples so large that powers overflow.
     """
     samples = audio.load(path, settings.sample_rate)
     seconds = len(samples) / settings.sample_rate
@@ -338,4 +353,8 @@ def extract_file(path, settings):
         raise ValueError(f"holds {seconds:.2f} s, less than one window of the FFT")
     if np.abs(samples[: settings.n_samples]).max() < audio.SILENCE:
         raise ValueError("is silent")
-    return as_stored(extract(samples, settings)), seconds
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = extract(samples, settings)
+    if np.isnan(values).any():
+        raise ValueError("has features that are no numbers: its samples are far beyond 1")
+    return as_stored(values), seconds

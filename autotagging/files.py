@@ -1,6 +1,12 @@
 """Files that appear whole: written under another name, then renamed."""
 
+import contextlib
 import os
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
 
 
 def write_whole(path, content):
@@ -16,6 +22,27 @@ def write_if_other(path, text):
         return False
     write_whole(path, text)
     return True
+
+
+@contextlib.contextmanager
+def locked(path, sentence):
+    """Hold a lock on a file that no other process has; it ends with the process, however that ends.
+
+    Raises
+    ------
+    ValueError
+        With the sentence, where another process has it.
+    """
+    with path.open("w") as file:
+        if fcntl:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ValueError(sentence) from None
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def some(names, most=8):

@@ -66,7 +66,7 @@ def ceiling(data, table):
 
 def floor(data, table, inventory, jobs):
     """Return the scores of logistic regression on band statistics: (n_clips, n_tags)."""
-    if feature_store.find_missing(data, "mel48", MEL48, inventory):
+    if feature_store.find_missing(data, "mel48", MEL48, inventory) is not None:
         feature_store.write(data, "mel48", MEL48, inventory, jobs)
     array, rows, _ = feature_store.open_store(data, "mel48", table.index)
     if len(rows) < len(table):

@@ -131,6 +131,26 @@ def test_a_cluster_that_is_not_there_is_one_sentence(dataset, monkeypatch):
         feature_store.write(data, "there", CHOSEN, inventory, "tcp://127.0.0.1:9")
 
 
+def test_workers_end_with_a_parent_that_is_killed():
+    code = """
+import os, signal, sys, time
+import joblib
+from autotagging import extraction
+with extraction._workers(2):
+    results = joblib.Parallel(return_as="generator")(joblib.delayed(os.getpid)() for _ in range(8))
+    print(*set(results), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", code]
+    # The output ends when the last process that holds it ends: the workers do.
+    killed = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, check=False, timeout=60
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert killed.stdout.split()
+
+
 def test_workers_have_one_thread_and_no_tensorflow(dataset):
     code = """
 import sys, threadpoolctl

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 from conftest import REPOSITORY
 
-from autotagging import feature_store, features
+from autotagging import extraction, feature_store, features, files
 
 SMALL = features.FeatureSettings(
     "mel", 16000, 8, n_fft=512, hop_length=2000, seconds=1.0
@@ -54,7 +54,7 @@ def test_the_bytes_do_not_depend_on_the_number_of_processes(dataset):
     data, inventory = dataset
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     one = stored_bytes(data)
-    feature_store.discard(data, "small")
+    shutil.rmtree(data / "features" / "small")
     feature_store.write(data, "small", SMALL, inventory, jobs=2)
     assert stored_bytes(data) == one
     assert not list((data / "features" / "small").glob("*.part"))
@@ -64,7 +64,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import pandas as pd
-from autotagging import feature_store, features
+from autotagging import extraction, feature_store, features, files
 sys.path.insert(0, {tests!r})
 from test_feature_store import SMALL
 
@@ -87,7 +87,7 @@ def test_a_killed_run_is_completed_to_the_same_bytes(dataset, monkeypatch):
     data, inventory = dataset
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     whole = stored_bytes(data)
-    feature_store.discard(data, "small")
+    shutil.rmtree(data / "features" / "small")
 
     code = KILLED.format(
         tests=str(REPOSITORY / "tests"), data=str(data), files=inventory["file"].to_dict()
@@ -119,10 +119,10 @@ def test_a_run_killed_between_its_last_renamings_is_completed(dataset, monkeypat
     with pytest.raises(ZeroDivisionError):
         feature_store.write(data, "small", SMALL, inventory, jobs=1)
     assert (folder / "features.npy").exists()
-    assert feature_store.find_missing(data, "small", SMALL, inventory) == list(inventory.index)
+    assert feature_store.find_missing(data, "small", SMALL, inventory) == []
     monkeypatch.undo()
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
-    assert feature_store.find_missing(data, "small", SMALL, inventory) == []
+    assert feature_store.find_missing(data, "small", SMALL, inventory) is None
 
 
 def test_new_clips_are_added_and_the_rest_is_kept(dataset, monkeypatch):
@@ -177,7 +177,7 @@ def test_the_fingerprint_of_clips_is_of_their_audio_and_settings_alone(dataset):
     before = feature_store.fingerprint(data, "small", some)
     feature_store.write(data, "small", SMALL, inventory, jobs=2)
     assert feature_store.fingerprint(data, "small", some) == before
-    feature_store.discard(data, "small")
+    shutil.rmtree(data / "features" / "small")
     soundfile.write(data / "clips" / "7.wav", np.zeros(16000), 16000)
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     assert feature_store.fingerprint(data, "small", some) != before
@@ -192,7 +192,7 @@ def test_other_settings_or_changed_audio_are_refused(dataset):
     ):
         feature_store.find_missing(data, "small", other, inventory)
     (data / "clips" / "5.wav").touch()  # another time, the same audio: no harm
-    assert feature_store.find_missing(data, "small", SMALL, inventory) == []
+    assert feature_store.find_missing(data, "small", SMALL, inventory) is None
     soundfile.write(data / "clips" / "3.wav", np.zeros(16000), 16000)  # of the same size
     with pytest.raises(ValueError, match=r"audio of 1 clips has changed.*the first is 3.*--force"):
         feature_store.find_missing(data, "small", SMALL, inventory)
@@ -217,7 +217,7 @@ def test_clips_that_are_gone_do_no_harm(dataset):
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     left = inventory.drop(["0", "7"])
     (data / "clips" / "7.wav").unlink()
-    assert feature_store.find_missing(data, "small", SMALL, left) == []
+    assert feature_store.find_missing(data, "small", SMALL, left) is None
     array, rows, _ = feature_store.open_store(data, "small", left.index)
     expected, _ = features.extract_file(data / "clips" / "8.wav", SMALL)
     np.testing.assert_array_equal(array[rows["8"]], expected)
@@ -275,18 +275,153 @@ def test_a_check_finds_what_is_wrong(dataset):
     _, problems = feature_store.check(data, "small", inventory)
     assert problems[0] == "features.npy has another checksum than its manifest says"
     assert problems[1] == "clip 3 has features that are not finite"
-    np.save(folder / "features.npy", np.array(array[:-1]))
-    _, problems = feature_store.check(data, "small", inventory)
-    assert "has shape (39, 8, 8), float16, not (40, 8, 8), float16" in problems[1]
-    (folder / "features.npy").write_bytes(b"no array")
-    _, problems = feature_store.check(data, "small", inventory)
-    assert "features.npy cannot be read" in problems[1]
     (folder / "kept").replace(folder / "features.npy")
     for number in range(N_CLIPS):
         soundfile.write(data / f"clips/{number}.wav", np.linspace(-1, 1, 16000), 16000)
     _, problems = feature_store.check(data, "small", inventory)
     assert len(problems) == 16
     assert problems[0].endswith("has other features when it is computed anew")
+
+
+def damage_array(folder):
+    np.save(folder / "features.npy", np.load(folder / "features.npy")[:-1])
+
+
+def cut_array(folder):
+    (folder / "features.npy").write_bytes((folder / "features.npy").read_bytes()[:3000])
+
+
+def remove_array(folder):
+    (folder / "features.npy").unlink()
+
+
+def damage_failed(folder):
+    (folder / "failed.csv").write_bytes(b"\xff")
+
+
+def edit_manifest(change):
+    def edit(folder):
+        manifest = json.loads((folder / "manifest.json").read_text())
+        change(manifest)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (damage_array, r"features.npy has shape \(39, 8, 8\), float16, not \(40, 8, 8\), float16"),
+        (cut_array, r"features.npy cannot be read"),
+        (remove_array, r"features.npy cannot be read"),
+        (damage_failed, r"failed.csv is gone or damaged"),
+        (edit_manifest(lambda m: m["clips"].pop("bytes")), "damaged or of another version"),
+        (edit_manifest(lambda m: m["clips"]["audio"].pop()), "damaged or of another version"),
+        (edit_manifest(lambda m: m["settings"].update(seconds=None)), "damaged or of another"),
+        (edit_manifest(lambda m: m["settings"].update(bands="8")), "damaged or of another"),
+    ],
+)
+def test_a_damaged_store_is_one_sentence_and_made_anew(dataset, damage, message):
+    data, inventory = dataset
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    whole = stored_bytes(data)
+    damage(data / "features" / "small")
+    for use in (
+        lambda: feature_store.find_missing(data, "small", SMALL, inventory),
+        lambda: feature_store.open_store(data, "small", ["1"]),
+        lambda: feature_store.check(data, "small", inventory),
+    ):
+        with pytest.raises(ValueError, match=rf"{message}.*--force"):
+            use()
+    assert len(feature_store.find_missing(data, "small", SMALL, inventory, force=True)) == N_CLIPS
+    feature_store.write(data, "small", SMALL, inventory, jobs=1, force=True)
+    assert stored_bytes(data) == whole
+
+
+def test_damage_is_never_handed_on_to_a_store_that_grows(dataset):
+    data, inventory = dataset
+    feature_store.write(data, "small", SMALL, inventory.iloc[:30], jobs=1)
+    array = np.load(data / "features/small/features.npy", mmap_mode="r+")
+    array[3] = 0
+    array.flush()
+    with pytest.raises(ValueError, match=r"another checksum than its manifest says.*--force"):
+        feature_store.write(data, "small", SMALL, inventory, jobs=1)
+
+
+def test_rows_that_other_versions_computed_are_not_hidden(dataset):
+    data, inventory = dataset
+    feature_store.write(data, "small", SMALL, inventory.iloc[:30], jobs=1)
+    edit_manifest(lambda m: m["versions"].update(librosa="0.6.0"))(data / "features" / "small")
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    versions = feature_store.read_manifest(data, "small")["versions"]
+    assert versions["librosa"].startswith("0.6.0, ")
+    assert "," not in versions["numpy"]
+
+
+def test_a_clip_that_failed_is_tried_again_once_it_is_another(dataset, monkeypatch):
+    data, inventory = dataset
+    good = (data / "clips" / "4.wav").read_bytes()
+    (data / "clips" / "4.wav").write_bytes(b"no audio")
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    assert feature_store.find_missing(data, "small", SMALL, inventory) is None
+    (data / "clips" / "4.wav").write_bytes(good)
+    assert feature_store.find_missing(data, "small", SMALL, inventory) == ["4"]
+    read = extraction.checksum
+
+    def refuse(path):
+        if path.name == "5.wav":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(extraction, "checksum", refuse)
+    feature_store.write(data, "small", SMALL, inventory, jobs=1, force=True)
+    assert list(feature_store.read_failed(data, "small").index) == ["5"]
+    assert feature_store.find_missing(data, "small", SMALL, inventory) == ["5"]
+    monkeypatch.undo()
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    assert not len(feature_store.read_failed(data, "small"))
+
+
+def test_two_runs_never_write_one_store(dataset):
+    data, inventory = dataset
+    folder = data / "features" / "small"
+    folder.mkdir(parents=True)
+    with files.locked(folder / "lock", "no"), pytest.raises(ValueError, match="another run is"):
+        feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "failed.csv",
+        "features.npy",
+        "manifest.json",
+    ]
+
+
+@pytest.mark.parametrize("damage", [b"", b"no array"])
+def test_a_damaged_record_of_an_interrupted_run_starts_anew(dataset, monkeypatch, damage):
+    data, inventory = dataset
+    monkeypatch.setattr(feature_store, "_write_failed", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    monkeypatch.undo()
+    (data / "features/small/progress.npy.part").write_bytes(damage)
+    assert len(feature_store.find_missing(data, "small", SMALL, inventory)) == N_CLIPS
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    assert feature_store.check(data, "small", inventory) == (16, [])
+
+
+def test_the_old_store_stays_until_the_new_one_is_whole(dataset, monkeypatch):
+    data, inventory = dataset
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    other = dataclasses.replace(SMALL, bands=9)
+    monkeypatch.setattr(feature_store, "_write_manifest", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        feature_store.write(data, "small", other, inventory, jobs=1, force=True)
+    monkeypatch.undo()
+    assert feature_store.open_store(data, "small", ["1"])[2] == SMALL
+    # the next run need not be told again to make it anew: it goes on
+    assert feature_store.find_missing(data, "small", other, inventory) == []
+    feature_store.write(data, "small", other, inventory, jobs=1)
+    assert feature_store.open_store(data, "small", ["1"])[2] == other
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"settings": {"bands": 8}, "clips": {}}'])

@@ -136,11 +136,21 @@ def test_the_error_of_storing_is_as_stated(values):
     [
         ("square", {"f_max": 9000.0}, None, "above half the sample rate.* 8000 works"),
         ("square", {"f_min": 8000.0}, None, "not below the upper edge of 8000 Hz: 0 works"),
-        ("musicnn", {"bands": 300}, None, r"--bands (\d+) works, or --fft 1024"),
+        ("musicnn", {"bands": 300}, None, r"--bands (\d+) works, or --fft 1024 works"),
         ("mfcc", {"n_fft": 128}, None, r"128 mel bands .* can fill: --fft (\d+) works"),
         ("mfcc", {"scale": "log"}, None, "leave out --scale log"),
         ("mel96", {"feature": "mfcc", "scale": "power"}, None, "leave out --scale power"),
         ("square", {}, 100_000, "93,184 is the nearest that works"),
+        (
+            "square",
+            {"sample_rate": 10**12},
+            None,
+            "sample rate 1e.12 is not between 100 and 768000",
+        ),
+        ("square", {"bands": 100_000}, None, "bands 100000 is not between 1 and 4096"),
+        ("square", {"n_fft": 10**8}, None, "n fft 1e.08 is not between 2 and 262144"),
+        ("square", {"seconds": 1e300}, None, "seconds 1e.300 is not between 0 and 86400"),
+        ("square", {"f_min": 7999.99}, None, "can fill: a wider range works"),
         ("square", {"seconds": 1e-5}, None, "hold no sample: at least 6.3e-05 s do"),
     ],
 )
@@ -181,6 +191,7 @@ def test_a_store_is_named_after_what_is_changed():
         (np.zeros(32000), "is silent"),
         (np.full(32000, 1e-6), "is silent"),
         (np.ones(100), "less than one window of the FFT"),
+        (1e20 * np.random.default_rng(0).standard_normal(32000), "features that are no numbers"),
     ],
 )
 def test_clips_with_nothing_in_them_are_refused(tmp_path, samples, reason):
