@@ -79,7 +79,25 @@ def _workers(jobs):
     except (OSError, ValueError) as error:
         raise ValueError(f"no Dask cluster with a worker at {jobs}: {error}") from None
     with client, joblib.parallel_config("dask", client=client):
+        _check_package(client, jobs)
         yield
+
+
+def _check_package(client, address):
+    """Refuse a cluster that cannot import this package: its tasks would never come back."""
+
+    def has_package():
+        import importlib.util
+
+        return importlib.util.find_spec("autotagging") is not None
+
+    found = client.run(has_package) | {address: client.run_on_scheduler(has_package)}
+    lacking = [place for place, has in found.items() if not has]
+    if lacking:
+        raise ValueError(
+            f"the Dask process at {lacking[0]} cannot import autotagging: start the scheduler and "
+            f"the workers with PYTHONPATH={Path(__file__).resolve().parent.parent}"
+        )
 
 
 def _end_with(parent):

@@ -103,7 +103,7 @@ def find_missing(data, name, settings, clips, *, force=False):
     if force or not (folder / "manifest.json").exists():
         return list(clips.index)
     manifest = read_manifest(data, name)
-    check_settings(data, name, settings)
+    _check_settings(folder, manifest, settings)
     _open_array(folder, manifest)
     stored, failed = manifest["clips"], _read_failed(folder).index
     rows = pd.Index(stored["clip_id"]).get_indexer(clips.index)
@@ -127,7 +127,11 @@ def check_settings(data, name, settings):
     ValueError
         Naming what differs and the way out.
     """
-    stored = read_manifest(data, name)["settings"]
+    _check_settings(folder_of(data, name), read_manifest(data, name), settings)
+
+
+def _check_settings(folder, manifest, settings):
+    stored = manifest["settings"]
     differing = [
         f"{setting} {stored[setting]}, not {wanted}"
         for setting, wanted in dataclasses.asdict(settings).items()
@@ -135,7 +139,7 @@ def check_settings(data, name, settings):
     ]
     if differing:
         raise ValueError(
-            f"{folder_of(data, name)} was made with other settings ({'; '.join(differing)}): run "
+            f"{folder} was made with other settings ({'; '.join(differing)}): run "
             "2_feature_extraction.py again with --force to make it anew, or with --name to keep it"
         )
 

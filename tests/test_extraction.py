@@ -29,14 +29,15 @@ LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
 class Program:
     """A process and what it has printed; a line can be waited for."""
 
-    def __init__(self, *arguments):
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+    def __init__(self, *arguments, path=REPOSITORY):
+        environment = {**os.environ, "PYTHONPATH": str(path), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             env=environment,
+            cwd=path,
         )
 
     def wait_for(self, pattern):
@@ -121,6 +122,22 @@ def test_a_cluster_gives_the_same_bytes_and_losing_a_worker_midway_costs_only_ti
     assert not len(feature_store.read_failed(data, "there"))
     assert workers[0].process.returncode == -signal.SIGKILL
     assert workers[1].process.poll() is None
+
+
+@CLUSTER
+def test_a_scheduler_that_cannot_import_the_package_is_one_sentence(dataset, tmp_path):
+    data, inventory = dataset
+    scheduler = Program("scheduler", *LOCAL, "--port", "0", path=tmp_path)
+    address = scheduler.wait_for(r"Scheduler at:\s+(tcp://\S+)")[1]
+    folder = ["--local-directory", str(tmp_path / "dask2")]
+    worker = Program("worker", address, "--nthreads", "1", "--no-nanny", *LOCAL, *folder)
+    try:
+        worker.wait_for(r"Registered to:")
+        with pytest.raises(ValueError, match=rf"at {address} cannot import autotagging: start"):
+            feature_store.write(data, "there", CHOSEN, inventory, address)
+    finally:
+        worker.kill()
+        scheduler.kill()
 
 
 @CLUSTER
