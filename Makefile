@@ -71,7 +71,7 @@ bench: env
 test: env
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	$(RUN) -m pytest -n $(JOBS) --dist loadfile
+	$(RUN) -m pytest -n $(JOBS) --dist worksteal
 
 env: .venv/installed
 

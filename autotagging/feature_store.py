@@ -163,7 +163,7 @@ def _file_facts(data, clips):
     return pd.DataFrame(facts, index=clips.index, columns=["bytes", "mtime_ns"])
 
 
-def write(data, name, settings, clips, jobs, *, force=False):  # noqa: PLR0913
+def write(data, name, settings, clips, jobs, *, force=False):  # noqa: PLR0913  what, where, how, by whom
     """Write a store, going on where an interrupted run stopped; rows that are there are kept.
 
     Parameters

@@ -16,7 +16,7 @@ settings.register_profile("steady", deadline=None)  # timing is for benchmarks
 settings.load_profile("steady")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-TEST_DATA = Path(os.environ.get("AUTOTAGGING_TEST_DATA", REPOSITORY.parent / "shared"))
+TEST_DATA = Path(os.environ.get("AUTOTAGGING_TEST_DATA", REPOSITORY.parent / "shared")).resolve()
 TINY_TAGS = ("low", "high", "loud", "quiet", "classic", "classical")
 TINY_CLIPS = 32
 

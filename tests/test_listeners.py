@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from autotagging import annotations, cli
+from autotagging import cli, vocabulary
 from autotagging.sample import dataset, listeners, plan
 
-SYNONYMS = annotations.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
+SYNONYMS = vocabulary.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
 COLUMN = {tag: k for k, tag in enumerate(listeners.VOCABULARY)}
 
 

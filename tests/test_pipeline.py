@@ -142,7 +142,6 @@ def test_a_network_is_trained_on_every_preset(run_script, tiny_dataset, preset):
         (ONE,),
         (TWO, "--preset", preset),
         (THREE, "--features", preset, "--epochs", 1),
-        (FOUR,),
     ]:
         answer = run_script(script, "--data", tiny_dataset, *arguments)
         assert answer.returncode == 0, answer.stderr
