@@ -7,6 +7,7 @@ excluded.csv  clip_id, row (in the table of annotations), file, reason
 ``clips/<clip_id>.mp3``.
 """
 
+import os
 import stat
 from pathlib import Path, PurePosixPath
 
@@ -80,16 +81,12 @@ def check_apart(about, source, raw, data):
     ValueError
         Naming the file that would be written over.
     """
-    written = [data.resolve() / folder for folder in ("clips", "labels")]
-    files = [*(data.resolve() / name for name in ("clips.csv", "excluded.csv"))]
+    own = [data.resolve() / name for name in ("clips", "labels", "clips.csv", "excluded.csv")]
     folders = {PurePosixPath(file).parent for file in about["file"]}
-    inside = [
-        raw / folder
-        for folder in sorted(folders)
-        if any((raw / folder).resolve().is_relative_to(path) for path in written)
-    ]
-    if source.resolve() in files or any(source.resolve().is_relative_to(w) for w in written):
-        inside.append(source)
+    belonging = [*(raw / folder for folder in sorted(folders)), source]
+    # realpath: unlike Path.resolve it goes on where links go in a circle
+    real = {path: Path(os.path.realpath(path)) for path in belonging}
+    inside = [path for path in belonging if any(real[path].is_relative_to(o) for o in own)]
     if inside:
         raise ValueError(
             f"{inside[0]} belongs to the dataset, and it lies where this script writes: name "

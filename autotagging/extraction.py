@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 import urllib.parse
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import joblib
@@ -41,14 +42,25 @@ def extract(files, rows, settings, jobs):
     seconds : float
     reason : str
         Why it has none, or None.
+
+    Raises
+    ------
+    ValueError
+        Where a worker was killed, or there is no such cluster.
     """
     with _workers(jobs):
         # A task goes out when a worker is free: few are held, however many clips there are.
         results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
             joblib.delayed(_compute)(*task) for task in _tasks(files, rows, settings)
         )
-        for task in results:
-            yield from task
+        try:
+            for task in results:
+                yield from task
+        except BrokenProcessPool:
+            raise ValueError(
+                "a worker process was killed, for want of memory perhaps: the same command goes "
+                "on, with fewer --jobs if that helps"
+            ) from None
 
 
 def _tasks(files, rows, settings):

@@ -106,7 +106,8 @@ def find_missing(data, name, settings, clips, *, force=False):
     _check_settings(folder, manifest, settings)
     _open_array(folder, manifest)
     stored, failed = manifest["clips"], _read_failed(folder).index
-    rows = pd.Index(stored["clip_id"]).get_indexer(clips.index)
+    ids = pd.Index(stored["clip_id"])
+    rows = ids.get_indexer(clips.index)
     changed = pd.Index(_find_changed(data, clips[rows >= 0], stored, rows[rows >= 0]))
     others = changed.difference(failed, sort=False)
     if len(others):
@@ -114,7 +115,7 @@ def find_missing(data, name, settings, clips, *, force=False):
             f"the audio of {len(others):,} clips has changed since {folder} was made, the first "
             f"is {others[0]}: run 2_feature_extraction.py again with --force"
         )
-    unread = [i for i in failed if not stored["audio"][stored["clip_id"].index(i)]]
+    unread = ids[[row for row in ids.get_indexer(failed) if row >= 0 and not stored["audio"][row]]]
     missing = (rows < 0) | clips.index.isin(changed) | clips.index.isin(unread)
     return clips.index[missing].tolist() or None
 

@@ -37,8 +37,10 @@ def link(sources, targets, kind="hard"):
     made = symbolic = 0
     for clip_id in tqdm(sources.index, desc="linking", unit="clip", disable=len(sources) < 1000):
         target = targets[clip_id]
-        if sources[clip_id].is_symlink() and sources[clip_id].resolve() == target.absolute():
-            raise ValueError(f"{sources[clip_id]} is itself a link to {target}")
+        if sources[clip_id].is_symlink():
+            real = sources[clip_id].resolve()
+            if real == target.parent.resolve() / target.name:
+                raise ValueError(f"{sources[clip_id]} is itself a link to {target}")
         made += KINDS[kind](sources[clip_id], target)
         symbolic += target.is_symlink()
     return made, symbolic

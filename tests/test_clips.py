@@ -62,6 +62,8 @@ def test_a_raw_dataset_where_this_script_writes_is_refused(tmp_path, file):
     with pytest.raises(ValueError, match="lies where this script writes: name another folder"):
         clips.check_apart(about, table, tmp_path, tmp_path)
     clips.check_apart(about, table, tmp_path, tmp_path / "data")
+    (tmp_path / "circle").symlink_to("circle")
+    clips.check_apart(about.assign(file="circle/1.mp3"), table, tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("table", ["clips.csv", "excluded.csv", "labels/set/labels.csv"])

@@ -382,6 +382,14 @@ def test_a_clip_that_failed_is_tried_again_once_it_is_another(dataset, monkeypat
     assert not len(feature_store.read_failed(data, "small"))
 
 
+def test_a_failed_clip_that_the_store_does_not_know_is_no_harm(dataset):
+    data, inventory = dataset
+    feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    with (data / "features/small/failed.csv").open("a") as failed:
+        failed.write("never-heard-of,cannot be decoded\n")
+    assert feature_store.find_missing(data, "small", SMALL, inventory) is None
+
+
 def test_two_runs_never_write_one_store(dataset):
     data, inventory = dataset
     folder = data / "features" / "small"

@@ -89,8 +89,11 @@ def test_a_raw_file_that_is_a_link_to_its_target_is_refused(audio):
     links.link(sources, targets, "copy")
     sources["a"].unlink()
     sources["a"].symlink_to(targets["a"])
-    with pytest.raises(ValueError, match="is itself a link to"):
-        links.link(sources, targets, "symlink")
+    other = targets["a"].parent.parent.with_name("other")
+    other.symlink_to("data")  # the same folder by another name
+    for names in (targets, targets.map(lambda path: other / "clips" / path.name)):
+        with pytest.raises(ValueError, match="is itself a link to"):
+            links.link(sources, names, "symlink")
     assert targets["a"].read_bytes() == b"1"
 
 
