@@ -417,6 +417,28 @@ def test_a_damaged_record_of_an_interrupted_run_starts_anew(dataset, monkeypatch
     assert feature_store.check(data, "small", inventory) == (16, [])
 
 
+def test_a_half_store_of_other_clips_or_settings_is_no_use(dataset, monkeypatch):
+    data, inventory = dataset
+    extract, count = features.extract_file, iter(range(N_CLIPS))
+
+    def interrupt(path, chosen):
+        if next(count) == 20:  # in the second task: the first is in the store
+            raise KeyboardInterrupt
+        return extract(path, chosen)
+
+    monkeypatch.setattr(features, "extract_file", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        feature_store.write(data, "small", SMALL, inventory, jobs=1)
+    monkeypatch.undo()
+    assert len(feature_store.find_missing(data, "small", SMALL, inventory)) == N_CLIPS - 16
+    backwards = inventory.iloc[::-1]
+    assert len(feature_store.find_missing(data, "small", SMALL, backwards)) == N_CLIPS
+    feature_store.write(data, "small", SMALL, backwards, jobs=1)
+    array, rows, _ = feature_store.open_store(data, "small", ["2"])
+    expected, _ = features.extract_file(data / "clips" / "2.wav", SMALL)
+    np.testing.assert_array_equal(array[rows["2"]], expected)
+
+
 def test_the_old_store_stays_until_the_new_one_is_whole(dataset, monkeypatch):
     data, inventory = dataset
     feature_store.write(data, "small", SMALL, inventory, jobs=1)

@@ -64,6 +64,10 @@ def test_the_same_title_by_the_same_artist_on_two_tracks_is_one_recording(labels
     about.loc["2", "title"] = "Song"
     found = paragraph.count_same_recordings(about, makers, labels["split"])
     assert found == {"pairs": 1, "pairs_ignoring_case": 1, "test_clips": 1}
+    # heard as the track itself: that is counted elsewhere
+    makers.loc["5", ["album", "track"]] = makers.loc["1", ["album", "track"]]
+    found = paragraph.count_same_recordings(about, makers, labels["split"])
+    assert found == {"pairs": 1, "pairs_ignoring_case": 1, "test_clips": 0}
     assert paragraph.count_same_recordings(about[[]], makers, labels["split"]) == {}
 
 
