@@ -10,6 +10,7 @@ import math
 import os
 import sys
 import urllib.parse
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -38,6 +39,9 @@ def run(main, parse_args):
         sys.exit(_say(f"interrupted; run it again, {again}, to go on", 130))
     except OSError as error:
         sys.exit(_say(_sentence(error), 1))
+    except BrokenProcessPool:
+        killed = "a worker process was killed, for want of memory perhaps"
+        sys.exit(_say(f"{killed}: the same command goes on, with fewer --jobs if that helps", 1))
     except ValueError as error:
         sys.exit(_say(str(error), 1))
 

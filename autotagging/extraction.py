@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 import urllib.parse
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import joblib
@@ -46,21 +45,15 @@ def extract(files, rows, settings, jobs):
     Raises
     ------
     ValueError
-        Where a worker was killed, or there is no such cluster.
+        Where there is no such cluster.
     """
     with _workers(jobs):
         # A task goes out when a worker is free: few are held, however many clips there are.
         results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
             joblib.delayed(_compute)(*task) for task in _tasks(files, rows, settings)
         )
-        try:
-            for task in results:
-                yield from task
-        except BrokenProcessPool:
-            raise ValueError(
-                "a worker process was killed, for want of memory perhaps: the same command goes "
-                "on, with fewer --jobs if that helps"
-            ) from None
+        for task in results:
+            yield from task
 
 
 def _tasks(files, rows, settings):

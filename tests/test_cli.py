@@ -4,6 +4,7 @@ import argparse
 
 import pytest
 from conftest import REPOSITORY
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from autotagging import cli
 
@@ -65,6 +66,7 @@ def test_errors_end_with_their_exit_code(capsys):
         (ValueError("too few clips"), 1, "too few clips"),
         (FileNotFoundError(2, "No such file or directory", "x.csv"), 1, "x.csv: No such file"),
         (KeyboardInterrupt(), 130, "run it again, the same command, to go on"),
+        (TerminatedWorkerError("long"), 1, "a worker process was killed, for want of memory"),
     ]:
         with pytest.raises(SystemExit) as ending:
             cli.run(fail(error), parse_args)
@@ -96,3 +98,10 @@ def test_figures_of_the_sample_belong_to_the_repository_and_others_to_their_data
     assert cli.images_folder(None, cli.SAMPLE) == REPOSITORY / "images"
     assert cli.images_folder(None, tmp_path) == tmp_path / "images"
     assert cli.images_folder(tmp_path / "x", cli.SAMPLE) == tmp_path / "x"
+
+
+@pytest.mark.parametrize("text", ["", "scheduler", "tcp://scheduler", "http://a:1", "tcp://a:x"])
+def test_an_address_of_no_cluster_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="no address such as tcp"):
+        cli.cluster_address(text)
+    assert cli.cluster_address("tcp://scheduler:8786") == "tcp://scheduler:8786"
