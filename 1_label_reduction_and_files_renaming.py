@@ -72,7 +72,8 @@ def main(args):
     tables = vocabulary.tabulate_tags(annotated, merged, synonyms, tags)
     summary = {
         "dataset": args.data.resolve().name,
-        "note": "Synthetic sample, not real music" if (raw / "truth_final.csv").exists() else "",
+        "note": annotations.note_of(raw),
+        "citation": annotations.cite(source, raw),
         "settings": settings,
         "clips": paragraph.count_clips(table, files, excluded),
         "tags": paragraph.count_tags(merged, tags, tables[1]),

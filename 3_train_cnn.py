@@ -1,9 +1,10 @@
 """Train a convolutional network to predict the tags of a clip.
 
 `paper` is the published network of three wide convolutions; `vgg`, the default, a small one of
-3x3 convolutions. Both learn from the training clips alone; the epoch with the best macro PR-AUC
-on the validation clips is kept. The test clips are not touched. The model file is complete:
-network, normalisation, tags in order, feature settings and a threshold a tag.
+3x3 convolutions; `fcn`, `musicnn` and `short-chunk-res` are the literature's. All learn from the
+training clips alone; the epoch with the best macro PR-AUC on the validation clips is kept. The
+test clips are not touched. A run that was killed goes on at its last finished epoch. The model
+file is complete: network, normalisation, tags in order, feature settings, a threshold a tag.
 
 Reads   features/<name>/            (n_clips, frames, bands) of script 2
         labels/<set>/               split and tags of script 1
@@ -11,97 +12,152 @@ Writes  models/<run>/model.keras    the network, complete on its own
         models/<run>/history.csv    a row an epoch
         models/<run>/run.json       what was run, on what, with which versions
         images/CNN_architecture.png, images/training_history.png
+        and with --seeds N models/<run>-seed<n>/ a seed, models/<run>/ being their mean
 
 Example: python 3_train_cnn.py --data data/mtt --model paper
 """
 
 import dataclasses
+from pathlib import Path
 
-from autotagging import cli, feature_store, figures, labels, models, native_stderr
-
-ARCHITECTURES = ("vgg", "paper")
-
-
-def is_level(settings):
-    """Return whether features are levels, which shifts in time and an equaliser leave plausible."""
-    return settings.feature == "mel" and settings.scale == "dB"
+from autotagging import cli, feature_store, figures, labels, models, native_stderr, recipes
 
 
 def main(args):
-    """Train one network and draw it."""
+    """Train one network, or one a seed and their mean, and draw it."""
     run, set_name = args.name or args.model, labels.find_set(args.data, args.labels)
     table = labels.read_labels(args.data, set_name)
-    array, rows, feature_settings = feature_store.open_store(args.data, args.features, table.index)
-    parts = labels.arrays_by_part(table, rows)
-    settings = {
-        "architecture": args.model,
-        "features": args.features,
-        "features_made_from": feature_store.fingerprint(args.data, args.features, table.index),
+    store = args.settings["features"]
+    array, rows, feature_settings = feature_store.open_store(args.data, store, table.index)
+    settings = recipes.fit_to_features(args.settings, feature_settings) | {
+        "features_made_from": feature_store.fingerprint(args.data, store, table.index),
         "labels": set_name,
         "labels_sha256": labels.checksum(args.data, set_name),
-        "epochs": args.epochs,
-        "patience": args.patience,
-        "batch_size": args.batch_size,
-        "learning_rate": args.learning_rate,
-        "augment": not args.no_augment and is_level(feature_settings),
+        "start_from": args.start_from and models.describe_file(args.start_from),
         "seed": args.seed,
     }
+    summary = labels.read_summary(args.data, set_name)
+    about = {
+        "tags": table.columns.drop("split").tolist(),
+        "feature_settings": dataclasses.asdict(feature_settings),
+        "label_set": set_name,
+        "dataset": args.data.resolve().name,
+        "note": summary["note"],
+        "citation": summary["citation"],
+    }
     images = cli.images_folder(args.images, args.data)
+    clips = array, labels.arrays_by_part(table, rows)
+    members = [run] if args.seeds == 1 else [f"{run}-seed{args.seed + n}" for n in range(args.seeds)]
+    for seed, member in enumerate(members, args.seed):
+        train_run(args, member, clips, {**about, "settings": {**settings, "seed": seed}})
+    if args.seeds > 1:
+        seeds = list(range(args.seed, args.seed + args.seeds))
+        join_runs(args, run, members, clips, {**about, "settings": {**settings, "seed": seeds}})
+    draw_training(args.data, run, images)
+    draw_network(args.data, (run, members[0]), images, (table.loc[rows.index], array, rows))
+
+
+def train_run(args, run, clips, about):
+    """Train a network, unless that is done, and write the run."""
+    if is_done(args, run, about["settings"]):
+        return
+    with native_stderr.silenced():  # and here, because Keras takes seconds to import
+        from autotagging import training
+
+    folder, settings, (array, parts) = models.folder_of(args.data, run), about["settings"], clips
+    print_task(run, about, parts)
+    start = args.start_from and models.load_to_start(args.start_from, about)
+    network, history, stopped = training.train(
+        array, parts, folder, settings, start=start, tensorboard=args.tensorboard
+    )
+    if stopped:
+        print(f"stopped: {stopped}")
+    best = history.loc[history["validation_pr_auc"].idxmax()]
+    facts = {
+        "best_epoch": int(best["epoch"]),
+        "validation": {"roc_auc": best["validation_roc_auc"], "pr_auc": best["validation_pr_auc"]},
+        "stopped": stopped,
+    }
+    write_run(folder, network, clips, about, (history, facts))
+    if args.start_from:
+        print(models.compare_to_scratch(args.data, run))
+
+
+def join_runs(args, run, members, clips, about):
+    """Write the mean of some runs as one more."""
+    if is_done(args, run, about["settings"]):
+        return
+    with native_stderr.silenced():
+        from autotagging import architectures, metrics, prediction
+
+    array, parts = clips
+    folders = [models.folder_of(args.data, member) for member in members]
+    network = architectures.mean_of([models.load(f / "model.keras")[0] for f in folders])
+    history = models.join_histories(args.data, dict(zip(about["settings"]["seed"], members)))
+    rows, y_true = parts["validation"]
+    averages = metrics.averages(y_true, prediction.score_clips(network, array, rows))
+    facts = {"members": members, "validation": averages["macro"]}
+    folder = models.folder_of(args.data, run)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_run(folder, network, clips, about, (history, facts))
+
+
+def is_done(args, run, settings):
+    """Return whether a run is there as asked for, after removing it where it is to be made anew."""
     if args.force:
         models.discard(args.data, run)
     finished = models.is_finished(args.data, run, settings)
     if finished:
         print(f"nothing to do: models/{run} is trained with these settings")
-    else:
-        about = {
-            "tags": table.columns.drop("split").tolist(),
-            "feature_settings": dataclasses.asdict(feature_settings),
-            "settings": settings,
-            "dataset": args.data.resolve().name,
-            "note": labels.read_summary(args.data, set_name)["note"],
-        }
-        train(models.folder_of(args.data, run), array, parts, about)
-    draw_training(args.data, run, images)
-    draw_network(args.data, run, images, (table.loc[rows.index], array, rows))
+    return finished
 
 
-def train(folder, array, parts, about):
-    """Train a network, choose its thresholds on the validation clips, write the run."""
-    with native_stderr.silenced():  # and here, because Keras takes seconds to import
-        from autotagging import architectures, metrics, prediction, training
-
-    settings, n_tags = about["settings"], len(about["tags"])
-    training.set_seed(settings["seed"])
-    mean, variance = training.band_statistics(array, parts["train"][0])
-    build = architectures.ARCHITECTURES[settings["architecture"]]
-    network = build(array.shape[1:], n_tags, mean, variance)
-    clips = {part: len(rows) for part, (rows, _) in parts.items()}
+def print_task(run, about, parts):
+    """Print what is trained on what, and the tags that validation can say nothing about."""
+    tags, settings = about["tags"], about["settings"]
+    n_clips = {part: len(rows) for part, (rows, _) in parts.items()}
     print(
-        f"training {folder.name}: {network.count_params():,} weights, {n_tags} tags, "
-        f"{clips['train']:,} training and {clips['validation']:,} validation clips"
+        f"training {run}: {settings['architecture']}, {len(tags)} tags, {n_clips['train']:,} "
+        f"training and {n_clips['validation']:,} validation clips, features "
+        f"{settings['features']}, {settings['chunk_frames']} frames of a clip"
     )
-    network, history = training.train(network, array, parts, folder, settings)
+    without = [tags[k] for k in (~parts["validation"][1].any(axis=0)).nonzero()[0]]
+    if without:
+        print(
+            f"left out of validation's averages, no clip there has them: {len(without)} of "
+            f"{len(tags)} tags: {', '.join(without)}"
+        )
 
+
+def write_run(folder, network, clips, about, outcome):
+    """Choose a threshold a tag on the validation clips; write the model, the history and the run."""
+    from autotagging import metrics, prediction
+
+    (array, parts), (history, facts) = clips, outcome
     rows, y_true = parts["validation"]
     thresholds = metrics.best_thresholds(y_true, prediction.score_clips(network, array, rows))
     models.save(folder / "model.keras", network, {**about, "thresholds": thresholds.tolist()})
-    best = history.loc[history["validation_pr_auc"].idxmax()]
-    facts = {
+    n_clips = {part: len(rows) for part, (rows, _) in parts.items()}
+    seconds = history["seconds"].sum()
+    facts |= {
         **{key: about[key] for key in ("dataset", "note", "settings")},
-        "clips": clips,
+        "clips": n_clips,
         "weights": network.count_params(),
         "epochs": len(history),
-        "best_epoch": int(best["epoch"]),
-        "validation": {"roc_auc": best["validation_roc_auc"], "pr_auc": best["validation_pr_auc"]},
-        "seconds": round(history["seconds"].sum(), 1),
+        "seconds": round(seconds, 1),
+        "seconds_an_epoch": round(history["seconds"].mean(), 2),
+        "clips_per_second": round(n_clips["train"] * len(history) / seconds, 1),
     }
     models.finish(folder, history, facts)
+    best = f"best epoch {facts['best_epoch']} of {len(history)}" if "best_epoch" in facts else "mean"
     print(
-        f"best epoch {facts['best_epoch']} of {len(history)}: validation macro ROC-AUC "
-        f"{best['validation_roc_auc']:.4f}, PR-AUC {best['validation_pr_auc']:.4f}; "
-        f"{facts['seconds']:.0f} s, {clips['train'] * len(history) / facts['seconds']:.0f} clips/s"
+        f"{folder.name}, {best}: validation macro ROC-AUC "
+        f"{cli.number(facts['validation']['roc_auc'])}, PR-AUC "
+        f"{cli.number(facts['validation']['pr_auc'])}; {facts['weights']:,} weights; "
+        f"{facts['seconds_an_epoch']:.1f} s an epoch, {facts['clips_per_second']:.0f} clips/s, "
+        f"{seconds:.0f} s in all"
     )
-    cli.print_written(folder / "model.keras", f"{facts['weights']:,} weights, {n_tags} tags")
+    cli.print_written(folder / "model.keras", f"{facts['weights']:,} weights, {y_true.shape[1]} tags")
     cli.print_written(folder / "history.csv", f"{len(history)} epochs")
     cli.print_written(folder / "run.json", "settings, clips, versions")
 
@@ -115,25 +171,26 @@ def draw_training(data, run, images):
         cli.print_written(path, "loss and validation scores by epoch")
 
 
-def draw_network(data, run, images, store):
+def draw_network(data, runs, images, store):
     """Draw the network with its maps for three clips, unless the figure is of this run already."""
+    run, drawn = runs  # of a mean of several the first is drawn
     path, source = images / "CNN_architecture.png", models.describe_source(data, run)
     if figures.shows(path, source):
         return
     with native_stderr.silenced():
-        from autotagging import architectures
+        from autotagging import anatomy
 
     table, array, rows = store
-    network, _ = models.load(models.folder_of(data, run) / "model.keras")
+    network, _ = models.load(models.folder_of(data, drawn) / "model.keras")
     chosen = labels.choose_clips(table)
-    batch = array[rows[list(chosen.values())]].astype("float32")
+    batch = array[rows[list(chosen.values())], : network.input_shape[1]].astype("float32")
     titles = [f"{tag} ({clip_id})" for tag, clip_id in chosen.items()]
-    maps = architectures.convolution_maps(network, batch)
+    maps = anatomy.convolution_maps(network, batch)
     figure = figures.draw_architecture(
-        architectures.describe(network), list(zip(titles, batch, strict=True)), list(maps.items())
+        anatomy.describe(network), list(zip(titles, batch, strict=True)), list(maps.items())
     )
-    figures.save(figure, path, models.describe_run(data, run), source)
-    cli.print_written(path, f"the network {run}, maps of {len(chosen)} clips")
+    figures.save(figure, path, models.describe_run(data, drawn), source)
+    cli.print_written(path, f"the network {drawn}, maps of {len(chosen)} clips")
 
 
 def parse_args():
@@ -142,47 +199,31 @@ def parse_args():
     cli.add_data(parser)
     cli.add_labels(parser)
     parser.add_argument(
-        "--features",
-        type=cli.name,
-        default="square",
-        metavar="NAME",
-        help="store under features/ (default: square)",
-    )
-    parser.add_argument(
-        "--model", choices=ARCHITECTURES, default="vgg", help="architecture (default: vgg)"
-    )
-    parser.add_argument(
         "--name", type=cli.name, metavar="RUN", help="folder under models/ (default: --model)"
     )
+    recipes.add_options(parser)
     parser.add_argument(
-        "--epochs", type=cli.positive, default=60, metavar="N", help="at most (default: 60)"
+        "--start-from",
+        type=Path,
+        metavar="MODEL",
+        help="model.keras, or its folder: layers but the last start as those of this network",
     )
     parser.add_argument(
-        "--patience",
+        "--seeds",
         type=cli.positive,
-        default=15,
+        default=1,
         metavar="N",
-        help="stop after so many epochs without a better one (default: 15)",
+        help="train so many, from --seed on, and the mean of their scores as one more (default: 1)",
     )
     parser.add_argument(
-        "--batch-size", type=cli.positive, default=16, metavar="N", help="clips (default: 16)"
-    )
-    parser.add_argument(
-        "--learning-rate",
-        type=cli.positive_number,
-        default=0.002,
-        metavar="RATE",
-        help="of Adam at the start, falling as a cosine (default: 0.002)",
-    )
-    parser.add_argument(
-        "--no-augment",
-        action="store_true",
-        help="take clips as they are (default: shift and equalise them, where features are in dB)",
+        "--tensorboard", action="store_true", help="write models/<run>/tensorboard/ to watch"
     )
     cli.add_seed(parser)
     cli.add_images(parser)
     cli.add_force(parser, "the run")
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.settings = recipes.settings_of(args, parser)
+    return args
 
 
 if __name__ == "__main__":

@@ -22,7 +22,12 @@ PATHS = ("path", "mp3_path")
 NO_TAGS = ("clip_id", *PATHS, *MAKERS, "split")
 WRITTEN = ("clips.csv", "excluded.csv")  # by script 1
 # What a dataset's folder holds besides the annotations.
-OTHER_TABLES = {CLIP_INFO, "truth_final.csv", *WRITTEN}
+TRUTH = "truth_final.csv"  # of the synthetic sample: what is truly in each clip
+OTHER_TABLES = {CLIP_INFO, TRUTH, *WRITTEN}
+MAGNATAGATUNE = (
+    "E. Law, K. West, M. Mandel, M. Bay and J. S. Downie, Evaluation of algorithms using games: "
+    "the case of music tagging, ISMIR 2009 (MagnaTagATune; audio by Magnatune, CC BY-NC-SA)"
+)
 TRUTH_VALUES = {"0": 0, "1": 1, "false": 0, "true": 1}
 
 
@@ -249,3 +254,30 @@ def name_makers(about):
 def own_name(clip_ids):
     """Return what stands for artist, album or track of a clip that names none: "clip 2"."""
     return pd.Series("clip " + clip_ids, index=clip_ids)
+
+
+def note_of(raw):
+    """Return what every figure and number of a dataset must say of it: that it is synthetic, or ""."""
+    return "Synthetic sample, not real music" if (raw / TRUTH).exists() else ""
+
+
+def cite(source, raw):
+    """Return how a dataset is to be cited.
+
+    Parameters
+    ----------
+    source, raw : Path
+        The table of annotations; the folder of the dataset.
+
+    Returns
+    -------
+    str
+        What ``CITATION.txt`` of the folder says, where there is one; else MagnaTagATune's
+        citation for a table in its form, unless the data is synthetic; else the table's name.
+    """
+    if (raw / "CITATION.txt").is_file():
+        return (raw / "CITATION.txt").read_text(encoding="utf-8", errors="replace").strip()
+    if note_of(raw):
+        return "synthetic sample of aux_make_sample.py, in the form of MagnaTagATune"
+    in_its_form = source.name == TABLE and (raw / CLIP_INFO).exists()
+    return MAGNATAGATUNE if in_its_form else f"not stated: {source.name}"

@@ -202,6 +202,14 @@ def number_from_0(text):
     return number
 
 
+def share(text):
+    """Return a number from 0 that is less than 1."""
+    number = number_from_0(text)
+    if number >= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not less than 1")
+    return number
+
+
 def _whole_number(text, least):
     try:
         number = int(text)

@@ -234,7 +234,7 @@ def read_summary(data, name):
     path = set_folder(data, name) / "summary.json"
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
-        summary["settings"], summary["note"]
+        summary["settings"], summary["note"], summary["citation"]
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} is damaged: run script 1 again with --force") from None
     return summary

@@ -163,6 +163,68 @@ def macro(values):
     return float(defined.mean()) if len(defined) else None
 
 
+def weights_of_draws(groups, n_draws, seed):
+    """Return how often each clip is in a bootstrap sample of whole groups.
+
+    Clips of one artist are alike, so that artists are drawn, not clips.
+
+    Parameters
+    ----------
+    groups : ndarray of shape (n_clips,)
+        Such as artists.
+    n_draws, seed : int
+
+    Returns
+    -------
+    ndarray of shape (n_draws, n_clips), int
+    """
+    _, codes = np.unique(groups, return_inverse=True)
+    n_groups = codes.max() + 1
+    draws = np.random.default_rng(seed).multinomial(
+        n_groups, np.full(n_groups, 1 / n_groups), size=n_draws
+    )
+    return draws[:, codes]
+
+
+def weighted_macro(y_true, y_score, weights):
+    """Return the macro averages of every bootstrap sample.
+
+    Each tag's scores are sorted once; a sample is a weight a clip. The values are those of
+    scikit-learn with ``sample_weight``.
+
+    Parameters
+    ----------
+    y_true : ndarray of shape (n_clips, n_tags), bool
+    y_score : ndarray of shape (n_clips, n_tags)
+    weights : ndarray of shape (n_draws, n_clips)
+        From `weights_of_draws`.
+
+    Returns
+    -------
+    roc_auc, pr_auc : ndarray of shape (n_draws,)
+        Over the tags that have a value in the sample.
+    """
+    pairs = [
+        _weighted_areas(true, score, weights) for true, score in zip(y_true.T, y_score.T, strict=True)
+    ]
+    return tuple(np.nanmean(areas, axis=0) for areas in zip(*pairs, strict=True))
+
+
+def _weighted_areas(y_true, y_score, weights):
+    """Return ROC-AUC and average precision of one tag in every sample: two of shape (n_draws,)."""
+    order = np.argsort(-y_score, kind="stable")
+    starts = np.flatnonzero(np.diff(y_score[order], prepend=np.inf))  # equal scores count as one
+    weights = weights[:, order].astype(np.float64)
+    positives = np.add.reduceat(weights * y_true[order], starts, axis=1)  # (n_draws, n_scores)
+    negatives = np.add.reduceat(weights * ~y_true[order], starts, axis=1)
+    found, wrong = positives.cumsum(axis=1), negatives.cumsum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        roc = ((found - positives / 2) * negatives).sum(axis=1) / (found[:, -1] * wrong[:, -1])
+        precision = np.nan_to_num(found / (found + wrong))
+        pr = (positives * precision).sum(axis=1) / found[:, -1]
+    return roc, pr
+
+
 def best_thresholds(y_true, y_score, least_positives=5):
     """Return the threshold of each tag with the highest F1, to be chosen on validation clips.
 

@@ -23,6 +23,10 @@ import pandas as pd
 from autotagging.files import write_whole
 
 ENTRY = "autotagging.json"
+MEANINGS = {  # of settings that are checksums
+    "labels_sha256": "the label set's clips, parts or tags",
+    "features_made_from": "the audio of the clips, or how the features are made",
+}
 LIBRARIES = ("tensorflow", "keras", "numpy", "librosa", "scikit-learn")
 
 
@@ -42,14 +46,29 @@ def is_finished(data, run, settings):
     folder = folder_of(data, run)
     if not (folder / "run.json").exists():
         return False
-    before = read_run(data, run)["settings"]
-    differing = [key for key in settings if settings[key] != before.get(key)]
+    check_settings(folder, read_run(data, run)["settings"], settings)
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)  # of a run killed as it was finished
+    return True
+
+
+def check_settings(folder, before, settings):
+    """Refuse a run, finished or not, that was trained with other settings.
+
+    Raises
+    ------
+    ValueError
+        Naming what differs and what to do.
+    """
+    differing = [
+        MEANINGS.get(key, key.replace("_", " "))
+        for key in settings
+        if settings[key] != before.get(key)
+    ]
     if differing:
         raise ValueError(
             f"{folder} was trained with other settings ({', '.join(differing)}): "
             "train anew with --force, or name another run with --name"
         )
-    return True
 
 
 def discard(data, run):
@@ -94,7 +113,7 @@ def finish(folder, history, facts):
     facts["git_commit"] = _git_commit()
     write_whole(folder / "history.csv", history.to_csv(index=False, lineterminator="\n"))
     write_whole(folder / "run.json", json.dumps(facts, indent=2) + "\n")
-    shutil.rmtree(folder / "checkpoint")
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
 
 def describe_run(data, run):
@@ -109,16 +128,94 @@ def describe_source(data, run):
     The same training gives the same: neither the date in the model file nor the time that
     training took is a part of it.
     """
+    return f"models/{run} {_checksum(folder_of(data, run) / 'model.keras')}"
+
+
+def _checksum(path):
     checksum = hashlib.sha256()
-    with zipfile.ZipFile(folder_of(data, run) / "model.keras") as archive:
+    with zipfile.ZipFile(path) as archive:
         for entry in ("model.weights.h5", ENTRY):
             checksum.update(archive.read(entry))
-    return f"models/{run} {checksum.hexdigest()}"
+    return checksum.hexdigest()
 
 
 def read_history(data, run):
-    """Read ``history.csv``: a DataFrame with a row an epoch."""
+    """Read ``history.csv``: a DataFrame with a row an epoch, and a seed, where there are several."""
     return pd.read_csv(folder_of(data, run) / "history.csv")
+
+
+def join_histories(data, runs):
+    """Return the histories of several runs as one, with a column seed.
+
+    Parameters
+    ----------
+    data : Path
+    runs : dict
+        Seed -> run.
+    """
+    histories = [read_history(data, run).assign(seed=seed) for seed, run in runs.items()]
+    return pd.concat(histories, ignore_index=True)
+
+
+def path_of(path):
+    """Return the model file that a path names: itself, or the one in the folder."""
+    return path / "model.keras" if path.is_dir() else path
+
+
+def describe_file(path):
+    """Return what tells a model from others: its folder's name and the checksum of its network."""
+    path = path_of(path)
+    read_description(path)  # says what is wrong with a file that is no model
+    return f"{path.resolve().parent.name} {_checksum(path)}"
+
+
+def load_to_start(path, about):
+    """Load a network for another to start from.
+
+    Parameters
+    ----------
+    path : Path
+        Of a model file or its folder.
+    about : dict
+        Of the new one: feature_settings, settings.
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    ValueError
+        Where it is of another architecture or of other features.
+    """
+    network, description = load(path_of(path))
+    theirs, ours = description["settings"], about["settings"]
+    for what in ("architecture", "network"):
+        if theirs[what] != ours[what]:
+            raise ValueError(f"{path} has another {what}: {theirs[what]}, not {ours[what]}")
+    if description["feature_settings"] != about["feature_settings"]:
+        raise ValueError(
+            f"{path} takes other features: extract {theirs['features']} as it was trained on, "
+            "with 2_feature_extraction.py, and name them with --features"
+        )
+    return network
+
+
+def compare_to_scratch(data, run):
+    """Return a sentence on how much starting from another network helped.
+
+    The measure is a run of the same settings that did not, where there is one.
+    """
+    ours = read_run(data, run)
+    for path in sorted(folder_of(data, run).parent.glob("*/run.json")):
+        other = read_run(data, path.parent.name)
+        if other["settings"] == {**ours["settings"], "start_from": None}:
+            gain = ours["validation"]["pr_auc"] - other["validation"]["pr_auc"]
+            return (
+                f"validation PR-AUC {gain:+.4f} against models/{path.parent.name}, the same from "
+                "scratch"
+            )
+    return "to see how much that helped, train the same without --start-from as another --name"
 
 
 def _git_commit():

@@ -3,27 +3,46 @@
 import numpy as np
 import scipy.special
 
+SCORED_TOGETHER = 64
 
-def score_clips(network, array, rows, batch_size=64):
+
+def score_clips(network, array, rows, batch_size=SCORED_TOGETHER):
     """Return the network's scores of stored clips.
 
     Parameters
     ----------
     network : keras.Model
-        Gives logits.
+        Gives logits. Where it takes fewer frames than a clip has, a clip's score is the mean of
+        the probabilities of evenly spaced chunks, as many as cover it.
     array : ndarray of shape (n_stored_clips, frames, bands)
         May be memory-mapped: a batch is read at a time.
     rows : ndarray of int
         The rows of the clips wanted.
     batch_size : int
+        Clips that are read together.
 
     Returns
     -------
     ndarray of shape (n_clips, n_tags), float32
         Probabilities.
     """
-    logits = [
-        np.asarray(network.predict_on_batch(array[rows[i : i + batch_size]].astype(np.float32)))
+    starts = chunk_starts(array.shape[1], network.input_shape[1])
+    scores = [
+        _score_batch(network, array[rows[i : i + batch_size]], starts)
         for i in range(0, len(rows), batch_size)
     ]
-    return scipy.special.expit(np.concatenate(logits))
+    return np.concatenate(scores)
+
+
+def chunk_starts(frames, chunk_frames):
+    """Return the first frame of each of the fewest evenly spaced chunks that cover a clip."""
+    n_chunks = -(-frames // chunk_frames)
+    return np.linspace(0, frames - chunk_frames, n_chunks).round().astype(int)
+
+
+def _score_batch(network, clips, starts):
+    frames = network.input_shape[1]
+    chunks = np.concatenate([clips[:, start : start + frames] for start in starts])
+    # predict, as predict_on_batch scores a batch once a device where there are several
+    logits = network.predict(chunks.astype(np.float32), batch_size=SCORED_TOGETHER, verbose=0)
+    return scipy.special.expit(logits).reshape(len(starts), len(clips), -1).mean(axis=0)

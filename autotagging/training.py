@@ -1,11 +1,12 @@
-"""Training: batches from the store, one epoch after another, going on after an interruption.
+"""Training: one epoch after another, the best is kept; going on after an interruption.
 
-Sigmoid cross-entropy on logits and Adam as in the paper, with a cosine schedule; the epoch with
-the highest macro PR-AUC on the validation clips is kept, and training stops where no later one
-beats it for a while. All randomness of an epoch follows from the seed and its number, so that a
-run that was killed ends as it would have.
+Sigmoid cross-entropy on logits and Adam as in the paper. The epoch with the highest macro PR-AUC
+on the validation clips is kept, and training stops where no later one beats it for a while. All
+randomness of an epoch follows from the seed and its number, and the learning rate from the
+history, so that a run that was killed ends as it would have.
 """
 
+import contextlib
 import math
 import os
 import shutil
@@ -17,151 +18,234 @@ import pandas as pd
 from sklearn.metrics import log_loss
 from tqdm import tqdm
 
-from autotagging import metrics, models, prediction
+from autotagging import architectures, batches, metrics, models, prediction
 
-EQUALISER_DB = 4.0
-
-
-class Batches(keras.utils.PyDataset):
-    """Features and labels of one epoch, in the order of its seed; a batch is read at a time.
-
-    Parameters
-    ----------
-    array : ndarray of shape (n_stored_clips, frames, bands)
-        Memory-mapped.
-    rows : ndarray of shape (n_clips,), int
-        The rows of the training clips.
-    y_true : ndarray of shape (n_clips, n_tags), bool
-    settings : dict
-        batch_size, seed, augment (whether batches are augmented).
-    epoch : int
-        Decides, with the seed, the order and the augmentation.
-    """
-
-    def __init__(self, array, rows, y_true, settings, epoch):
-        super().__init__()
-        self.array, self.rows, self.y_true = array, rows, y_true
-        self.augment, self.randomness = settings["augment"], [settings["seed"], epoch]
-        order = np.random.default_rng(self.randomness).permutation(len(rows))
-        batch_size = settings["batch_size"]
-        self.batches = np.split(order, range(batch_size, len(rows), batch_size))
-
-    def __len__(self):
-        return len(self.batches)
-
-    def __getitem__(self, index):
-        chosen = np.sort(self.batches[index])  # sorted: reads the file from front to back
-        x = self.array[self.rows[chosen]].astype(np.float32)  # (batch_size, frames, bands)
-        if self.augment:
-            x = augment(x, np.random.default_rng([*self.randomness, index]))
-        return x, self.y_true[chosen].astype(np.float32)
+PLATEAU_FACTOR = 0.3  # of the learning rate, after a third of the patience without a better epoch
+OWN_LAYERS = ("normalisation", "logits")  # of a network that starts from another
 
 
-def augment(x, generator):
-    """Return clips as they could have been: begun elsewhere, and mixed otherwise.
-
-    Each clip is shifted round in time by any number of frames; its spectrum is raised or lowered
-    by a smooth curve (level, slope and bow across the bands, each of 4 dB standard deviation),
-    because an artist's mix says little of the tags.
-
-    Parameters
-    ----------
-    x : ndarray of shape (n_clips, frames, bands), float32
-        Levels in dB.
-    generator : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of shape (n_clips, frames, bands), float32
-    """
-    shifts = generator.integers(x.shape[1], size=len(x))
-    shifted = np.stack([np.roll(clip, n, axis=0) for clip, n in zip(x, shifts, strict=True)])
-    across = np.linspace(-1, 1, x.shape[2])
-    curves = np.stack([np.ones_like(across), across, across**2 - 1 / 3])  # (3, bands)
-    levels = generator.normal(0, EQUALISER_DB, (len(x), 3)) @ curves  # (n_clips, bands)
-    return shifted + levels[:, None, :].astype(np.float32)
-
-
-def set_seed(seed):
-    """Make the weights that a network starts from follow from the seed."""
-    keras.utils.set_random_seed(seed)
-
-
-def band_statistics(array, rows, clips_a_read=256):
-    """Return mean and variance of each band over the training clips, read a few at a time.
-
-    Parameters
-    ----------
-    array : ndarray of shape (n_stored_clips, frames, bands)
-    rows : ndarray of int
-
-    Returns
-    -------
-    mean, variance : ndarray of shape (bands,), float64
-        The variance is 1 for a band that never changes.
-    """
-    total = np.zeros(array.shape[2])
-    squares = np.zeros(array.shape[2])
-    for start in range(0, len(rows), clips_a_read):
-        x = array[np.sort(rows[start : start + clips_a_read])].astype(np.float64)
-        total += x.sum(axis=(0, 1))
-        squares += np.square(x).sum(axis=(0, 1))
-    n = len(rows) * array.shape[1]
-    mean = total / n
-    variance = squares / n - mean**2
-    return mean, np.where(variance > 1e-12, variance, 1.0)
-
-
-def train(network, array, parts, folder, settings):
+def train(array, parts, folder, settings, *, start=None, tensorboard=False):
     """Train a network, or go on with an interrupted run; return the best epoch's.
 
     Parameters
     ----------
-    network : keras.Model
-        Gives logits.
     array : ndarray of shape (n_stored_clips, frames, bands)
     parts : dict
-        ``train`` and ``validation`` -> (rows, y_true).
+        ``train`` and ``validation`` -> (rows, y_true): ndarray of shape (n_clips,), int, and of
+        shape (n_clips, n_tags), bool.
     folder : Path
         Of the run; ``checkpoint/`` below it holds the last and the best epoch.
     settings : dict
-        epochs, batch_size, learning_rate, patience, seed, augment, and whatever else decides the
-        run.
+        From `recipes.settings_of`: architecture, network (options of its function), chunk_frames,
+        epochs, patience, batch_size, learning_rate, schedule, augment, label_smoothing,
+        positive_weight, weight_decay, mixed_precision, devices, deterministic, seed; and whatever
+        else decides the run.
+    start : keras.Model, optional
+        Layers but the last, and but the normalisation, start as those of this network.
+    tensorboard : bool
+        Write ``tensorboard/`` in the folder.
 
     Returns
     -------
     network : keras.Model
         As it was after its best epoch.
     history : DataFrame
-        A row an epoch: epoch, learning_rate, loss, validation_loss, validation_pr_auc,
-        validation_roc_auc, seconds.
+        A row an epoch: epoch, learning_rate, loss, training_seconds, validation_loss,
+        validation_pr_auc, validation_roc_auc, seconds (both together).
+    stopped : str
+        Why training ended before its last epoch; empty where it did not.
 
     Raises
     ------
     ValueError
-        Where the loss is no longer a number, or an interrupted run had other settings.
+        Where the loss is no longer a number in the first epoch, an interrupted run had other
+        settings, or there are fewer devices than asked for.
     """
     checkpoint = folder / "checkpoint"
     checkpoint.mkdir(parents=True, exist_ok=True)
-    network, history = _start_or_go_on(network, checkpoint, settings)
-    n_batches = math.ceil(len(parts["train"][0]) / settings["batch_size"])
-    total = n_batches * settings["epochs"]
-    with tqdm(total=total, initial=n_batches * len(history), unit="batch") as progress:
-        while len(history) < settings["epochs"] and not _has_stalled(history, settings["patience"]):
-            started, clips = time.perf_counter(), (array, *parts["train"])
-            row = _train_epoch(network, clips, settings, len(history), progress)
+    settings = _fit_batch_size(settings, len(parts["train"][0]))
+    make_deterministic(settings)
+    with _devices(settings["devices"]):
+        network, history = _start_or_go_on(array, parts["train"], checkpoint, settings, start)
+    log = folder / "tensorboard" if tensorboard else None
+    stopped = _train_epochs(network, (array, parts), checkpoint, settings, history, log)
+    network, _ = models.load(checkpoint / "best.keras")
+    return network, pd.DataFrame(history), stopped
+
+
+def make_deterministic(settings):
+    """Make all that is random follow from the seed and, if asked, each operation repeatable."""
+    keras.utils.set_random_seed(settings["seed"])
+    if settings["deterministic"] and keras.backend.backend() == "tensorflow":
+        import tensorflow as tf  # the one backend with such a switch
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def build(shape, n_tags, statistics, settings):
+    """Return a new network.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (frames, bands) of a chunk.
+    n_tags : int
+    statistics : tuple of two ndarray of shape (bands,)
+        Mean and variance of each band.
+    settings : dict
+        architecture, network, mixed_precision, devices.
+    """
+    policy = keras.config.dtype_policy()
+    if settings["mixed_precision"]:
+        keras.config.set_dtype_policy("mixed_float16")
+    try:
+        function = architectures.ARCHITECTURES[settings["architecture"]]
+        network = function(shape, n_tags, *statistics, **settings["network"])
+    finally:
+        keras.config.set_dtype_policy(policy)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization) and settings["devices"] > 1:
+            layer.synchronized = True  # over the clips of all devices
+    return network
+
+
+def start_from(network, start):
+    """Give a network the weights of another's layers, but the last and the normalisation.
+
+    Parameters
+    ----------
+    network, start : keras.Model
+        Of one architecture.
+
+    Returns
+    -------
+    int
+        How many weights were taken.
+
+    Raises
+    ------
+    ValueError
+        Where a layer has weights of other shapes.
+    """
+    others = {layer.name: layer for layer in start.layers}
+    taken = 0
+    for layer in network.layers:
+        if layer.name in OWN_LAYERS or not layer.weights:
+            continue
+        weights = others[layer.name].get_weights() if layer.name in others else []
+        shapes = [tuple(weight.shape) for weight in layer.weights]
+        if [weight.shape for weight in weights] != shapes:
+            raise ValueError(
+                f"the network to start from is of other layers: {layer.name!r} differs; choose the "
+                "architecture, its options and the features it was trained with"
+            )
+        layer.set_weights(weights)
+        taken += layer.count_params()
+    return taken
+
+
+def _fit_batch_size(settings, n_clips):
+    if settings["batch_size"] <= n_clips:
+        return settings
+    print(f"batches of {settings['batch_size']:,} are more than the training clips: {n_clips:,}")
+    return {**settings, "batch_size": n_clips}
+
+
+@contextlib.contextmanager
+def _devices(number):
+    """Place what is built inside on several devices of this machine, each with a share of a batch.
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer.
+    """
+    if number == 1:
+        yield
+        return
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError("--devices needs Keras on TensorFlow: unset KERAS_BACKEND")
+    import tensorflow as tf
+
+    found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    if len(found) < number:
+        raise ValueError(f"--devices {number} are more than there are: {len(found)}")
+    with tf.distribute.MirroredStrategy([device.name for device in found[:number]]).scope():
+        yield
+
+
+def _start_or_go_on(array, clips, checkpoint, settings, start):
+    if (checkpoint / "last.keras").exists():
+        state = models.read_description(checkpoint / "last.keras")
+        models.check_settings(checkpoint, state["settings"], settings)
+        print(f"going on after epoch {len(state['history'])} of the interrupted run")
+        network, _ = models.load(checkpoint / "last.keras")
+        return network, state["history"]
+    rows, y_true = clips
+    shape = (settings["chunk_frames"], array.shape[2])
+    statistics = batches.band_statistics(array, rows)
+    network = build(shape, y_true.shape[1], statistics, settings)
+    if start is not None:
+        taken, every = start_from(network, start), network.count_params()
+        print(f"kept {taken:,} of {every:,} weights; anew: {', '.join(OWN_LAYERS)}")
+    compile_network(network, settings)
+    return network, []
+
+
+def compile_network(network, settings):
+    """Give a network its optimiser and its loss, from learning_rate, weight_decay and the like."""
+    weight = settings["positive_weight"]
+    network.compile(
+        optimizer=keras.optimizers.Adam(
+            settings["learning_rate"], weight_decay=settings["weight_decay"] or None
+        ),
+        loss=keras.losses.BinaryCrossentropy(
+            from_logits=True, label_smoothing=settings["label_smoothing"]
+        )
+        if weight == 1
+        # with gamma 0 the focal loss is cross-entropy, a positive weighing alpha / (1 - alpha)
+        else keras.losses.BinaryFocalCrossentropy(
+            apply_class_balancing=True,
+            alpha=weight / (1 + weight),
+            gamma=0,
+            from_logits=True,
+            label_smoothing=settings["label_smoothing"],
+        ),
+    )
+
+
+def _train_epochs(network, clips, checkpoint, settings, history, log):
+    """Train from the last finished epoch on, adding to the history; return why it stopped early."""
+    array, parts = clips
+    n_batches, epochs = batches.n_batches(len(parts["train"][0]), settings), settings["epochs"]
+    with tqdm(total=n_batches * epochs, initial=n_batches * len(history), unit="batch") as progress:
+        while len(history) < epochs:
+            if has_stalled(history, settings["patience"]):
+                return f"no better epoch in {settings['patience']}"
+            started = time.perf_counter()
+            row = _train_epoch(network, (array, *parts["train"]), settings, history, progress)
+            if not math.isfinite(row["loss"]):
+                reason = f"the loss is no longer a number in epoch {row['epoch']}"
+                if not history:
+                    raise ValueError(
+                        f"{reason}: try a --learning-rate below {settings['learning_rate']:g}"
+                    )
+                return reason
+            row["training_seconds"] = time.perf_counter() - started
             row |= _validate(network, array, *parts["validation"])
             row["seconds"] = time.perf_counter() - started
             best = max((past["validation_pr_auc"] for past in history), default=-1.0)
             history.append(row)
-            state = {"settings": settings, "history": history}
-            models.save(checkpoint / "epoch.keras", network, state)
+            models.save(
+                checkpoint / "epoch.keras", network, {"settings": settings, "history": history}
+            )
             if row["validation_pr_auc"] > best:
                 _replace_by_link(checkpoint / "best.keras", checkpoint / "epoch.keras")
             os.replace(checkpoint / "epoch.keras", checkpoint / "last.keras")
-            progress.write(_line(row, settings["epochs"], max(best, row["validation_pr_auc"])))
-    network, _ = models.load(checkpoint / "best.keras")
-    return network, pd.DataFrame(history)
+            if log:
+                _log(log, row)
+            progress.write(_line(row, epochs, max(best, row["validation_pr_auc"])))
+    return ""
 
 
 def _replace_by_link(path, source):
@@ -175,40 +259,47 @@ def _replace_by_link(path, source):
     os.replace(part, path)
 
 
-def _start_or_go_on(network, checkpoint, settings):
-    if (checkpoint / "last.keras").exists():
-        state = models.read_description(checkpoint / "last.keras")
-        if state["settings"] != settings:
-            raise ValueError(
-                f"{checkpoint} is of an interrupted run with other settings: "
-                "train anew with --force, or name another run with --name"
-            )
-        print(f"going on after epoch {len(state['history'])} of the interrupted run")
-        network, _ = models.load(checkpoint / "last.keras")
-        return network, state["history"]
-    network.compile(
-        optimizer=keras.optimizers.Adam(settings["learning_rate"]),
-        loss=keras.losses.BinaryCrossentropy(from_logits=True),
-    )
-    return network, []
-
-
-def _train_epoch(network, clips, settings, epoch, progress):
-    rate = settings["learning_rate"] * (1 + math.cos(math.pi * epoch / settings["epochs"])) / 2
+def _train_epoch(network, clips, settings, history, progress):
+    epoch, rate = len(history), learning_rate(history, settings)
     network.optimizer.learning_rate = rate
     for layer in network.layers:
-        if isinstance(layer, keras.layers.Dropout):
+        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
             layer.seed_generator.state.assign([settings["seed"], epoch])
-    batches = Batches(*clips, settings, epoch)
-    step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: progress.update())
-    fitted = network.fit(batches, shuffle=False, verbose=0, callbacks=[step])
-    loss = fitted.history["loss"][0]
-    if not math.isfinite(loss):
-        raise ValueError(
-            f"the loss is no longer a number in epoch {epoch + 1}: "
-            f"try a --learning-rate below {settings['learning_rate']}"
-        )
-    return {"epoch": epoch + 1, "learning_rate": rate, "loss": loss}
+    fitted = network.fit(
+        batches.Batches(*clips, settings, epoch),
+        shuffle=False,  # it would draw from a generator that no checkpoint keeps
+        verbose=0,
+        callbacks=[
+            keras.callbacks.TerminateOnNaN(),
+            keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: progress.update()),
+        ],
+    )
+    return {"epoch": epoch + 1, "learning_rate": rate, "loss": fitted.history["loss"][0]}
+
+
+def learning_rate(history, settings):
+    """Return the rate of the epoch after those of the history.
+
+    ``cosine`` falls to nearly 0 in the last epoch; ``plateau`` stays until a third of the patience
+    has passed without a better epoch, then goes on with three tenths of it.
+    """
+    if settings["schedule"] == "cosine":
+        turn = math.pi * len(history) / settings["epochs"]
+        return settings["learning_rate"] * (1 + math.cos(turn)) / 2
+    rate, best, waited = settings["learning_rate"], -1.0, 0
+    for row in history:
+        waited += 1
+        if row["validation_pr_auc"] > best:
+            best, waited = row["validation_pr_auc"], 0
+        elif waited > settings["patience"] // 3:
+            rate, waited = rate * PLATEAU_FACTOR, 0
+    return rate
+
+
+def has_stalled(history, patience):
+    """Return whether none of the last epochs, as many as the patience, is better than all before."""
+    scores = [row["validation_pr_auc"] for row in history]
+    return len(scores) > patience and max(scores[:-patience]) >= max(scores[-patience:])
 
 
 def _validate(network, array, rows, y_true):
@@ -221,9 +312,13 @@ def _validate(network, array, rows, y_true):
     }
 
 
-def _has_stalled(history, patience):
-    scores = [row["validation_pr_auc"] for row in history]
-    return len(scores) > patience and max(scores[:-patience]) >= max(scores[-patience:])
+def _log(folder, row):
+    """Write the numbers of an epoch for TensorBoard."""
+    import tensorflow as tf  # TensorBoard's files are TensorFlow's, whatever Keras runs on
+
+    with tf.summary.create_file_writer(str(folder)).as_default():
+        for name in row.keys() - {"epoch"}:
+            tf.summary.scalar(name, row[name], step=row["epoch"])
 
 
 def _line(row, epochs, best):

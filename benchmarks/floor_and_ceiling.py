@@ -13,25 +13,18 @@ Example: python benchmarks/floor_and_ceiling.py
 import sys
 from pathlib import Path
 
-import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+import baseline
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import (
     annotations,
     cli,
     clips,
-    feature_store,
-    features,
     labels,
     metrics,
     splits,
     vocabulary,
 )
-
-MEL48 = features.FeatureSettings("mel", 16000, 48, n_fft=1024, hop_length=512)
 
 
 def main(args):
@@ -42,7 +35,7 @@ def main(args):
     heard = splits.heard_in_training(table, inventory["artist"]).to_numpy()
     test = (table["split"] == "test").to_numpy()
     y_true = table.drop(columns="split").to_numpy()
-    scores = {"floor": floor(args.data, table, inventory, args.jobs)}
+    scores = {"floor": floor(args.data, table, args.jobs)}
     if (args.data / "truth_final.csv").exists():
         scores["ceiling"] = ceiling(args.data, table)
     groups = {"test": test, "artist heard": test & heard, "artist not heard": test & ~heard}
@@ -64,28 +57,11 @@ def ceiling(data, table):
     return merged.loc[table.index, table.columns.drop("split")].to_numpy(float)
 
 
-def floor(data, table, inventory, jobs):
+def floor(data, table, jobs):
     """Return the scores of logistic regression on band statistics: (n_clips, n_tags)."""
-    if feature_store.find_missing(data, "mel48", MEL48, inventory) is not None:
-        feature_store.write(data, "mel48", MEL48, inventory, jobs)
-    array, rows, _ = feature_store.open_store(data, "mel48", table.index)
-    if len(rows) < len(table):
-        raise ValueError(f"{len(table) - len(rows)} clips of the labels have no features")
-    x = np.array([summarise(array[row]) for row in rows])
+    x = baseline.band_statistics(data, table.index, jobs)
     train = (table["split"] == "train").to_numpy()
-    y_true = table.drop(columns="split").to_numpy()
-    scores = np.zeros(y_true.shape)
-    for tag in np.flatnonzero(y_true[train].any(axis=0) & ~y_true[train].all(axis=0)):
-        regression = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
-        regression.fit(x[train], y_true[train, tag])
-        scores[:, tag] = regression.predict_proba(x)[:, 1]
-    return scores
-
-
-def summarise(clip):
-    """Return mean and standard deviation over time of each band of a (frames, bands) clip."""
-    clip = clip.astype(np.float64)
-    return np.concatenate([clip.mean(axis=0), clip.std(axis=0)])
+    return baseline.predict(x, table.drop(columns="split").to_numpy(), train)
 
 
 def parse_args():

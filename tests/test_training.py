@@ -1,25 +1,38 @@
-"""Training: batches, the best epoch, going on after an interruption."""
+"""Training: the best epoch, going on after an interruption, several devices."""
 
+import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from conftest import REPOSITORY
 
 keras = pytest.importorskip("keras")
-from autotagging import architectures, models, prediction, training  # noqa: E402  Keras first
+from autotagging import models, training  # noqa: E402  Keras first: it decides the skip
 
 SETTINGS = {
+    "architecture": "vgg",
+    "network": {"dropout": 0.5, "widths": [4, 4]},
+    "chunk_frames": 6,
     "epochs": 4,
     "patience": 4,
     "batch_size": 8,
     "learning_rate": 0.003,
+    "schedule": "cosine",
+    "augment": ["mixup"],
+    "label_smoothing": 0.0,
+    "positive_weight": 1.0,
+    "weight_decay": 0.0,
+    "mixed_precision": False,
+    "devices": 1,
+    "deterministic": True,
     "seed": 3,
-    "augment": False,
 }
 
 
-@pytest.fixture
-def task():
+def make_task():
     """Return features in which the tag is a louder band, and the parts."""
     rng = np.random.default_rng(0)
     y_true = rng.random((40, 2)) < 0.5
@@ -32,145 +45,243 @@ def task():
     }
 
 
-def small_network():
-    training.set_seed(3)
-    return architectures.vgg((8, 4), 2, np.zeros(4), np.ones(4), widths=(4, 4))
+@pytest.fixture
+def task():
+    return make_task()
 
 
 def weights(network):
     return np.concatenate([weight.ravel() for weight in network.get_weights()])
 
 
-def test_batches_hold_each_training_clip_once_with_its_labels(task):
-    array, parts = task
-    rows, y_true = parts["train"]
-    batches = training.Batches(array, rows, y_true, {**SETTINGS, "batch_size": 10}, epoch=1)
-    pairs = [batches[i] for i in range(len(batches))]
-    assert [len(x) for x, _ in pairs] == [10, 10, 4]
-    x, y = (np.concatenate(values) for values in zip(*pairs, strict=True))
-    order = [int(np.flatnonzero((array[rows] == clip).all(axis=(1, 2)))[0]) for clip in x]
-    assert sorted(order) == list(range(24))
-    assert order != list(range(24))
-    np.testing.assert_array_equal(y, y_true[order])
-
-
-def test_augmented_clips_are_shifted_and_smoothly_equalised():
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((50, 12, 6)).astype(np.float32)
-    augmented = training.augment(x, np.random.default_rng(1))
-    assert augmented.dtype == np.float32
-    across = np.linspace(-1, 1, 6)
-    levels = []
-    for clip, other in zip(x, augmented, strict=True):
-        differences = [other - np.roll(clip, shift, axis=0) for shift in range(12)]
-        curve = min(differences, key=lambda difference: difference.std(axis=0).sum())
-        np.testing.assert_allclose(curve.std(axis=0), 0, atol=1e-5)
-        coefficients = np.polyfit(across, curve[0], 2)
-        np.testing.assert_allclose(np.polyval(coefficients, across), curve[0], atol=1e-4)
-        levels.append(curve.mean())
-    assert 2.5 < np.std(levels) < 6
-
-
-def test_an_epoch_is_augmented_the_same_way_again_and_another_otherwise(task):
-    array, parts = task
-    settings = {**SETTINGS, "augment": True}
-    first, again, other = (training.Batches(array, *parts["train"], settings, n) for n in (1, 1, 2))
-    np.testing.assert_array_equal(first[0][0], again[0][0])
-    assert not np.array_equal(first[0][0], other[0][0])
-
-
-def test_band_statistics_are_those_of_the_training_clips_alone(task):
-    array, parts = task
-    rows = parts["train"][0]
-    mean, variance = training.band_statistics(array, rows, clips_a_read=7)
-    chosen = array[rows].astype(float)
-    np.testing.assert_allclose(mean, chosen.mean(axis=(0, 1)))
-    np.testing.assert_allclose(variance, chosen.var(axis=(0, 1)))
-    _, variance = training.band_statistics(np.zeros((3, 8, 4)), np.arange(3))
-    assert variance.tolist() == [1, 1, 1, 1]
-
-
 def test_training_learns_and_keeps_its_best_epoch(task, tmp_path):
     array, parts = task
     settings = {**SETTINGS, "epochs": 12, "patience": 12, "learning_rate": 0.03}
-    network, history = training.train(small_network(), array, parts, tmp_path, settings)
+    network, history, stopped = training.train(array, parts, tmp_path, settings)
+    assert stopped == ""
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
-    rows, y_true = parts["validation"]
-    row = training._validate(network, array, rows, y_true)
+    row = training._validate(network, array, *parts["validation"])
     assert row["validation_pr_auc"] == pytest.approx(history["validation_pr_auc"].max())
     assert row["validation_pr_auc"] > 0.8
+    assert (history["seconds"] >= history["training_seconds"]).all()
 
 
-def test_an_interrupted_run_ends_with_the_same_weights(task, tmp_path, monkeypatch):
-    array, parts = task
-    whole, history = training.train(small_network(), array, parts, tmp_path / "whole", SETTINGS)
+def test_a_seed_gives_the_same_network_and_another_another(task, tmp_path):
+    networks = [
+        training.train(*task, tmp_path / str(n), {**SETTINGS, "seed": seed})[0]
+        for n, seed in enumerate((3, 3, 4))
+    ]
+    np.testing.assert_array_equal(weights(networks[0]), weights(networks[1]))
+    assert not np.array_equal(weights(networks[0]), weights(networks[2]))
 
-    validate, calls = training._validate, []
 
-    def interrupt(*arguments):
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, "tests")
+import test_training
+from autotagging import models, training
+where, when = Path(sys.argv[1]), sys.argv[2]
+def stop(*arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
+calls = []
+def counted(function, number):
+    def call(*arguments):
         calls.append(1)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return validate(*arguments)
+        if len(calls) == number:
+            stop()
+        return function(*arguments)
+    return call
+if when == "in validation":
+    training._validate = counted(training._validate, 3)
+elif when == "between best and last":
+    replace = os.replace
+    training.os.replace = lambda a, b: stop() if len(calls) == 2 and "last" in str(b) else replace(a, b)
+    training._validate = counted(training._validate, 99)
+elif when == "while saving":
+    models.zipfile.ZipFile = counted(models.zipfile.ZipFile, 5)
+training.train(*test_training.make_task(), where, test_training.SETTINGS)
+"""
 
-    monkeypatch.setattr(training, "_validate", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        training.train(small_network(), array, parts, tmp_path / "cut", SETTINGS)
-    monkeypatch.undo()
-    resumed, again = training.train(small_network(), array, parts, tmp_path / "cut", SETTINGS)
+
+@pytest.mark.parametrize("when", ["in validation", "between best and last"])
+def test_a_run_killed_at_any_point_ends_with_the_weights_of_one_that_was_not(task, tmp_path, when):
+    whole, history, _ = training.train(*task, tmp_path / "whole", SETTINGS)
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "cut"), when]
+    killed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    state = models.read_description(tmp_path / "cut/checkpoint/last.keras")
+    assert len(state["history"]) == (2 if when == "in validation" else 1)
+    resumed, again, _ = training.train(*task, tmp_path / "cut", SETTINGS)
     assert again["epoch"].tolist() == [1, 2, 3, 4]
-    np.testing.assert_allclose(again["loss"], history["loss"], rtol=1e-6)
-    np.testing.assert_allclose(weights(resumed), weights(whole), rtol=1e-6)
+    compared = ["learning_rate", "loss", "validation_loss", "validation_pr_auc"]
+    np.testing.assert_array_equal(again[compared], history[compared])
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+    last = [
+        models.load(tmp_path / name / "checkpoint/last.keras")[0] for name in ("whole", "cut")
+    ]
+    np.testing.assert_array_equal(weights(last[0]), weights(last[1]))
+    moments = [[np.asarray(v) for v in network.optimizer.variables] for network in last]
+    for one, other in zip(*moments, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_an_interrupted_run_of_other_settings_is_refused(task, tmp_path):
-    array, parts = task
-    training.train(small_network(), array, parts, tmp_path, {**SETTINGS, "epochs": 1})
-    with pytest.raises(ValueError, match=r"interrupted run with other settings.*--force"):
-        training.train(small_network(), array, parts, tmp_path, {**SETTINGS, "epochs": 2})
+    training.train(*task, tmp_path, {**SETTINGS, "epochs": 1})
+    with pytest.raises(ValueError, match=r"other settings \(epochs, learning rate\).*--force"):
+        training.train(*task, tmp_path, {**SETTINGS, "epochs": 2, "learning_rate": 0.1})
+    before = {"labels_sha256": "a"}
+    with pytest.raises(ValueError, match="the label set's clips, parts or tags"):
+        models.check_settings(tmp_path, before, {"labels_sha256": "b"})
 
 
 def test_training_stops_where_no_later_epoch_is_better():
     history = [{"validation_pr_auc": score} for score in (0.1, 0.5, 0.4, 0.5)]
-    assert training._has_stalled(history, 2)
-    assert not training._has_stalled(history, 3)
-    assert not training._has_stalled([*history, {"validation_pr_auc": 0.6}], 2)
+    assert training.has_stalled(history, 2)
+    assert not training.has_stalled(history, 3)
+    assert not training.has_stalled([*history, {"validation_pr_auc": 0.6}], 2)
 
 
-def test_a_loss_that_is_no_number_stops_with_a_sentence(task, tmp_path):
-    array, parts = task
-    network = small_network()
-    network.set_weights([weight * math.nan for weight in network.get_weights()])
-    with pytest.raises(ValueError, match=r"no longer a number in epoch 1.*--learning-rate"):
-        training.train(network, array, parts, tmp_path, SETTINGS)
+def test_the_learning_rate_follows_from_the_history():
+    settings = {"learning_rate": 0.1, "schedule": "cosine", "epochs": 4, "patience": 6}
+    rates = [training.learning_rate([{}] * epoch, settings) for epoch in range(4)]
+    np.testing.assert_allclose(rates, 0.1 * (1 + np.cos(np.pi * np.arange(4) / 4)) / 2)
+    plateau = {**settings, "schedule": "plateau"}
+    scores = [0.1, 0.2, 0.2, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3]
+    rates = [
+        training.learning_rate([{"validation_pr_auc": s} for s in scores[:n]], plateau)
+        for n in range(len(scores) + 1)
+    ]
+    np.testing.assert_allclose(rates, [0.1] * 5 + [0.03] * 4 + [0.009])
 
 
-def test_the_model_file_is_complete_and_safe(task, tmp_path):
-    array, _ = task
-    network = small_network()
-    models.save(tmp_path / "model.keras", network, {"tags": ["a", "é"], "thresholds": [0.1, 0.9]})
-    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
-    loaded, description = models.load(tmp_path / "model.keras")
-    assert description == {"tags": ["a", "é"], "thresholds": [0.1, 0.9]}
-    rows = np.arange(5)
-    np.testing.assert_array_equal(
-        prediction.score_clips(loaded, array, rows), prediction.score_clips(network, array, rows)
+def nan_from(monkeypatch, epoch):
+    """Let the labels be no numbers from an epoch on."""
+    read = training.batches.Batches.__getitem__
+
+    def spoilt(self, index):
+        x, y = read(self, index)
+        return x, y * (math.nan if self.randomness[1] >= epoch else 1)
+
+    monkeypatch.setattr(training.batches.Batches, "__getitem__", spoilt)
+
+
+def test_a_loss_that_is_no_number_stops_with_a_sentence(task, tmp_path, monkeypatch):
+    nan_from(monkeypatch, 0)
+    with pytest.raises(ValueError, match=r"no longer a number in epoch 1: .*--learning-rate"):
+        training.train(*task, tmp_path, SETTINGS)
+
+
+def test_a_loss_that_becomes_no_number_leaves_the_best_epoch_before(task, tmp_path, monkeypatch):
+    nan_from(monkeypatch, 2)
+    network, history, stopped = training.train(*task, tmp_path, SETTINGS)
+    assert stopped == "the loss is no longer a number in epoch 3"
+    assert len(history) == 2
+    assert np.isfinite(weights(network)).all()
+    row = training._validate(network, task[0], *task[1]["validation"])
+    assert row["validation_pr_auc"] == pytest.approx(history["validation_pr_auc"].max())
+
+
+def test_a_batch_larger_than_the_training_part_is_reduced_and_said(task, tmp_path, capsys):
+    training.train(*task, tmp_path, {**SETTINGS, "batch_size": 700, "epochs": 1})
+    assert "batches of 700 are more than the training clips: 24" in capsys.readouterr().out
+
+
+def test_smoothing_weights_and_decay_change_the_loss_as_they_should(task):
+    y = np.array([[1.0, 0.0]], np.float32)
+    logits = np.array([[0.3, -1.2]], np.float32)
+    expected = -np.log(1 / (1 + np.exp(-logits * [[1, -1]])))[0]
+    network = training.build((6, 4), 2, (np.zeros(4), np.ones(4)), SETTINGS)
+    for settings, loss in [
+        ({}, expected.mean()),
+        ({"positive_weight": 3.0}, (0.75 * expected[0] + 0.25 * expected[1]) / 2),
+        (
+            {"label_smoothing": 0.2},
+            np.mean(expected * 0.9 + 0.1 * (expected + logits[0] * [1, -1])),
+        ),
+    ]:
+        training.compile_network(network, {**SETTINGS, **settings})
+        assert float(network.loss(y, logits)) == pytest.approx(loss, rel=1e-4)
+    training.compile_network(network, {**SETTINGS, "weight_decay": 0.01})
+    assert network.optimizer.weight_decay == 0.01
+
+
+def test_mixed_precision_computes_in_half_and_ends_in_single(task, tmp_path):
+    settings = {**SETTINGS, "mixed_precision": True, "epochs": 2}
+    network, history, _ = training.train(*task, tmp_path, settings)
+    assert np.isfinite(history["loss"]).all()
+    policies = {layer.name: layer.dtype_policy.compute_dtype for layer in network.layers}
+    assert policies["convolution_1"] == "float16"
+    assert {policies["normalisation"], policies["logits"]} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_a_network_starts_from_another_but_for_its_last_layer(task, tmp_path):
+    statistics = np.full(4, 7.0), np.full(4, 2.0)
+    other = training.build((6, 4), 5, statistics, SETTINGS)
+    network = training.build((6, 4), 2, (np.zeros(4), np.ones(4)), SETTINGS)
+    own = network.get_layer("logits").get_weights()[0].copy()
+    taken = training.start_from(network, other)
+    assert taken == sum(
+        layer.count_params()
+        for layer in network.layers
+        if layer.name not in ("normalisation", "logits")
     )
+    for name in ("convolution_1", "batch_normalisation_2"):
+        for mine, theirs in zip(
+            network.get_layer(name).get_weights(), other.get_layer(name).get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(mine, theirs)
+    np.testing.assert_array_equal(network.get_layer("logits").get_weights()[0], own)
+    assert network.get_layer("normalisation").mean.numpy().ravel().tolist() == [0] * 4
+    wider = {**SETTINGS, "network": {"dropout": 0.5, "widths": [4, 8]}}
+    with pytest.raises(ValueError, match="'convolution_2' differs"):
+        training.start_from(training.build((6, 4), 2, statistics, wider), other)
 
 
-def test_a_file_that_is_no_model_is_refused(tmp_path):
-    (tmp_path / "model.keras").write_bytes(b"pickle?")
-    with pytest.raises(ValueError, match=r"not a model of this project"):
-        models.load(tmp_path / "model.keras")
-    with pytest.raises(ValueError, match=r"is missing: run 3_train_cnn\.py"):
-        models.load(tmp_path / "absent.keras")
+def test_tensorboard_logs_hold_every_epoch(task, tmp_path):
+    loader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    read = pytest.importorskip("tensorboard.util.tensor_util").make_ndarray
+    _, history, _ = training.train(*task, tmp_path, SETTINGS, tensorboard=True)
+    events = loader.EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    logged = events.Tensors("validation_pr_auc")
+    assert [event.step for event in logged] == [1, 2, 3, 4]
+    values = [float(read(event.tensor_proto)) for event in logged]
+    np.testing.assert_allclose(values, history["validation_pr_auc"], rtol=1e-5)
 
 
-def test_scores_are_probabilities_in_the_order_of_the_rows(task):
-    array, _ = task
-    network = small_network()
-    scores = prediction.score_clips(network, array, np.array([5, 0, 5]), batch_size=2)
-    assert scores.shape == (3, 2)
-    np.testing.assert_allclose(scores[0], scores[2], rtol=1e-5)
-    logits = network.predict(array[[5]].astype(np.float32), verbose=0)
-    np.testing.assert_allclose(scores[0], 1 / (1 + np.exp(-logits[0])), rtol=1e-5)
+TRAINED_ON = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, "tests")
+import tensorflow as tf
+number = int(sys.argv[1])
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+import test_training
+from autotagging import training
+settings = {**test_training.SETTINGS, "devices": number, "epochs": 3}
+settings["network"] = {"dropout": 0.0, "widths": [4, 4]}
+_, history, _ = training.train(*test_training.make_task(), Path(sys.argv[2]), settings)
+print(json.dumps(history["loss"].tolist()))
+"""
+
+
+def test_two_devices_learn_as_one_does(tmp_path):
+    pytest.importorskip("tensorflow")
+    curves = []
+    for number in (1, 2):
+        command = [sys.executable, "-c", TRAINED_ON, str(number), str(tmp_path / str(number))]
+        answer = subprocess.run(
+            command, cwd=REPOSITORY, capture_output=True, text=True, check=False
+        )
+        assert answer.returncode == 0, answer.stderr
+        curves.append(json.loads(answer.stdout.splitlines()[-1]))
+    np.testing.assert_allclose(curves[0], curves[1], rtol=0, atol=1e-4)
+
+
+def test_more_devices_than_there_are_are_refused(task, tmp_path):
+    with pytest.raises(ValueError, match=r"--devices 9 are more than there are: \d"):
+        training.train(*task, tmp_path, {**SETTINGS, "devices": 9})

@@ -313,7 +313,8 @@ def draw_history(history):
     Parameters
     ----------
     history : DataFrame
-        epoch, loss, validation_loss, validation_pr_auc, validation_roc_auc.
+        epoch, loss, validation_loss, validation_pr_auc, validation_roc_auc; seed, where there are
+        the runs of several.
 
     Returns
     -------
@@ -321,19 +322,26 @@ def draw_history(history):
     """
     figure = new_figure(2.5)
     losses, scores = figure.subplots(1, 2)
-    epochs = history["epoch"]
+    seeds = history["seed"] if "seed" in history else np.zeros(len(history))
+    runs = [run for _, run in history.groupby(np.asarray(seeds))]
     style = {"marker": "o", "ms": 2.2, "linewidth": 1.1}
-    losses.plot(epochs, history["loss"], color=GREY, label="training", **style)
-    losses.plot(epochs, history["validation_loss"], color=HUE, label="validation", **style)
+    for number, run in enumerate(runs):  # of several seeds the first is labelled
+        label = "{}" if number == 0 else "_{}"
+        losses.plot(run["epoch"], run["loss"], color=GREY, label=label.format("training"), **style)
+        shown = label.format("validation")
+        losses.plot(run["epoch"], run["validation_loss"], color=HUE, label=shown, **style)
+        shown = label.format("ROC-AUC")
+        scores.plot(run["epoch"], run["validation_roc_auc"], color=GREY, label=shown, **style)
+        shown = label.format("PR-AUC")
+        scores.plot(run["epoch"], run["validation_pr_auc"], color=HUE, label=shown, **style)
+        if run["validation_pr_auc"].notna().any():
+            best = run["epoch"][run["validation_pr_auc"].idxmax()]
+            shown = f"best PR-AUC: epoch {best}" if len(runs) == 1 else "best PR-AUC, each seed"
+            for ax in (losses, scores):
+                shown = shown if ax is losses and number == 0 else None
+                ax.axvline(best, color=DARK, linewidth=0.7, linestyle=":", label=shown)
     losses.set(xlabel="epoch", ylabel="loss (cross-entropy a tag)")
-    scores.plot(epochs, history["validation_roc_auc"], color=GREY, label="ROC-AUC", **style)
-    scores.plot(epochs, history["validation_pr_auc"], color=HUE, label="PR-AUC", **style)
     scores.set(xlabel="epoch", ylabel="validation, mean of the tags", ylim=(0, 1))
-    if history["validation_pr_auc"].notna().any():
-        best = epochs[history["validation_pr_auc"].idxmax()]
-        for ax in (losses, scores):
-            label = f"best PR-AUC: epoch {best}" if ax is losses else None
-            ax.axvline(best, color=DARK, linewidth=0.7, linestyle=":", label=label)
     for ax in (losses, scores):
         ax.grid(axis="y", color=PALE_GREY)
         ax.xaxis.get_major_locator().set_params(integer=True)

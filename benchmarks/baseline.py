@@ -1,0 +1,54 @@
+"""What no network should fall below: logistic regression on mean and deviation of 48 mel bands."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from autotagging import clips, feature_store, features
+
+MEL48 = features.FeatureSettings("mel", 16000, 48, n_fft=1024, hop_length=512)
+
+
+def band_statistics(data, clip_ids, jobs):
+    """Return mean and standard deviation over time of 48 log-mel bands: (n_clips, 96).
+
+    Writes ``features/mel48/`` where it is not there.
+    """
+    inventory = clips.read_clips(data)
+    if feature_store.find_missing(data, "mel48", MEL48, inventory) is not None:
+        feature_store.write(data, "mel48", MEL48, inventory, jobs)
+    array, rows, _ = feature_store.open_store(data, "mel48", clip_ids)
+    if len(rows) < len(clip_ids):
+        raise ValueError(f"{len(clip_ids) - len(rows)} clips of the labels have no features")
+    return np.array([_summarise(array[row].astype(np.float64)) for row in rows])
+
+
+def _summarise(clip):
+    return np.concatenate([clip.mean(axis=0), clip.std(axis=0)])
+
+
+def predict(x, y_true, train):
+    """Return probabilities for all clips from a regression a tag on the training clips.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_clips, n_features)
+    y_true : ndarray of shape (n_clips, n_tags), bool
+    train : ndarray of shape (n_clips,), bool
+
+    Returns
+    -------
+    ndarray of shape (n_clips, n_tags)
+        0 for a tag that no training clip, or every one, has.
+    """
+    scores = np.zeros(y_true.shape)
+    for tag in np.flatnonzero(y_true[train].any(axis=0) & ~y_true[train].all(axis=0)):
+        regression = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+        regression.fit(x[train], y_true[train, tag])
+        scores[:, tag] = regression.predict_proba(x)[:, 1]
+    return scores
