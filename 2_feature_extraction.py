@@ -142,7 +142,7 @@ def parse_args():
     add(
         "--preset",
         choices=list(features.PRESETS),
-        help="named settings, whose values the following options change (default: square)",
+        help="named settings, whose values the following options change (default: mel96)",
     )
     add("--feature", choices=features.KINDS, help="mel bands, or MFCCs of their levels")
     add("--sample-rate", type=cli.positive, metavar="HZ", help="audio is resampled to it")
@@ -184,7 +184,7 @@ def parse_args():
     fields = [field.name for field in dataclasses.fields(features.FeatureSettings)]
     given = {name: getattr(args, name) for name in fields if getattr(args, name) is not None}
     args.changed = bool(args.preset or given or args.frames)
-    preset = args.preset or "square"
+    preset = args.preset or "mel96"
     try:
         args.settings = features.change(features.PRESETS[preset], given, args.frames)
     except ValueError as error:

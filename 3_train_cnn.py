@@ -47,7 +47,9 @@ def main(args):
     }
     images = cli.images_folder(args.images, args.data)
     clips = array, labels.arrays_by_part(table, rows)
-    members = [run] if args.seeds == 1 else [f"{run}-seed{args.seed + n}" for n in range(args.seeds)]
+    members = (
+        [run] if args.seeds == 1 else [f"{run}-seed{args.seed + n}" for n in range(args.seeds)]
+    )
     for seed, member in enumerate(members, args.seed):
         train_run(args, member, clips, {**about, "settings": {**settings, "seed": seed}})
     if args.seeds > 1:
@@ -64,11 +66,11 @@ def train_run(args, run, clips, about):
     with native_stderr.silenced():  # and here, because Keras takes seconds to import
         from autotagging import training
 
-    folder, settings, (array, parts) = models.folder_of(args.data, run), about["settings"], clips
-    print_task(run, about, parts)
+    folder, settings = models.folder_of(args.data, run), about["settings"]
+    print_task(run, about, clips[1])
     start = args.start_from and models.load_to_start(args.start_from, about)
     network, history, stopped = training.train(
-        array, parts, folder, settings, start=start, tensorboard=args.tensorboard
+        clips, folder, settings, start=start, tensorboard=args.tensorboard
     )
     if stopped:
         print(f"stopped: {stopped}")
@@ -93,7 +95,9 @@ def join_runs(args, run, members, clips, about):
     array, parts = clips
     folders = [models.folder_of(args.data, member) for member in members]
     network = architectures.mean_of([models.load(f / "model.keras")[0] for f in folders])
-    history = models.join_histories(args.data, dict(zip(about["settings"]["seed"], members)))
+    history = models.join_histories(
+        args.data, dict(zip(about["settings"]["seed"], members, strict=True))
+    )
     rows, y_true = parts["validation"]
     averages = metrics.averages(y_true, prediction.score_clips(network, array, rows))
     facts = {"members": members, "validation": averages["macro"]}
@@ -130,7 +134,7 @@ def print_task(run, about, parts):
 
 
 def write_run(folder, network, clips, about, outcome):
-    """Choose a threshold a tag on the validation clips; write the model, the history and the run."""
+    """Choose a threshold a tag on the validation clips; write model, history and run."""
     from autotagging import metrics, prediction
 
     (array, parts), (history, facts) = clips, outcome
@@ -149,7 +153,9 @@ def write_run(folder, network, clips, about, outcome):
         "clips_per_second": round(n_clips["train"] * len(history) / seconds, 1),
     }
     models.finish(folder, history, facts)
-    best = f"best epoch {facts['best_epoch']} of {len(history)}" if "best_epoch" in facts else "mean"
+    best = (
+        f"best epoch {facts['best_epoch']} of {len(history)}" if "best_epoch" in facts else "mean"
+    )
     print(
         f"{folder.name}, {best}: validation macro ROC-AUC "
         f"{cli.number(facts['validation']['roc_auc'])}, PR-AUC "
@@ -157,7 +163,8 @@ def write_run(folder, network, clips, about, outcome):
         f"{facts['seconds_an_epoch']:.1f} s an epoch, {facts['clips_per_second']:.0f} clips/s, "
         f"{seconds:.0f} s in all"
     )
-    cli.print_written(folder / "model.keras", f"{facts['weights']:,} weights, {y_true.shape[1]} tags")
+    n_tags = y_true.shape[1]
+    cli.print_written(folder / "model.keras", f"{facts['weights']:,} weights, {n_tags} tags")
     cli.print_written(folder / "history.csv", f"{len(history)} epochs")
     cli.print_written(folder / "run.json", "settings, clips, versions")
 

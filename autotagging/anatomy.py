@@ -6,9 +6,12 @@ import keras
 from keras import layers
 
 POOLED = {
-    "mean_and_maximum": "mean and maximum over time and frequency",
-    "maximum": "maximum over time and frequency",
+    "mean_and_maximum": "mean and maximum of each map",
+    "maximum": "maximum of each map",
 }
+JOINED = {"pooled_and_bands": "mean and deviation of each input band"}
+SIDE_BY_SIDE = "front_end"  # joins the convolutions that all take the network's input
+BATCH_NORMALISATION = "batch norm."
 
 
 def describe(network):
@@ -20,37 +23,38 @@ def describe(network):
     -------
     list of dict
         kind ("input", "convolution", "pooling", "dense" or "output"), name, shape of the output
-        without the clips, detail, weights.
+        without the clips, details (list of str), weights, and beside: whether it takes the same
+        input as the block before.
     """
-    blocks = [_block("input", "input", network.input.shape, "features", 0)]
+    blocks = [_block("input", "input", network.input.shape, ["features"], 0)]
     numbered, others = _by_number(network)
+    joined = [layer for layer in others if layer.name == SIDE_BY_SIDE]
+    n_side_by_side = len(joined[0].input) if joined else 1
     for number, members in numbered.items():
-        blocks += _describe_convolution(number, members)
+        blocks += _describe_convolution(number, members, beside=1 < number <= n_side_by_side)
     for layer in others:
         if layer.name in POOLED:
-            if layer.name == "maximum" and _has(network, "mean_and_maximum"):
-                continue
-            blocks.append(_block("pooling", "pooling", layer.output.shape, POOLED[layer.name], 0))
+            blocks.append(_block("pooling", "pooling", layer.output.shape, [POOLED[layer.name]], 0))
+        elif layer.name in JOINED:
+            blocks[-1]["shape"] = layer.output.shape[1:]
+            blocks[-1]["details"].append(JOINED[layer.name])
         elif layer.name == "logits":
             blocks.append(
-                _block("output", "output", layer.output.shape, "sigmoid", layer.count_params())
+                _block("output", "output", layer.output.shape, ["sigmoid"], layer.count_params())
             )
         elif isinstance(layer, layers.Dense):
             blocks.append(
-                _block("dense", layer.name, layer.output.shape, "ReLU", layer.count_params())
+                _block("dense", layer.name, layer.output.shape, ["ReLU"], layer.count_params())
             )
         elif isinstance(layer, layers.BatchNormalization):
-            blocks[-1]["detail"] += ", batch norm."
+            if BATCH_NORMALISATION not in blocks[-1]["details"]:
+                blocks[-1]["details"].append(BATCH_NORMALISATION)
             blocks[-1]["weights"] += layer.count_params()
         elif isinstance(layer, layers.Dropout):
-            blocks[-1]["detail"] += f", dropout {layer.rate:g}"
+            blocks[-1]["details"].append(f"dropout {layer.rate:g}")
         else:
             blocks[0]["weights"] += layer.count_params()  # the normalisation
     return blocks
-
-
-def _has(network, name):
-    return any(layer.name == name for layer in network.layers)
 
 
 def _by_number(network):
@@ -65,37 +69,38 @@ def _by_number(network):
     return dict(sorted(numbered.items())), others
 
 
-def _describe_convolution(number, members):
+def _describe_convolution(number, members, *, beside):
     """Return a block for the convolutions of a number, and one for their pooling, if any."""
     by_name = {layer.name.removesuffix(f"_{number}"): layer for layer in members}
     first = by_name["convolution"]
     size = "x".join(str(n) for n in first.kernel_size)
     details = [f"{size} kernel"]
+    if "shortcut" in by_name:
+        details = [f"2 times {size} kernel", f"{size} shortcut"]
     if max(first.strides) > 1:
         details.append(f"step {first.strides[0]}")
     if any(isinstance(layer, layers.BatchNormalization) for layer in members):
-        details.append("batch norm.")
+        details.append(BATCH_NORMALISATION)
     details.append("ReLU")
-    if "shortcut" in by_name:
-        details.insert(1, "twice, and once as shortcut")
     weights = sum(layer.count_params() for layer in members)
     maps = by_name["maps"].output.shape
-    blocks = [_block("convolution", f"convolution {number}", maps, ", ".join(details), weights)]
+    blocks = [_block("convolution", f"convolution {number}", maps, details, weights, beside=beside)]
     if "pooling" in by_name:
         pool = by_name["pooling"].pool_size
         detail = f"max pool {pool[0]}" if pool[0] == pool[1] else f"max pool {pool[0]}x{pool[1]}"
         pooled = by_name["pooling"].output.shape
-        blocks.append(_block("pooling", f"pooling {number}", pooled, detail, 0))
+        blocks.append(_block("pooling", f"pooling {number}", pooled, [detail], 0))
     return blocks
 
 
-def _block(kind, name, shape, detail, weights):
+def _block(kind, name, shape, details, weights, *, beside=False):  # noqa: PLR0913  a plain record
     return {
         "kind": kind,
         "name": name.replace("_", " "),
         "shape": shape[1:],
-        "detail": detail,
+        "details": details,
         "weights": weights,
+        "beside": beside,
     }
 
 

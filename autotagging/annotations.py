@@ -257,7 +257,7 @@ def own_name(clip_ids):
 
 
 def note_of(raw):
-    """Return what every figure and number of a dataset must say of it: that it is synthetic, or ""."""
+    """Return what all figures and numbers of a dataset must say: that it is synthetic, or ""."""
     return "Synthetic sample, not real music" if (raw / TRUTH).exists() else ""
 
 

@@ -205,7 +205,8 @@ def weighted_macro(y_true, y_score, weights):
         Over the tags that have a value in the sample.
     """
     pairs = [
-        _weighted_areas(true, score, weights) for true, score in zip(y_true.T, y_score.T, strict=True)
+        _weighted_areas(true, score, weights)
+        for true, score in zip(y_true.T, y_score.T, strict=True)
     ]
     return tuple(np.nanmean(areas, axis=0) for areas in zip(*pairs, strict=True))
 

@@ -140,7 +140,7 @@ def _checksum(path):
 
 
 def read_history(data, run):
-    """Read ``history.csv``: a DataFrame with a row an epoch, and a seed, where there are several."""
+    """Read ``history.csv``: a DataFrame with a row an epoch; of several runs also with a seed."""
     return pd.read_csv(folder_of(data, run) / "history.csv")
 
 

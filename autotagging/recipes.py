@@ -64,7 +64,10 @@ def add_options(parser):
     """Add the options that decide how a network is trained."""
     group = parser.add_argument_group("network")
     group.add_argument(
-        "--model", choices=tuple(RECIPES), default=DEFAULT, help=f"architecture (default: {DEFAULT})"
+        "--model",
+        choices=tuple(RECIPES),
+        default=DEFAULT,
+        help=f"architecture (default: {DEFAULT})",
     )
     group.add_argument(
         "--features", type=cli.name, metavar="NAME", help="store under features/ (default: its own)"
@@ -142,7 +145,9 @@ def add_options(parser):
         help="GPUs of this machine, each with a share of every batch (default: 1)",
     )
     group.add_argument(
-        "--mixed-precision", action="store_true", help="compute in half precision where that is safe"
+        "--mixed-precision",
+        action="store_true",
+        help="compute in half precision where that is safe",
     )
     group.add_argument(
         "--deterministic",
@@ -232,8 +237,8 @@ def fit_to_features(settings, feature_settings):
     wanted = round(seconds * feature_settings.sample_rate / feature_settings.hop_length)
     if seconds and not 1 <= wanted <= frames:
         raise ValueError(
-            f"--chunk-seconds {seconds:g} are {wanted:,} frames of features/{settings['features']}, "
-            f"whose clips have {frames:,}: 0 takes whole clips"
+            f"--chunk-seconds {seconds:g} are {wanted:,} frames of features/"
+            f"{settings['features']}, whose clips have {frames:,}: 0 takes whole clips"
         )
     is_level = feature_settings.feature == "mel" and feature_settings.scale == "dB"
     augment = [name for name in settings["augment"] if is_level or name != LEVELS_ALONE]

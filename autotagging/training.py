@@ -24,15 +24,15 @@ PLATEAU_FACTOR = 0.3  # of the learning rate, after a third of the patience with
 OWN_LAYERS = ("normalisation", "logits")  # of a network that starts from another
 
 
-def train(array, parts, folder, settings, *, start=None, tensorboard=False):
+def train(clips, folder, settings, *, start=None, tensorboard=False):
     """Train a network, or go on with an interrupted run; return the best epoch's.
 
     Parameters
     ----------
-    array : ndarray of shape (n_stored_clips, frames, bands)
-    parts : dict
-        ``train`` and ``validation`` -> (rows, y_true): ndarray of shape (n_clips,), int, and of
-        shape (n_clips, n_tags), bool.
+    clips : tuple
+        The store, ndarray of shape (n_stored_clips, frames, bands), and a dict ``train`` and
+        ``validation`` -> (rows, y_true): ndarray of shape (n_clips,), int, and of shape
+        (n_clips, n_tags), bool.
     folder : Path
         Of the run; ``checkpoint/`` below it holds the last and the best epoch.
     settings : dict
@@ -61,14 +61,14 @@ def train(array, parts, folder, settings, *, start=None, tensorboard=False):
         Where the loss is no longer a number in the first epoch, an interrupted run had other
         settings, or there are fewer devices than asked for.
     """
-    checkpoint = folder / "checkpoint"
+    array, parts = clips
+    checkpoint, log = folder / "checkpoint", folder / "tensorboard" if tensorboard else None
     checkpoint.mkdir(parents=True, exist_ok=True)
     settings = _fit_batch_size(settings, len(parts["train"][0]))
     make_deterministic(settings)
     with _devices(settings["devices"]):
         network, history = _start_or_go_on(array, parts["train"], checkpoint, settings, start)
-    log = folder / "tensorboard" if tensorboard else None
-    stopped = _train_epochs(network, (array, parts), checkpoint, settings, history, log)
+    stopped = _train_epochs(network, clips, settings, history, (checkpoint, log))
     network, _ = models.load(checkpoint / "best.keras")
     return network, pd.DataFrame(history), stopped
 
@@ -214,9 +214,9 @@ def compile_network(network, settings):
     )
 
 
-def _train_epochs(network, clips, checkpoint, settings, history, log):
+def _train_epochs(network, clips, settings, history, places):
     """Train from the last finished epoch on, adding to the history; return why it stopped early."""
-    array, parts = clips
+    (array, parts), (checkpoint, log) = clips, places
     n_batches, epochs = batches.n_batches(len(parts["train"][0]), settings), settings["epochs"]
     with tqdm(total=n_batches * epochs, initial=n_batches * len(history), unit="batch") as progress:
         while len(history) < epochs:
@@ -297,7 +297,7 @@ def learning_rate(history, settings):
 
 
 def has_stalled(history, patience):
-    """Return whether none of the last epochs, as many as the patience, is better than all before."""
+    """Return whether none of the last epochs, as many as the patience, beats all before."""
     scores = [row["validation_pr_auc"] for row in history]
     return len(scores) > patience and max(scores[:-patience]) >= max(scores[-patience:])
 

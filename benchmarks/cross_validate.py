@@ -19,11 +19,10 @@ import shutil
 import sys
 from pathlib import Path
 
+import baseline
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold
-
-import baseline
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, clips, feature_store, labels, metrics, models, native_stderr, recipes
@@ -57,12 +56,13 @@ def main(args):
     )
     folder = prepare(args.data / "cross_validation" / (args.name or args.model), settings, args)
     x = baseline.band_statistics(args.data, y_true.index, args.jobs)
+    how = settings, start
     task = array, rows.to_numpy(), y_true.to_numpy()
     network_scores, floor_scores = [], []
     for seed in args.seeds:
         folds = split(artists, seed)
         network_scores.append(
-            np.vstack([judge(folder, task, folds, (seed, k), settings, start) for k in range(N_FOLDS)])
+            np.vstack([judge(folder, task, folds, (seed, k), how) for k in range(N_FOLDS)])
         )
         floor_scores.append(np.vstack([floor(x, task[2], folds, k) for k in range(N_FOLDS)]))
         order = np.argsort(np.concatenate(folds))
@@ -106,9 +106,9 @@ def split(artists, seed):
     return [judged for _, judged in folds.split(artists, groups=artists)]
 
 
-def judge(folder, task, folds, which, settings, start):
+def judge(folder, task, folds, which, how):
     """Return the scores of a fold's clips by a network that has seen none of them."""
-    (seed, fold), (array, rows, y_true) = which, task
+    (seed, fold), (array, rows, y_true), (settings, start) = which, task, how
     path = folder / f"scores-seed{seed}-fold{fold}.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
@@ -121,9 +121,8 @@ def judge(folder, task, folds, which, settings, start):
     parts["validation"] = rows[folds[stopping]], y_true[folds[stopping]]
     training_folder = folder / f"training-seed{seed}-fold{fold}"
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        network, history, _ = training.train(
-            array, parts, training_folder, {**settings, "seed": N_FOLDS * seed + fold}, start=start
-        )
+        own = {**settings, "seed": N_FOLDS * seed + fold}
+        network, history, _ = training.train((array, parts), training_folder, own, start=start)
     scores = prediction.score_clips(network, array, rows[folds[fold]])
     note_fold(folder, which, len(learnt), history)
     with (folder / "part.npy").open("wb") as part:
@@ -182,7 +181,8 @@ def print_summary(folder, summary, seeds):
     folds = pd.read_csv(folder / "folds.csv")
     for who in ("network", "floor"):
         shown = [
-            f"{name} {np.mean(values):.3f}" + (f" +- {np.std(values):.3f}" if len(seeds) > 1 else "")
+            f"{name} {np.mean(values):.3f}"
+            + (f" +- {np.std(values):.3f}" if len(seeds) > 1 else "")
             for name, values in summary[who].items()
         ]
         print(f"{who:10} macro {', '.join(shown)}")

@@ -160,3 +160,16 @@ def test_clip_information_is_added_where_the_table_has_none(tmp_path):
     assert annotations.add_clip_info(named, info) is named
     with pytest.raises(ValueError, match=r"info\.csv"):
         annotations.add_clip_info(about, write(info, "clip_id\n1\n"))
+
+
+def test_a_dataset_is_cited_as_it_says_or_as_magnatagatune_or_not_at_all(tmp_path):
+    table = tmp_path / "annotations_final.csv"
+    assert annotations.cite(table, tmp_path) == "not stated: annotations_final.csv"
+    (tmp_path / annotations.CLIP_INFO).write_text("")
+    assert "ISMIR 2009" in annotations.cite(table, tmp_path)
+    assert annotations.note_of(tmp_path) == ""
+    (tmp_path / annotations.TRUTH).write_text("")
+    assert annotations.cite(table, tmp_path).startswith("synthetic sample")
+    assert "Synthetic" in annotations.note_of(tmp_path)
+    (tmp_path / "CITATION.txt").write_text("Me, 2026\n")
+    assert annotations.cite(table, tmp_path) == "Me, 2026"

@@ -46,7 +46,9 @@ def test_the_equaliser_is_smooth_and_of_4_db(clips):
     np.testing.assert_allclose(curves.std(axis=1), 0, atol=1e-5)  # the same in every frame
     across = np.linspace(-1, 1, 8)
     for curve in curves[:, 0]:
-        np.testing.assert_allclose(np.polyval(np.polyfit(across, curve, 2), across), curve, atol=1e-4)
+        np.testing.assert_allclose(
+            np.polyval(np.polyfit(across, curve, 2), across), curve, atol=1e-4
+        )
     assert 3 < curves.mean(axis=(1, 2)).std() < 5
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("keras")
-from autotagging import batches  # noqa: E402  Keras first: it decides the skip
+from autotagging import batches
 
 SETTINGS = {"batch_size": 10, "seed": 3, "chunk_frames": 8, "augment": []}
 
@@ -17,7 +17,9 @@ def clips():
 
 
 def everything(made):
-    return [np.concatenate(values) for values in zip(*(made[i] for i in range(len(made))), strict=True)]
+    return [
+        np.concatenate(values) for values in zip(*(made[i] for i in range(len(made))), strict=True)
+    ]
 
 
 def test_batches_hold_each_training_clip_once_with_its_labels(clips):

@@ -45,7 +45,7 @@ def legend_labels(figure):
 def network(n_convolutions, size, clips=3):
     """Return layers, inputs and maps of a network of 3x3 convolutions, each halving its input."""
     rng = np.random.default_rng(0)
-    layers = [{"kind": "input", "name": "input", "shape": (*size, 1), "detail": "", "weights": 0}]
+    layers = [{"kind": "input", "name": "input", "shape": (*size, 1), "details": [], "weights": 0}]
     maps = []
     for i in range(n_convolutions):
         shape = (max(size[0] >> i, 1), max(size[1] >> i, 1), 128)
@@ -55,14 +55,14 @@ def network(n_convolutions, size, clips=3):
                 "kind": "convolution",
                 "name": f"conv {i + 1}",
                 "shape": shape,
-                "detail": "3x3 kernel, batch norm, ReLU",
+                "details": ["3x3 kernel", "batch norm", "ReLU"],
                 "weights": 1000,
             },
             {
                 "kind": "pooling",
                 "name": "pool",
                 "shape": pooled,
-                "detail": "max pool 2x2",
+                "details": ["max pool 2x2"],
                 "weights": 0,
             },
         ]
@@ -72,17 +72,23 @@ def network(n_convolutions, size, clips=3):
             "kind": "pooling",
             "name": "global pooling",
             "shape": (256,),
-            "detail": "mean and max",
+            "details": ["mean and max"],
             "weights": 0,
         },
         {
             "kind": "dropout",
             "name": "dropout",
             "shape": (256,),
-            "detail": "dropout 0.25",
+            "details": ["dropout 0.25"],
             "weights": 0,
         },
-        {"kind": "output", "name": "output", "shape": (50,), "detail": "sigmoid", "weights": 500},
+        {
+            "kind": "output",
+            "name": "output",
+            "shape": (50,),
+            "details": ["sigmoid"],
+            "weights": 500,
+        },
     ]
     inputs = [(f"clip {i}: guitar, slow", rng.random(size)) for i in range(clips)]
     return layers, inputs, maps

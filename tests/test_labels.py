@@ -32,7 +32,7 @@ def small_set(data, **settings):
     split = pd.Series(["train", "test"], index=table.index, name="split")
     chosen = labels.select(table, split, keep_untagged=False)
     tables = vocabulary.tabulate_tags(table, table, {}, ["a", "b"])
-    summary = {"settings": settings, "note": ""}
+    summary = {"settings": settings, "note": "", "citation": ""}
     return labels.write_set(data, "small", chosen, tables, summary), chosen
 
 

@@ -81,3 +81,34 @@ def test_examples_run_from_the_worst_agreement_to_the_best():
     y_pred[0, 0] = False  # and the first none at all: it is passed over
     assert metrics.choose_examples(y_true, y_pred, 5) == [1, 6, 11, 15, 20]
     assert metrics.choose_examples(y_true[:2], y_pred[:2], 5) == [0, 1]
+
+
+def test_areas_of_bootstrap_samples_are_those_of_scikit_learn_with_weights():
+    rng = np.random.default_rng(0)
+    y_true = rng.random((60, 4)) < 0.3
+    y_score = rng.random((60, 4)).round(1)  # with many ties
+    weights = metrics.weights_of_draws(rng.integers(12, size=60), 5, seed=1)
+    roc, pr = metrics.weighted_macro(y_true, y_score, weights)
+    for k, weight in enumerate(weights):
+        columns = list(zip(y_true.T, y_score.T, strict=True))
+        expected = [sk.roc_auc_score(t, s, sample_weight=weight) for t, s in columns]
+        assert roc[k] == pytest.approx(np.mean(expected), abs=1e-12)
+        expected = [sk.average_precision_score(t, s, sample_weight=weight) for t, s in columns]
+        assert pr[k] == pytest.approx(np.mean(expected), abs=1e-12)
+
+
+def test_a_tag_that_a_sample_lacks_is_left_out_of_its_average():
+    y_true = np.array([[1, 1], [0, 0], [1, 0], [0, 0]], bool)
+    y_score = np.array([[0.9, 0.9], [0.1, 0.1], [0.8, 0.2], [0.2, 0.3]])
+    roc, pr = metrics.weighted_macro(y_true, y_score, np.array([[0, 1, 1, 1]]))
+    assert roc.tolist() == [1.0]
+    assert pr.tolist() == [1.0]
+
+
+def test_whole_artists_are_drawn():
+    artists = np.array(["a", "b", "a", "c", "b", "a"])
+    weights = metrics.weights_of_draws(artists, 200, seed=0)
+    for name in "abc":
+        assert (np.ptp(weights[:, artists == name], axis=1) == 0).all()
+    assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
+    np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.25)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("keras")
-from autotagging import architectures, models, prediction  # noqa: E402  Keras first
+from autotagging import architectures, models, prediction
 
 
 def network():

@@ -145,8 +145,8 @@ def test_a_network_is_trained_on_every_preset(run_script, tiny_dataset, preset):
     ]:
         answer = run_script(script, "--data", tiny_dataset, *arguments)
         assert answer.returncode == 0, answer.stderr
-    settings = json.loads((tiny_dataset / "models/vgg/run.json").read_text())["settings"]
-    assert settings["augment"] == (preset == "mel96")  # the other two are not in dB
+    answer = run_script(FOUR, "--data", tiny_dataset)
+    assert answer.returncode == 0, answer.stderr
 
 
 def test_labels_alone_need_no_audio(run_script, test_data, tmp_path):
@@ -358,7 +358,7 @@ def test_extraction_killed_midway_is_completed_to_the_same_bytes(run_script, tes
 def test_a_damaged_store_fails_its_check(run_script, tiny_dataset):
     for script in (ONE, TWO):
         assert run_script(script, "--data", tiny_dataset).returncode == 0
-    path = tiny_dataset / "features/square/features.npy"
+    path = tiny_dataset / "features/mel96/features.npy"
     content = bytearray(path.read_bytes())
     content[-5] ^= 64
     path.write_bytes(content)
@@ -377,7 +377,7 @@ def test_many_broken_clips_end_with_a_failure_that_names_the_list(run_script, ti
     answer = run_script(TWO, "--data", tiny_dataset)
     assert answer.returncode == 1
     assert "3 of 32 clips have no features, more than 5%" in answer.stderr
-    assert "features/square/failed.csv" in answer.stderr
+    assert "features/mel96/failed.csv" in answer.stderr
     assert "32 clips are shorter" not in answer.stdout  # the failed ones are not counted
     again = run_script(TWO, "--data", tiny_dataset)
     assert again.returncode == 1
@@ -430,6 +430,78 @@ def test_training_killed_midway_is_completed_to_the_same_weights(run_script, tin
     assert not (tiny_dataset / "models/killed/checkpoint").exists()
 
 
+def test_seeds_are_trained_and_their_mean_is_one_run_more(run_script, tiny_dataset):
+    for script in (ONE, TWO):
+        assert run_script(script, "--data", tiny_dataset).returncode == 0
+    common = ["--data", tiny_dataset, "--epochs", 2, "--name", "both"]
+    answer = run_script(THREE, *common, "--seeds", 2, "--seed", 5)
+    assert answer.returncode == 0, answer.stderr
+    runs = {path.parent.name for path in (tiny_dataset / "models").glob("*/run.json")}
+    assert runs == {"both", "both-seed5", "both-seed6"}
+    again = run_script(THREE, *common, "--seeds", 2, "--seed", 5)
+    assert again.stdout.count("nothing to do") == 3
+    for run in runs:
+        assert run_script(FOUR, "--data", tiny_dataset, "--model", run).returncode == 0
+    scores = {run: np.load(tiny_dataset / f"results/{run}/scores.npy") for run in runs}
+    mean = (scores["both-seed5"] + scores["both-seed6"]) / 2
+    np.testing.assert_allclose(scores["both"], mean, atol=1e-5)
+    assert not np.allclose(scores["both-seed5"], scores["both-seed6"], atol=1e-3)
+    history = pd.read_csv(tiny_dataset / "models/both/history.csv")
+    assert history[["seed", "epoch"]].to_numpy().tolist() == [[5, 1], [5, 2], [6, 1], [6, 2]]
+
+
+def test_a_network_starts_from_one_trained_for_other_tags(run_script, tiny_dataset):
+    for script, *arguments in [
+        (ONE, "--labels", "all"),
+        (ONE, "--labels", "two", "--top", 2),
+        (TWO,),
+        (THREE, "--labels", "all", "--epochs", 1, "--name", "first"),
+        (THREE, "--labels", "two", "--epochs", 1, "--name", "scratch"),
+    ]:
+        answer = run_script(script, "--data", tiny_dataset, *arguments)
+        assert answer.returncode == 0, answer.stderr
+    model = tiny_dataset / "models" / "first"
+    common = ["--data", tiny_dataset, "--labels", "two", "--epochs", 1, "--start-from", model]
+    answer = run_script(THREE, *common, "--name", "started")
+    assert answer.returncode == 0, answer.stderr
+    assert "weights; anew: normalisation, logits" in answer.stdout
+    assert "against models/scratch, the same from scratch" in answer.stdout
+    settings = json.loads((tiny_dataset / "models/started/run.json").read_text())["settings"]
+    assert settings["start_from"].startswith("first ")
+    refused = run_script(
+        THREE, *common, "--name", "paper", "--model", "paper", "--features", "mel96"
+    )
+    assert refused.returncode == 1
+    assert "another architecture: vgg, not paper" in refused.stderr
+    refused = run_script(THREE, *common[:-1], tiny_dataset / "clips.csv", "--name", "none")
+    assert refused.returncode == 1
+    assert "not a model of this project" in refused.stderr
+
+
+def test_a_network_is_cross_validated_beside_the_floor(run_script, tiny_dataset):
+    for script in (ONE, TWO):
+        assert run_script(script, "--data", tiny_dataset).returncode == 0
+    command = ["benchmarks/cross_validate.py", "--data", tiny_dataset, "--epochs", 2]
+    command += ["--seeds", 0, "--least-positives", 10]
+    answer = run_script(*command)
+    assert answer.returncode == 0, answer.stderr
+    assert "left out, fewer than 10 clips have them" in answer.stdout
+    folder = tiny_dataset / "cross_validation" / "vgg"
+    scores = sorted(path.name for path in folder.glob("*.npy"))
+    assert scores == [f"scores-seed0-fold{k}.npy" for k in range(5)]
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["floor"]["ROC-AUC"][0] > 0.9  # tones are plain to see in the mean spectrum
+    low, high = summary["interval"]["ROC-AUC"]
+    difference = summary["network"]["ROC-AUC"][0] - summary["floor"]["ROC-AUC"][0]
+    assert low <= difference <= high
+    (folder / "scores-seed0-fold3.npy").unlink()  # as if it had been killed
+    again = run_script(*command)
+    assert again.stdout.splitlines()[2:4] == answer.stdout.splitlines()[2:4]
+    refused = run_script(*command, "--learning-rate", 1)
+    assert refused.returncode == 1
+    assert "other settings (learning rate)" in refused.stderr
+
+
 def test_changed_settings_are_refused_naming_force(run_script, tiny_dataset):
     for script in (ONE, TWO):
         assert run_script(script, "--data", tiny_dataset).returncode == 0
@@ -465,7 +537,7 @@ def test_broken_audio_is_listed_and_stops_nothing(run_script, tiny_dataset):
     answer = run_script(TWO, "--data", tiny_dataset)
     assert answer.returncode == 0
     assert "1 failed" in answer.stdout
-    failed = pd.read_csv(tiny_dataset / "features/square/failed.csv", dtype=str)
+    failed = pd.read_csv(tiny_dataset / "features/mel96/failed.csv", dtype=str)
     assert failed["reason"].str.contains("not finite").all()
     answer = run_script(THREE, "--data", tiny_dataset, "--epochs", 1)
     assert answer.returncode == 0, answer.stderr

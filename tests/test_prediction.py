@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("keras")
-from autotagging import architectures, prediction  # noqa: E402  Keras first: it decides the skip
+from autotagging import architectures, prediction
 
 
 @pytest.fixture

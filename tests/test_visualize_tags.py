@@ -27,7 +27,8 @@ def write_dataset(data, tags=TAGS, note="Synthetic sample", n_clips=60):
     )
     kept = pd.DataFrame({"tag": tags, "clips": counts, "merged_from": ""})
     table.insert(0, "split", "train")
-    labels.write_set(data, "merged50", table, (kept, every), {"note": note, "settings": {}})
+    summary = {"note": note, "citation": "", "settings": {}}
+    labels.write_set(data, "merged50", table, (kept, every), summary)
     return data
 
 

@@ -26,6 +26,7 @@ LINE_HEIGHT = 0.115
 HEADING = 0.5
 MAP_HEIGHT = 0.4
 CLIP_GAP = 0.1
+MANY = 9  # blocks: columns are of one width
 CHARACTER = 0.062  # inches: the mean width of one at 6.5 pt
 NOT_SHOWN = {"normalisation", "dropout", "activation", "flatten", "reshape"}
 OWN_COLUMN = {"input", "convolution", "dense", "output"}
@@ -44,7 +45,8 @@ def draw_architecture(layers, inputs, maps):
     ----------
     layers : list of dict
         In order: kind ("input", "convolution", "pooling", "dense", "output" or another), name,
-        shape (of the output, without the batch), detail, weights.
+        shape (of the output, without the batch), details (list of str), weights, beside (whether
+        it takes the same input as the block before).
     inputs : list of tuple (str, ndarray of shape (n_frames, n_bands))
         Title and input features of each clip.
     maps : list of tuple (str, list of ndarray of shape (n_frames, n_bands, n_maps))
@@ -100,8 +102,9 @@ def _blocks(layers):
         flattens = blocks and len(layer["shape"]) == 1 and len(blocks[-1]["shape"]) == 3
         own = not blocks or layer["kind"] in OWN_COLUMN
         if own or (flattens and layer["kind"] not in NOT_SHOWN):
-            blocks.append({"kind": layer["kind"], "name": layer["name"], "details": []})
-        blocks[-1]["details"].append(layer["detail"])
+            kept = {key: layer.get(key) for key in ("kind", "name", "beside")}
+            blocks.append({**kept, "details": []})
+        blocks[-1]["details"] += layer["details"]
         if own or layer["kind"] not in NOT_SHOWN:
             shape = tuple(layer["shape"])
             blocks[-1]["shape"] = (*shape, 1) if len(shape) == 2 else shape  # a plain input
@@ -110,16 +113,24 @@ def _blocks(layers):
 
 def _column_edges(blocks):
     """Return the left and right edge of every block in inches; convolutions are wider."""
-    shares = np.array([1.0 if len(block["shape"]) == 3 else 0.72 for block in blocks])
+    narrow = 0.72 if len(blocks) < MANY else 1.0
+    shares = np.array([1.0 if len(block["shape"]) == 3 else narrow for block in blocks])
     ends = MARGIN + np.concatenate([[0], np.cumsum(shares)]) / shares.sum() * (WIDTH - 2 * MARGIN)
     return list(itertools.pairwise(ends))
 
 
 def _texts(block, room):
     """Return the name and the details of a block as wrapped lines."""
+    details = [_wrap(detail, room) for detail in block["details"]]
+    return _wrap(block["name"], room), [line for lines in details for line in lines]
+
+
+def _wrap(text, room):
+    """Return text in lines that fit a column, words whole: a long one is shortened by a point."""
     characters = int((room - 0.04) / CHARACTER)
-    details = [textwrap.wrap(detail, characters) for detail in block["details"]]
-    return textwrap.wrap(block["name"], characters), [line for lines in details for line in lines]
+    if characters < len("convolution"):
+        text = text.replace("convolution", "conv.")
+    return textwrap.wrap(text, characters, break_long_words=False)
 
 
 def _most_lines(blocks, edges):
@@ -145,20 +156,45 @@ def _draw_blocks(figure, blocks, edges, text_height):
         else:
             spans.append(_draw_bar(ax, centre, block["shape"][-1]))
         _write_block(ax, block, centre, right - left)
-    for (_, start), (end, _) in itertools.pairwise(spans):
-        ax.annotate(
-            "",
-            (end - 0.02, 0.5),
-            (start + 0.02, 0.5),
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": GREY,
-                "lw": 0.8,
-                "mutation_scale": 7,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
-        )
+    _draw_arrows(ax, blocks, spans)
+
+
+def _draw_arrows(ax, blocks, spans):
+    """Draw the way from block to block; around those side by side it runs below and above."""
+    for number, ((_, start), (end, _)) in enumerate(itertools.pairwise(spans), 1):
+        if not blocks[number]["beside"]:
+            _arrow(ax, (start + 0.02, 0.5), (end - 0.02, 0.5))
+    beside = [number for number, block in enumerate(blocks) if block["beside"]]
+    if not beside:
+        return
+    first, last = beside[0] - 1, beside[-1]
+    centres = [sum(spans[number]) / 2 for number in range(first, last + 1)]
+    below, above = 0.03, 0.97
+    line = {"color": GREY, "lw": 0.8, "solid_capstyle": "butt"}
+    fork = (spans[first - 1][1] + spans[first][0]) / 2
+    ax.plot([fork, fork, centres[-1]], [0.5, below, below], **line)
+    join = (spans[last][1] + spans[last + 1][0]) / 2
+    ax.plot([centres[0], join, join], [above, above, 0.5], **line)
+    for centre in centres[1:]:
+        _arrow(ax, (centre, below), (centre, 0.2))
+    for centre in centres[:-1]:
+        ax.plot([centre, centre], [0.8, above], **line)
+
+
+def _arrow(ax, start, end):
+    ax.annotate(
+        "",
+        end,
+        start,
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": GREY,
+            "lw": 0.8,
+            "mutation_scale": 7,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
+    )
 
 
 def _draw_cuboid(ax, centre, shape, limits):
@@ -209,7 +245,8 @@ def _draw_tags(ax, centre):
 def _write_block(ax, block, centre, room):
     shape = block["shape"]
     size = TIMES.join(f"{n:,}" for n in shape[:2])
-    units = {"input": f"frames{TIMES}bands", "output": "tags"}
+    fits = room > len("frames*bands") * CHARACTER
+    units = {"input": f"frames{TIMES}bands" if fits else f"time{TIMES}freq.", "output": "tags"}
     unit = units.get(block["kind"], f"{shape[2]:,} maps" if len(shape) == 3 else "")
     ax.text(centre, 1.07, f"{size}\n{unit}", ha="center", va="bottom", fontsize=6.5)
     name, details = _texts(block, room)
@@ -266,8 +303,8 @@ def _draw_maps(figure, title, arrays, *, column, rows):
 
 
 def _write_heading(figure, title, column, top):
-    characters = int((column[1] - column[0]) / CHARACTER)
-    lines = [line for part in title.split("\n") for line in textwrap.wrap(part, characters)]
+    room = column[1] - column[0]
+    lines = [line for part in title.split("\n") for line in _wrap(part, room)]
     figure.text(
         (column[0] + column[1]) / 2 / WIDTH,
         (top + 0.04) / figure.get_figheight(),
