@@ -2,7 +2,7 @@
 
 A clip becomes a picture of time and frequency, the input of the network. The presets are the
 paper's 120 mel bands or MFCCs x 120 frames (`paper`, `mfcc`), the same size over the whole band
-of frequencies (`square`, the default), a finer one in time (`mel96`), and the inputs of two
+of frequencies (`square`), a finer one in time (`mel96`, the default), and the inputs of two
 published networks (`musicnn`, `short-chunk`); every setting of theirs can be changed. It costs
 little more than decoding the audio. A run that was interrupted goes on; clips that are new are
 added; --check reads it all again.
@@ -13,7 +13,7 @@ Writes  features/<name>/features.npy   (n_clips, frames, bands), float16
         features/<name>/failed.csv     clips that cannot be decoded or are silent, and why
         images/waves_spectro_logspectro.png
 
-Example: python 2_feature_extraction.py --data data/mtt --preset mel96 --bands 48 --jobs 4
+Example: python 2_feature_extraction.py --data data/mtt --preset square --bands 48 --jobs 4
 """
 
 import dataclasses

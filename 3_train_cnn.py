@@ -29,7 +29,8 @@ def main(args):
     table = labels.read_labels(args.data, set_name)
     store = args.settings["features"]
     array, rows, feature_settings = feature_store.open_store(args.data, store, table.index)
-    settings = recipes.fit_to_features(args.settings, feature_settings) | {
+    parts = labels.arrays_by_part(table, rows)
+    settings = recipes.fit(args.settings, feature_settings, len(parts["train"][0])) | {
         "features_made_from": feature_store.fingerprint(args.data, store, table.index),
         "labels": set_name,
         "labels_sha256": labels.checksum(args.data, set_name),
@@ -46,7 +47,7 @@ def main(args):
         "citation": summary["citation"],
     }
     images = cli.images_folder(args.images, args.data)
-    clips = array, labels.arrays_by_part(table, rows)
+    clips = array, parts
     members = (
         [run] if args.seeds == 1 else [f"{run}-seed{args.seed + n}" for n in range(args.seeds)]
     )

@@ -83,7 +83,16 @@ def paper(
     return _to_logits(inputs, x, n_tags, dropout, "paper", **start)
 
 
-def vgg(shape, n_tags, mean, variance, *, dropout=0.5, widths=(16, 32, 64, 96)):
+def vgg(
+    shape,
+    n_tags,
+    mean,
+    variance,
+    *,
+    dropout=0.5,
+    band_statistics=True,
+    widths=(16, 32, 64, 96),
+):
     """Return a small network of 3x3 convolutions with global pooling, and the bands' statistics.
 
     Source: the building block of Simonyan and Zisserman 2015 (3x3 convolutions, max pooling by 2)
@@ -100,6 +109,8 @@ def vgg(shape, n_tags, mean, variance, *, dropout=0.5, widths=(16, 32, 64, 96)):
     mean, variance : ndarray of shape (bands,)
         Of the training clips.
     dropout : float
+    band_statistics : bool
+        Whether mean and deviation of each band go straight to the output.
     widths : tuple of int
         Maps of each block.
 
@@ -109,11 +120,13 @@ def vgg(shape, n_tags, mean, variance, *, dropout=0.5, widths=(16, 32, 64, 96)):
         (n_clips, frames, bands) -> (n_clips, n_tags) logits.
     """
     inputs, x = _normalised(shape, mean, variance)
-    statistics = _mean_and_deviation(x)
+    pictures = x
     for number, width in enumerate(widths, 1):
         x = _convolution(x, width, 3, number)
         x = layers.MaxPooling2D(2, padding="same", name=f"pooling_{number}")(x)  # halves both
-    x = layers.Concatenate(name="pooled_and_bands")([_mean_and_maximum(x), statistics])
+    x = _mean_and_maximum(x)
+    if band_statistics:
+        x = layers.Concatenate(name="pooled_and_bands")([x, _mean_and_deviation(pictures)])
     return _to_logits(inputs, x, n_tags, dropout, "vgg")
 
 

@@ -7,12 +7,15 @@ the other trains. docs/experiments.md has what the defaults were chosen by.
 from autotagging import cli
 from autotagging.augmentation import AUGMENTATIONS
 
-RECIPES = {  # chunk_seconds 0: the whole clip
+# chunk_seconds 0: the whole clip. Where training clips are so few that the epochs have less than
+# least_steps batches, there are more epochs: a network needs steps, whatever it sees in them.
+RECIPES = {
     "vgg": {
         "features": "mel96",
         "chunk_seconds": 8.192,
-        "network": {"dropout": 0.5},
+        "network": {"dropout": 0.5, "band_statistics": True},
         "epochs": 40,
+        "least_steps": 1200,
         "batch_size": 16,
         "learning_rate": 0.002,
         "augment": ["mixup"],
@@ -23,6 +26,7 @@ RECIPES = {  # chunk_seconds 0: the whole clip
         "network": {"dropout": 0.25, "convolutions": 3, "kernel": 10, "pooling": True}
         | {"published_start": False},
         "epochs": 16,
+        "least_steps": 300,
         "batch_size": 32,
         "learning_rate": 0.0005,
         "augment": ["shift", "equaliser"],
@@ -32,6 +36,7 @@ RECIPES = {  # chunk_seconds 0: the whole clip
         "chunk_seconds": 0,
         "network": {"dropout": 0.5, "convolutions": 4},
         "epochs": 40,
+        "least_steps": 1200,
         "batch_size": 16,
         "learning_rate": 0.001,
         "augment": ["shift"],
@@ -41,6 +46,7 @@ RECIPES = {  # chunk_seconds 0: the whole clip
         "chunk_seconds": 3,
         "network": {"dropout": 0.5},
         "epochs": 100,
+        "least_steps": 1200,
         "batch_size": 32,
         "learning_rate": 0.001,
         "augment": [],
@@ -50,12 +56,14 @@ RECIPES = {  # chunk_seconds 0: the whole clip
         "chunk_seconds": 3.69,
         "network": {"dropout": 0.5},
         "epochs": 100,
+        "least_steps": 1200,
         "batch_size": 16,
         "learning_rate": 0.0005,
         "augment": [],
     },
 }
 DEFAULT = "vgg"
+NEGATED = {"pooling": "no-pooling", "band_statistics": "no-band-statistics"}
 CONVOLUTIONS = {"paper": (2, 3), "fcn": (4, 5)}
 LEVELS_ALONE = "equaliser"  # raises and lowers dB, and would multiply nothing else sensibly
 
@@ -81,6 +89,11 @@ def add_options(parser):
     )
     group.add_argument("--dropout", type=cli.share, metavar="SHARE", help="before the output")
     group.add_argument(
+        "--no-band-statistics",
+        action="store_true",
+        help="of vgg: nothing goes past the convolutions",
+    )
+    group.add_argument(
         "--convolutions", type=cli.positive, metavar="N", help="of paper: 2 or 3; of fcn: 4 or 5"
     )
     group.add_argument(
@@ -99,9 +112,9 @@ def add_options(parser):
     group.add_argument(
         "--patience",
         type=cli.positive,
-        default=15,
         metavar="N",
-        help="stop after so many epochs without a better one (default: 15)",
+        help="stop after so many epochs without a better one (default: half of the epochs, as a "
+        "cosine does its best at its end)",
     )
     group.add_argument(
         "--batch-size", type=cli.positive, metavar="N", help="clips a step, over all devices"
@@ -180,6 +193,7 @@ def settings_of(args, parser):
     for name in ("features", "chunk_seconds", "epochs", "batch_size", "learning_rate"):
         given = getattr(args, name)
         chosen[name] = recipe[name] if given is None else given
+    chosen["least_steps"] = recipe["least_steps"] if args.epochs is None else 0
     if args.augment is None:
         chosen["augment"] = recipe["augment"]
     elif "none" in args.augment and len(args.augment) > 1:
@@ -199,11 +213,12 @@ def _network_options(args, known, parser):
     """Return the options given for the network itself; refuse those that it does not have."""
     given = {"dropout": args.dropout, "convolutions": args.convolutions, "kernel": args.kernel}
     given |= {"pooling": False if args.no_pooling else None}
+    given |= {"band_statistics": False if args.no_band_statistics else None}
     given |= {"published_start": True if args.published_start else None}
     given = {name: value for name, value in given.items() if value is not None}
     for name in given:
         if name not in known:
-            option = "no-pooling" if name == "pooling" else name.replace("_", "-")
+            option = NEGATED.get(name, name.replace("_", "-"))
             parser.error(f"--{option} is not an option of --model {args.model}")
     numbers = CONVOLUTIONS.get(args.model, ())
     if given.get("convolutions") and given["convolutions"] not in numbers:
@@ -213,26 +228,28 @@ def _network_options(args, known, parser):
     return given
 
 
-def fit_to_features(settings, feature_settings):
-    """Return settings that go with these features: frames of a chunk, augmentations that fit.
+def fit(settings, feature_settings, n_clips):
+    """Return settings that go with these features and so many training clips.
 
     Parameters
     ----------
     settings : dict
         From `settings_of`.
     feature_settings : FeatureSettings
+    n_clips : int
 
     Returns
     -------
     dict
-        The same with chunk_frames, and without what fits levels in dB alone where features are
-        something else.
+        The same with chunk_frames, the epochs and the patience; without what fits levels in dB
+        alone where features are something else.
 
     Raises
     ------
     ValueError
         Where a chunk is longer than the clips, or shorter than a frame.
     """
+    settings = dict(settings)
     frames, seconds = feature_settings.frames, settings["chunk_seconds"]
     wanted = round(seconds * feature_settings.sample_rate / feature_settings.hop_length)
     if seconds and not 1 <= wanted <= frames:
@@ -240,6 +257,10 @@ def fit_to_features(settings, feature_settings):
             f"--chunk-seconds {seconds:g} are {wanted:,} frames of features/"
             f"{settings['features']}, whose clips have {frames:,}: 0 takes whole clips"
         )
+    settings["chunk_frames"] = wanted if seconds else frames
     is_level = feature_settings.feature == "mel" and feature_settings.scale == "dB"
-    augment = [name for name in settings["augment"] if is_level or name != LEVELS_ALONE]
-    return {**settings, "chunk_frames": wanted if seconds else frames, "augment": augment}
+    settings["augment"] = [n for n in settings["augment"] if is_level or n != LEVELS_ALONE]
+    steps_an_epoch = -(-n_clips // settings["batch_size"])
+    settings["epochs"] = max(settings["epochs"], -(-settings.pop("least_steps") // steps_an_epoch))
+    settings["patience"] = settings["patience"] or -(-settings["epochs"] // 2)
+    return settings

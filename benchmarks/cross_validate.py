@@ -19,7 +19,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import baseline
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold
@@ -27,6 +26,7 @@ from sklearn.model_selection import GroupKFold
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, clips, feature_store, labels, metrics, models, native_stderr, recipes
 from autotagging.files import write_whole
+from benchmarks import baseline
 
 N_FOLDS = 5
 N_DRAWS = 1000
@@ -44,7 +44,8 @@ def main(args):
     artists = clips.read_clips(args.data)["artist"][y_true.index].to_numpy()
     print(f"{len(y_true):,} clips by {len(set(artists)):,} artists, {y_true.shape[1]} tags")
 
-    settings = recipes.fit_to_features(args.settings, feature_settings) | {
+    n_train = len(y_true) * (N_FOLDS - 2) // N_FOLDS
+    settings = recipes.fit(args.settings, feature_settings, n_train) | {
         "features_made_from": feature_store.fingerprint(args.data, store, y_true.index),
         "labels_sha256": labels.checksum(args.data, set_name),
         "start_from": args.start_from and models.describe_file(args.start_from),

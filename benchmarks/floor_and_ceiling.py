@@ -13,8 +13,6 @@ Example: python benchmarks/floor_and_ceiling.py
 import sys
 from pathlib import Path
 
-import baseline
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import (
     annotations,
@@ -25,6 +23,7 @@ from autotagging import (
     splits,
     vocabulary,
 )
+from benchmarks import baseline
 
 
 def main(args):

@@ -19,7 +19,7 @@ def test_every_recipe_fits_the_features_it_names(name):
     recipe = recipes.RECIPES[name]
     assert {key: settings[key] for key in recipe} == recipe
     preset = features.PRESETS[settings["features"]]
-    fitted = recipes.fit_to_features(settings, preset)
+    fitted = recipes.fit(settings, preset, 10_000)
     assert 1 <= fitted["chunk_frames"] <= preset.frames
     assert fitted["augment"] == settings["augment"]
 
@@ -28,7 +28,7 @@ def test_chunks_have_the_frames_of_their_publications():
     for name, frames in [("musicnn", 187), ("short-chunk-res", 231), ("paper", 120)]:
         settings = settings_of("--model", name)
         preset = features.PRESETS[settings["features"]]
-        assert recipes.fit_to_features(settings, preset)["chunk_frames"] in (frames, frames + 1)
+        assert recipes.fit(settings, preset, 10_000)["chunk_frames"] in (frames, frames + 1)
 
 
 def test_options_take_the_place_of_what_the_recipe_says():
@@ -57,6 +57,7 @@ def test_options_take_the_place_of_what_the_recipe_says():
     ("arguments", "sentence"),
     [
         (["--kernel", 3], "--kernel is not an option of --model vgg"),
+        (["--model", "fcn", "--no-band-statistics"], "--no-band-statistics is not an option of"),
         (["--no-pooling"], "--no-pooling is not an option of --model vgg"),
         (["--model", "fcn", "--published-start"], "--published-start is not an option of"),
         (["--model", "paper", "--convolutions", 4], "--convolutions of paper are 2 or 3"),
@@ -77,7 +78,7 @@ def test_what_does_not_go_together_is_refused_in_a_sentence(capsys, arguments, s
 def test_a_chunk_longer_than_the_clips_is_refused():
     settings = settings_of("--chunk-seconds", 40)
     with pytest.raises(ValueError, match=r"40 are 625 frames of .*mel96, whose clips have 455: 0"):
-        recipes.fit_to_features(settings, features.PRESETS["mel96"])
+        recipes.fit(settings, features.PRESETS["mel96"], 100)
 
 
 def test_the_equaliser_is_left_out_where_features_are_no_levels():
@@ -88,5 +89,18 @@ def test_the_equaliser_is_left_out_where_features_are_no_levels():
         ("paper", ["shift"]),
         ("mfcc", ["shift"]),
     ]:
-        fitted = recipes.fit_to_features(settings, features.PRESETS[preset])
+        fitted = recipes.fit(settings, features.PRESETS[preset], 100)
         assert fitted["augment"] == kept, preset
+
+
+def test_few_clips_are_seen_in_more_epochs_unless_one_says_how_many():
+    settings = settings_of("--model", "vgg", "--batch-size", 16)
+    mel96 = features.PRESETS["mel96"]
+    assert recipes.fit(settings, mel96, 15_425)["epochs"] == 40
+    fitted = recipes.fit(settings, mel96, 100)  # 7 batches an epoch
+    assert fitted["epochs"] == -(-1200 // 7)
+    assert fitted["patience"] == -(-fitted["epochs"] // 2)
+    assert "least_steps" not in fitted
+    given = settings_of("--model", "vgg", "--epochs", 3, "--patience", 2)
+    fitted = recipes.fit(given, mel96, 100)
+    assert (fitted["epochs"], fitted["patience"]) == (3, 2)

@@ -1,0 +1,155 @@
+"""Print how fast networks learn, what of a step is input, and that memory does not grow.
+
+Every network is trained as its recipe says, on features of its preset that are random numbers in
+a file (synthetic: only their shape matters). The parts are timed in turns, several rounds each,
+and the medians are printed.
+
+Writes  tables on standard output
+
+Example: python benchmarks/time_training.py --models vgg paper --rounds 5
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from autotagging import cli, features, native_stderr, recipes
+from benchmarks import machine
+
+N_TAGS = 50
+MTT_CLIPS = 15_425  # of training, with this paper's tags
+TIMED_BATCHES = 8
+FEW, MANY = 512, 4096  # clips between which memory must not grow
+
+
+def main(args):
+    """Print a row a network, then the memory of training on few and on many clips."""
+    with native_stderr.silenced():
+        import keras  # noqa: F401  what it says of the machine as it is imported is said here once
+    print(f"{machine.described()}; median of {args.rounds} rounds of {TIMED_BATCHES} batches\n")
+    print("| network | features | chunk | batch | clips/s | ms a step | of it input ", end="")
+    print(f"| 40 epochs of {MTT_CLIPS:,} clips | cost a clip against paper |\n" + 9 * "|---" + "|")
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {name: settings_of(name, args.mixed_precision) for name in args.models}
+        tasks = {name: Task(Path(folder), own) for name, own in settings.items()}
+        times = measure(tasks, args.rounds)
+        for name, (step, reading) in times.items():
+            print_row(name, settings[name], step, reading, times.get("paper", (np.nan, 0)))
+        if args.memory:
+            print("\n| training clips | anonymous memory after an epoch, MB |\n|---|---|")
+            for n_clips in (FEW, MANY):
+                print(f"| {n_clips:,} | {memory(Path(folder), n_clips) / 1e6:.0f} |", flush=True)
+
+
+def settings_of(name, mixed_precision):
+    """Return the settings of a network's recipe, on its own features."""
+    parser = argparse.ArgumentParser()
+    recipes.add_options(parser)
+    settings = recipes.settings_of(parser.parse_args(["--model", name]), parser)
+    settings = recipes.fit(settings, features.PRESETS[settings["features"]], MTT_CLIPS)
+    return {**settings, "seed": 0, "mixed_precision": mixed_precision}
+
+
+class Task:
+    """A network and clips to train it on.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the features lie.
+    settings : dict
+    n_clips : int, optional
+        Otherwise as many as the timed batches need.
+    """
+
+    def __init__(self, folder, settings, n_clips=None):
+        from autotagging import batches, training
+
+        preset = features.PRESETS[settings["features"]]
+        n_clips = n_clips or TIMED_BATCHES * settings["batch_size"]
+        path = folder / f"{settings['architecture']}-{n_clips}.npy"
+        shape = (n_clips, preset.frames, preset.bands)
+        array = np.lib.format.open_memmap(path, "w+", dtype=np.float16, shape=shape)
+        generator = np.random.default_rng(0)
+        for row in array:
+            row[:] = generator.standard_normal(row.shape, dtype=np.float32)
+        array.flush()
+        labels = generator.random((n_clips, N_TAGS)) < 0.07
+        clips = np.load(path, mmap_mode="r"), np.arange(n_clips), labels
+        self.batches = batches.Batches(*clips, settings, 0)
+        statistics_of_bands = np.zeros(preset.bands), np.ones(preset.bands)
+        shape = settings["chunk_frames"], preset.bands
+        self.network = training.build(shape, N_TAGS, statistics_of_bands, settings)
+        training.compile_network(self.network, settings)
+        self.train()  # the first time compiles
+
+    def train(self):
+        """Train for an epoch."""
+        self.network.fit(self.batches, shuffle=False, verbose=0)
+
+    def read(self):
+        """Make all batches of an epoch, and do nothing with them."""
+        for index in range(len(self.batches)):
+            self.batches[index]
+
+
+def measure(tasks, rounds):
+    """Return the seconds of a step, and of them those of input, of each network."""
+    seconds = {name: ([], []) for name in tasks}
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            for work, taken in zip((task.train, task.read), seconds[name], strict=True):
+                started = time.perf_counter()
+                work()
+                taken.append((time.perf_counter() - started) / len(task.batches))
+    return {name: tuple(map(statistics.median, both)) for name, both in seconds.items()}
+
+
+def print_row(name, settings, step, reading, paper):
+    """Print what a network takes."""
+    speed = settings["batch_size"] / step
+    paper_cost = paper[0] / recipes.RECIPES["paper"]["batch_size"]
+    against = "-" if np.isnan(paper_cost) else f"{step / settings['batch_size'] / paper_cost:.3f}"
+    print(
+        f"| `{name}` | {settings['features']} | {settings['chunk_frames']} frames | "
+        f"{settings['batch_size']} | {speed:.0f} | {1000 * step:.0f} | {reading / step:.1%} | "
+        f"{40 * MTT_CLIPS / speed / 60:.0f} min | {against} |",
+        flush=True,
+    )
+
+
+def memory(folder, n_clips):
+    """Return the anonymous memory after training the default network on so many clips, in bytes."""
+    task = Task(folder, settings_of(recipes.DEFAULT, mixed_precision=False), n_clips)
+    task.train()
+    return machine.anonymous_bytes(os.getpid())
+
+
+def parse_args():
+    """Return the arguments of the command line."""
+    parser = cli.parser(__doc__)
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        choices=tuple(recipes.RECIPES),
+        default=tuple(recipes.RECIPES),
+        metavar="NAME",
+        help="default: all",
+    )
+    parser.add_argument(
+        "--rounds", type=cli.positive, default=5, metavar="N", help="of timing (default: 5)"
+    )
+    parser.add_argument("--mixed-precision", action="store_true", help="in half precision")
+    parser.add_argument("--memory", action="store_true", help="also how memory grows")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    cli.run(main, parse_args)
