@@ -151,7 +151,9 @@ def write_run(folder, network, clips, about, outcome):
         "epochs": len(history),
         "seconds": round(seconds, 1),
         "seconds_an_epoch": round(history["seconds"].mean(), 2),
-        "clips_per_second": round(n_clips["train"] * len(history) / seconds, 1),
+        "clips_per_second": round(
+            n_clips["train"] * len(history) / history["training_seconds"].sum(), 1
+        ),
     }
     models.finish(folder, history, facts)
     best = (

@@ -14,8 +14,12 @@ paragraph      what a paper has to say of its labels
 features       samples -> (frames, bands); the named presets
 extraction     audio files -> features, in parallel
 feature_store  features.npy and its manifest
+recipes        how each network is trained by default, and the options that change it
+augmentation   clips as they could have been
+batches        training clips batch by batch, and what normalises them
 architectures  one function a network
-training       batches, fit, going on after an interruption
+anatomy        what a network is made of, and its maps, for a figure
+training       one epoch after another, going on after an interruption
 models         models/<run>/: the model file, history.csv, run.json
 prediction     scores of stored clips
 metrics        y_true, y_score -> numbers; thresholds

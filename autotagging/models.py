@@ -190,9 +190,10 @@ def load_to_start(path, about):
     """
     network, description = load(path_of(path))
     theirs, ours = description["settings"], about["settings"]
-    for what in ("architecture", "network"):
-        if theirs[what] != ours[what]:
-            raise ValueError(f"{path} has another {what}: {theirs[what]}, not {ours[what]}")
+    if theirs["architecture"] != ours["architecture"]:
+        raise ValueError(
+            f"{path} has another architecture: {theirs['architecture']}, not {ours['architecture']}"
+        )
     if description["feature_settings"] != about["feature_settings"]:
         raise ValueError(
             f"{path} takes other features: extract {theirs['features']} as it was trained on, "

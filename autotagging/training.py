@@ -244,7 +244,9 @@ def _train_epochs(network, clips, settings, history, places):
             os.replace(checkpoint / "epoch.keras", checkpoint / "last.keras")
             if log:
                 _log(log, row)
-            progress.write(_line(row, epochs, max(best, row["validation_pr_auc"])))
+            best = max(best, row["validation_pr_auc"])
+            progress.set_postfix({"loss": row["loss"], "best PR-AUC": best})
+            progress.write(_line(row, epochs, best))
     return ""
 
 

@@ -98,7 +98,7 @@ def test_few_clips_are_seen_in_more_epochs_unless_one_says_how_many():
     mel96 = features.PRESETS["mel96"]
     assert recipes.fit(settings, mel96, 15_425)["epochs"] == 40
     fitted = recipes.fit(settings, mel96, 100)  # 7 batches an epoch
-    assert fitted["epochs"] == -(-1200 // 7)
+    assert fitted["epochs"] == -(-800 // 7)
     assert fitted["patience"] == -(-fitted["epochs"] // 2)
     assert "least_steps" not in fitted
     given = settings_of("--model", "vgg", "--epochs", 3, "--patience", 2)
