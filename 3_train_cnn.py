@@ -75,7 +75,7 @@ def train_run(args, run, clips, about):
     )
     if stopped:
         print(f"stopped: {stopped}")
-    best = history.loc[history["validation_pr_auc"].idxmax()]
+    best = history[history["kept"]].iloc[0]
     facts = {
         "best_epoch": int(best["epoch"]),
         "validation": {"roc_auc": best["validation_roc_auc"], "pr_auc": best["validation_pr_auc"]},
@@ -152,7 +152,7 @@ def write_run(folder, network, clips, about, outcome):
         "seconds": round(seconds, 1),
         "seconds_an_epoch": round(history["seconds"].mean(), 2),
         "clips_per_second": round(
-            n_clips["train"] * len(history) / history["training_seconds"].sum(), 1
+            history["training_clips"].sum() / history["training_seconds"].sum(), 1
         ),
     }
     models.finish(folder, history, facts)

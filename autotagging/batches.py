@@ -20,8 +20,8 @@ class Batches(keras.utils.PyDataset):
         The rows of the training clips.
     y_true : ndarray of shape (n_clips, n_tags), bool
     settings : dict
-        batch_size, seed, chunk_frames (a random chunk of each clip is taken), augment (names of
-        augmentations).
+        batch_size, seed, passes (over the clips), chunk_frames (a random chunk of each clip is
+        taken), augment (names of augmentations).
     epoch : int
     """
 
@@ -31,9 +31,11 @@ class Batches(keras.utils.PyDataset):
         self.chunk_frames = settings["chunk_frames"]
         self.augmentations = [AUGMENTATIONS[name] for name in settings["augment"]]
         self.randomness = [settings["seed"], epoch]
-        order = np.random.default_rng(self.randomness).permutation(len(rows))
-        # Sizes differ by one at most: a last batch of one clip would upset batch normalisation.
-        self.batches = np.array_split(order, n_batches(len(rows), settings))
+        generator, self.batches = np.random.default_rng(self.randomness), []
+        for _ in range(settings["passes"]):
+            # Sizes differ by one at most: a last batch of one clip would upset batch normalisation.
+            order = generator.permutation(len(rows))
+            self.batches += np.array_split(order, -(-len(rows) // settings["batch_size"]))
 
     def __len__(self):
         return len(self.batches)
@@ -53,7 +55,7 @@ class Batches(keras.utils.PyDataset):
 
 def n_batches(n_clips, settings):
     """Return the number of batches of an epoch."""
-    return -(-n_clips // settings["batch_size"])
+    return settings["passes"] * -(-n_clips // settings["batch_size"])
 
 
 def band_statistics(array, rows, clips_a_read=256):

@@ -7,8 +7,8 @@ the other trains. docs/experiments.md has what the defaults were chosen by.
 from autotagging import cli
 from autotagging.augmentation import AUGMENTATIONS
 
-# chunk_seconds 0: the whole clip. Where training clips are so few that the epochs have less than
-# least_steps batches, there are more epochs: a network needs steps, whatever it sees in them.
+# chunk_seconds 0: the whole clip. Where training clips are so few that all epochs together have less
+# than least_steps batches, an epoch passes over them several times: a network needs steps.
 RECIPES = {
     "vgg": {
         "features": "mel96",
@@ -117,6 +117,20 @@ def add_options(parser):
         "cosine does its best at its end)",
     )
     group.add_argument(
+        "--passes",
+        type=cli.positive,
+        metavar="N",
+        help="over the training clips in an epoch (default: 1, more where clips are few)",
+    )
+    group.add_argument(
+        "--earliest",
+        type=cli.share,
+        default=0.5,
+        metavar="SHARE",
+        help="of the epochs before which none is kept, as scores wobble while the rate is high "
+        "(default: 0.5)",
+    )
+    group.add_argument(
         "--batch-size", type=cli.positive, metavar="N", help="clips a step, over all devices"
     )
     group.add_argument(
@@ -183,9 +197,9 @@ def settings_of(args, parser):
     Returns
     -------
     dict
-        architecture, network (options of its function), features, chunk_seconds, epochs,
-        patience, batch_size, learning_rate, schedule, augment, label_smoothing, positive_weight,
-        weight_decay, mixed_precision, devices, deterministic.
+        architecture, network (options of its function), features, chunk_seconds, epochs, passes,
+        least_steps, patience, earliest, batch_size, learning_rate, schedule, augment,
+        label_smoothing, positive_weight, weight_decay, mixed_precision, devices, deterministic.
     """
     recipe = RECIPES[args.model]
     chosen = {"architecture": args.model}
@@ -193,6 +207,7 @@ def settings_of(args, parser):
     for name in ("features", "chunk_seconds", "epochs", "batch_size", "learning_rate"):
         given = getattr(args, name)
         chosen[name] = recipe[name] if given is None else given
+    chosen["passes"] = args.passes
     chosen["least_steps"] = recipe["least_steps"] if args.epochs is None else 0
     if args.augment is None:
         chosen["augment"] = recipe["augment"]
@@ -202,7 +217,7 @@ def settings_of(args, parser):
         chosen["augment"] = [name for name in AUGMENTATIONS if name in args.augment]
     weight_decay = args.weight_decay
     chosen["weight_decay"] = recipe.get("weight_decay", 0) if weight_decay is None else weight_decay
-    for name in ("patience", "schedule", "label_smoothing", "positive_weight"):
+    for name in ("patience", "earliest", "schedule", "label_smoothing", "positive_weight"):
         chosen[name] = getattr(args, name)
     for name in ("mixed_precision", "devices", "deterministic"):
         chosen[name] = getattr(args, name)
@@ -241,7 +256,7 @@ def fit(settings, feature_settings, n_clips):
     Returns
     -------
     dict
-        The same with chunk_frames, the epochs and the patience; without what fits levels in dB
+        The same with chunk_frames, the passes and the patience; without what fits levels in dB
         alone where features are something else.
 
     Raises
@@ -260,7 +275,8 @@ def fit(settings, feature_settings, n_clips):
     settings["chunk_frames"] = wanted if seconds else frames
     is_level = feature_settings.feature == "mel" and feature_settings.scale == "dB"
     settings["augment"] = [n for n in settings["augment"] if is_level or n != LEVELS_ALONE]
-    steps_an_epoch = -(-n_clips // settings["batch_size"])
-    settings["epochs"] = max(settings["epochs"], -(-settings.pop("least_steps") // steps_an_epoch))
+    steps = -(-n_clips // settings["batch_size"]) * settings["epochs"]  # of one pass an epoch
+    passes = max(1, -(-settings.pop("least_steps") // steps))
+    settings["passes"] = settings["passes"] or passes
     settings["patience"] = settings["patience"] or -(-settings["epochs"] // 2)
     return settings

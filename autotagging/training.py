@@ -1,7 +1,9 @@
 """Training: one epoch after another, the best is kept; going on after an interruption.
 
 Sigmoid cross-entropy on logits and Adam as in the paper. The epoch with the highest macro PR-AUC
-on the validation clips is kept, and training stops where no later one beats it for a while. All
+on the validation clips is kept, and training stops where no later one beats it for a while. While
+the learning rate is high the scores of few validation clips wobble, and the best of many wobbles is
+luck: epochs before a share of all (`earliest`) count only as long as there is no later one. All
 randomness of an epoch follows from the seed and its number, and the learning rate from the
 history, so that a run that was killed ends as it would have.
 """
@@ -37,9 +39,9 @@ def train(clips, folder, settings, *, start=None, tensorboard=False):
         Of the run; ``checkpoint/`` below it holds the last and the best epoch.
     settings : dict
         From `recipes.settings_of`: architecture, network (options of its function), chunk_frames,
-        epochs, patience, batch_size, learning_rate, schedule, augment, label_smoothing,
-        positive_weight, weight_decay, mixed_precision, devices, deterministic, seed; and whatever
-        else decides the run.
+        epochs, passes, patience, earliest, batch_size, learning_rate, schedule, augment,
+        label_smoothing, positive_weight, weight_decay, mixed_precision, devices, deterministic,
+        seed; and whatever else decides the run.
     start : keras.Model, optional
         Layers but the last, and but the normalisation, start as those of this network.
     tensorboard : bool
@@ -50,8 +52,8 @@ def train(clips, folder, settings, *, start=None, tensorboard=False):
     network : keras.Model
         As it was after its best epoch.
     history : DataFrame
-        A row an epoch: epoch, learning_rate, loss, training_seconds, validation_loss,
-        validation_pr_auc, validation_roc_auc, seconds (both together).
+        A row an epoch: epoch, learning_rate, loss, training_clips (seen), training_seconds,
+        validation_loss, validation_pr_auc, validation_roc_auc, seconds (both together), kept.
     stopped : str
         Why training ended before its last epoch; empty where it did not.
 
@@ -70,7 +72,9 @@ def train(clips, folder, settings, *, start=None, tensorboard=False):
         network, history = _start_or_go_on(array, parts["train"], checkpoint, settings, start)
     stopped = _train_epochs(network, clips, settings, history, (checkpoint, log))
     network, _ = models.load(checkpoint / "best.keras")
-    return network, pd.DataFrame(history), stopped
+    kept = best_epoch(history, settings)
+    history = pd.DataFrame(history)
+    return network, history.assign(kept=history.index == kept), stopped
 
 
 def make_deterministic(settings):
@@ -220,7 +224,7 @@ def _train_epochs(network, clips, settings, history, places):
     n_batches, epochs = batches.n_batches(len(parts["train"][0]), settings), settings["epochs"]
     with tqdm(total=n_batches * epochs, initial=n_batches * len(history), unit="batch") as progress:
         while len(history) < epochs:
-            if has_stalled(history, settings["patience"]):
+            if has_stalled(history, settings):
                 return f"no better epoch in {settings['patience']}"
             started = time.perf_counter()
             row = _train_epoch(network, (array, *parts["train"]), settings, history, progress)
@@ -231,21 +235,21 @@ def _train_epochs(network, clips, settings, history, places):
                         f"{reason}: try a --learning-rate below {settings['learning_rate']:g}"
                     )
                 return reason
+            row["training_clips"] = settings["passes"] * len(parts["train"][0])
             row["training_seconds"] = time.perf_counter() - started
             row |= _validate(network, array, *parts["validation"])
             row["seconds"] = time.perf_counter() - started
-            best = max((past["validation_pr_auc"] for past in history), default=-1.0)
             history.append(row)
             models.save(
                 checkpoint / "epoch.keras", network, {"settings": settings, "history": history}
             )
-            if row["validation_pr_auc"] > best:
+            best = history[best_epoch(history, settings)]
+            if best is row:
                 _replace_by_link(checkpoint / "best.keras", checkpoint / "epoch.keras")
             os.replace(checkpoint / "epoch.keras", checkpoint / "last.keras")
             if log:
                 _log(log, row)
-            best = max(best, row["validation_pr_auc"])
-            progress.set_postfix({"loss": row["loss"], "best PR-AUC": best})
+            progress.set_postfix({"loss": row["loss"], "best PR-AUC": best["validation_pr_auc"]})
             progress.write(_line(row, epochs, best))
     return ""
 
@@ -298,10 +302,21 @@ def learning_rate(history, settings):
     return rate
 
 
-def has_stalled(history, patience):
+def best_epoch(history, settings):
+    """Return the position of the epoch that is kept: of the late ones, if any, the first best."""
+    ranks = _ranks(history, settings)
+    return ranks.index(max(ranks))
+
+
+def has_stalled(history, settings):
     """Return whether none of the last epochs, as many as the patience, beats all before."""
-    scores = [row["validation_pr_auc"] for row in history]
-    return len(scores) > patience and max(scores[:-patience]) >= max(scores[-patience:])
+    ranks, patience = _ranks(history, settings), settings["patience"]
+    return len(ranks) > patience and max(ranks[:-patience]) >= max(ranks[-patience:])
+
+
+def _ranks(history, settings):
+    first = settings["earliest"] * settings["epochs"]
+    return [(row["epoch"] > first, row["validation_pr_auc"]) for row in history]
 
 
 def _validate(network, array, rows, y_true):
@@ -327,5 +342,6 @@ def _line(row, epochs, best):
     return (
         f"epoch {row['epoch']:3}/{epochs}  loss {row['loss']:.4f}  validation: "
         f"loss {row['validation_loss']:.4f}, ROC-AUC {row['validation_roc_auc']:.4f}, "
-        f"PR-AUC {row['validation_pr_auc']:.4f} (best {best:.4f})  {row['seconds']:.1f} s"
+        f"PR-AUC {row['validation_pr_auc']:.4f} (best {best['validation_pr_auc']:.4f})  "
+        f"{row['seconds']:.1f} s"
     )

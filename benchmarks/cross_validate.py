@@ -125,7 +125,7 @@ def judge(folder, task, folds, which, how):
         own = {**settings, "seed": N_FOLDS * seed + fold}
         network, history, _ = training.train((array, parts), training_folder, own, start=start)
     scores = prediction.score_clips(network, array, rows[folds[fold]])
-    note_fold(folder, which, len(learnt), history)
+    note_fold(folder, which, history)
     with (folder / "part.npy").open("wb") as part:
         np.save(part, scores, allow_pickle=False)
     (folder / "part.npy").replace(path)
@@ -133,15 +133,15 @@ def judge(folder, task, folds, which, how):
     return scores
 
 
-def note_fold(folder, which, n_clips, history):
+def note_fold(folder, which, history):
     """Add a row to ``folds.csv``."""
     row = {
         "seed": which[0],
         "fold": which[1],
         "epochs": len(history),
-        "best_epoch": int(history.loc[history["validation_pr_auc"].idxmax(), "epoch"]),
+        "best_epoch": int(history.loc[history["kept"], "epoch"].iloc[0]),
         "seconds": history["seconds"].sum(),
-        "clips_per_second": n_clips * len(history) / history["training_seconds"].sum(),
+        "clips_per_second": history["training_clips"].sum() / history["training_seconds"].sum(),
     }
     path = folder / "folds.csv"
     before = [pd.read_csv(path)] if path.exists() else []

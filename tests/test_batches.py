@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("keras")
 from autotagging import batches
 
-SETTINGS = {"batch_size": 10, "seed": 3, "chunk_frames": 8, "augment": []}
+SETTINGS = {"batch_size": 10, "passes": 1, "seed": 3, "chunk_frames": 8, "augment": []}
 
 
 @pytest.fixture
@@ -31,6 +31,17 @@ def test_batches_hold_each_training_clip_once_with_its_labels(clips):
     assert sorted(order) == list(range(24))
     assert order != list(range(24))
     np.testing.assert_array_equal(y, y_true[order])
+
+
+def test_several_passes_show_each_clip_as_often_in_another_order(clips):
+    array, rows, _ = clips
+    made = batches.Batches(*clips, {**SETTINGS, "passes": 3}, epoch=1)
+    assert len(made) == batches.n_batches(24, {**SETTINGS, "passes": 3}) == 9
+    x, _ = everything(made)
+    order = [int(np.flatnonzero((array[rows] == clip).all(axis=(1, 2)))[0]) for clip in x]
+    passes = np.split(np.array(order), 3)
+    assert all(sorted(one) == list(range(24)) for one in passes)
+    assert not np.array_equal(passes[0], passes[1])
 
 
 def test_a_chunk_is_a_random_stretch_of_its_clip(clips):

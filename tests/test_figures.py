@@ -315,11 +315,22 @@ def test_the_history_marks_the_epoch_that_was_kept():
             "validation_loss": [0.3, 0.25, 0.26],
             "validation_pr_auc": [0.2, 0.5, 0.4],
             "validation_roc_auc": [0.6, 0.8, 0.8],
+            "kept": [False, True, False],
         }
     )
+
+    def marks(figure):
+        lines = [line for ax in figure.axes for line in ax.get_lines()]
+        return [list(line.get_xdata()) for line in lines if line.get_linestyle() == ":"]
+
     figure = figures.draw_history(history)
-    marked = [line for ax in figure.axes for line in ax.get_lines() if line.get_linestyle() == ":"]
-    assert [list(line.get_xdata()) for line in marked] == [[2, 2]] * 2
+    assert marks(figure) == [[2, 2]] * 2
+    assert "kept: epoch 2" in [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    other = history.assign(seed=1, kept=[False, False, True])
+    both = figures.draw_history(pd.concat([history.assign(seed=0), other]))
+    assert sorted(map(tuple, marks(both))) == [(2, 2)] * 2 + [(3, 3)] * 2
+    texts = [text.get_text() for text in both.axes[0].get_legend().get_texts()]
+    assert texts == ["training", "validation", "kept, each seed"]
 
 
 def test_the_note_is_drawn_below_everything_else(tmp_path):

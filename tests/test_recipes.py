@@ -93,14 +93,15 @@ def test_the_equaliser_is_left_out_where_features_are_no_levels():
         assert fitted["augment"] == kept, preset
 
 
-def test_few_clips_are_seen_in_more_epochs_unless_one_says_how_many():
+def test_few_clips_are_passed_over_several_times_an_epoch_unless_one_says_how_long():
     settings = settings_of("--model", "vgg", "--batch-size", 16)
     mel96 = features.PRESETS["mel96"]
-    assert recipes.fit(settings, mel96, 15_425)["epochs"] == 40
-    fitted = recipes.fit(settings, mel96, 100)  # 7 batches an epoch
-    assert fitted["epochs"] == -(-800 // 7)
-    assert fitted["patience"] == -(-fitted["epochs"] // 2)
+    assert recipes.fit(settings, mel96, 15_425)["passes"] == 1
+    fitted = recipes.fit(settings, mel96, 100)  # 7 batches a pass, 40 epochs: 280 steps of 800
+    assert fitted["passes"] == 3
+    assert fitted["patience"] == 20
     assert "least_steps" not in fitted
-    given = settings_of("--model", "vgg", "--epochs", 3, "--patience", 2)
-    fitted = recipes.fit(given, mel96, 100)
-    assert (fitted["epochs"], fitted["patience"]) == (3, 2)
+    given = recipes.fit(settings_of("--passes", 2, "--patience", 7), mel96, 100)
+    assert (given["passes"], given["epochs"], given["patience"]) == (2, 40, 7)
+    given = recipes.fit(settings_of("--epochs", 3), mel96, 100)
+    assert (given["passes"], given["epochs"], given["patience"]) == (1, 3, 2)

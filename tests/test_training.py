@@ -17,7 +17,9 @@ SETTINGS = {
     "network": {"dropout": 0.5, "widths": [4, 4]},
     "chunk_frames": 6,
     "epochs": 4,
+    "passes": 1,
     "patience": 4,
+    "earliest": 0.0,
     "batch_size": 8,
     "learning_rate": 0.003,
     "schedule": "cosine",
@@ -57,13 +59,15 @@ def weights(network):
 def test_training_learns_and_keeps_its_best_epoch(task, tmp_path):
     array, parts = task
     settings = {**SETTINGS, "epochs": 12, "patience": 12, "learning_rate": 0.03}
-    network, history, stopped = training.train(array, parts, tmp_path, settings)
+    network, history, stopped = training.train(task, tmp_path, settings)
     assert stopped == ""
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
     row = training._validate(network, array, *parts["validation"])
     assert row["validation_pr_auc"] == pytest.approx(history["validation_pr_auc"].max())
     assert row["validation_pr_auc"] > 0.8
     assert (history["seconds"] >= history["training_seconds"]).all()
+    assert history["training_clips"].tolist() == [24] * 12
+    assert history["validation_pr_auc"][history["kept"]].item() == row["validation_pr_auc"]
 
 
 def test_a_seed_gives_the_same_network_and_another_another(task, tmp_path):
@@ -134,10 +138,23 @@ def test_an_interrupted_run_of_other_settings_is_refused(task, tmp_path):
 
 
 def test_training_stops_where_no_later_epoch_is_better():
-    history = [{"validation_pr_auc": score} for score in (0.1, 0.5, 0.4, 0.5)]
-    assert training.has_stalled(history, 2)
-    assert not training.has_stalled(history, 3)
-    assert not training.has_stalled([*history, {"validation_pr_auc": 0.6}], 2)
+    settings = {"epochs": 9, "earliest": 0.0, "patience": 2}
+    scores = (0.1, 0.5, 0.4, 0.5)
+    history = [{"epoch": n, "validation_pr_auc": s} for n, s in enumerate(scores, 1)]
+    assert training.has_stalled(history, settings)
+    assert not training.has_stalled(history, {**settings, "patience": 3})
+    better = [*history, {"epoch": 5, "validation_pr_auc": 0.6}]
+    assert not training.has_stalled(better, settings)
+
+
+def test_an_early_epoch_is_kept_only_as_long_as_there_is_no_late_one():
+    scores = (0.1, 0.9, 0.4, 0.6, 0.5, 0.6)
+    history = [{"epoch": n, "validation_pr_auc": s} for n, s in enumerate(scores, 1)]
+    kept = [
+        training.best_epoch(history[:n], {"epochs": 6, "earliest": 0.5}) + 1 for n in range(1, 7)
+    ]
+    assert kept == [1, 2, 2, 4, 4, 4]
+    assert training.best_epoch(history, {"epochs": 6, "earliest": 0.0}) + 1 == 2
 
 
 def test_the_learning_rate_follows_from_the_history():

@@ -350,7 +350,7 @@ def draw_history(history):
     Parameters
     ----------
     history : DataFrame
-        epoch, loss, validation_loss, validation_pr_auc, validation_roc_auc; seed, where there are
+        epoch, loss, validation_loss, validation_pr_auc, validation_roc_auc, kept; seed, where there are
         the runs of several.
 
     Returns
@@ -371,12 +371,11 @@ def draw_history(history):
         scores.plot(run["epoch"], run["validation_roc_auc"], color=GREY, label=shown, **style)
         shown = label.format("PR-AUC")
         scores.plot(run["epoch"], run["validation_pr_auc"], color=HUE, label=shown, **style)
-        if run["validation_pr_auc"].notna().any():
-            best = run["epoch"][run["validation_pr_auc"].idxmax()]
-            shown = f"best PR-AUC: epoch {best}" if len(runs) == 1 else "best PR-AUC, each seed"
+        for kept in run["epoch"][run["kept"]]:
+            shown = f"kept: epoch {kept}" if len(runs) == 1 else "kept, each seed"
             for ax in (losses, scores):
                 shown = shown if ax is losses and number == 0 else None
-                ax.axvline(best, color=DARK, linewidth=0.7, linestyle=":", label=shown)
+                ax.axvline(kept, color=DARK, linewidth=0.7, linestyle=":", label=shown)
     losses.set(xlabel="epoch", ylabel="loss (cross-entropy a tag)")
     scores.set(xlabel="epoch", ylabel="validation, mean of the tags", ylim=(0, 1))
     for ax in (losses, scores):
