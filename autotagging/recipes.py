@@ -7,8 +7,8 @@ the other trains. docs/experiments.md has what the defaults were chosen by.
 from autotagging import cli
 from autotagging.augmentation import AUGMENTATIONS
 
-# chunk_seconds 0: the whole clip. Where training clips are so few that all epochs together have less
-# than least_steps batches, an epoch passes over them several times: a network needs steps.
+# chunk_seconds 0: the whole clip. Where training clips are so few that all epochs together have
+# less than least_steps batches, an epoch passes over them several times: a network needs steps.
 RECIPES = {
     "vgg": {
         "features": "mel96",
@@ -26,7 +26,7 @@ RECIPES = {
         "network": {"dropout": 0.25, "convolutions": 3, "kernel": 10, "pooling": True}
         | {"published_start": False},
         "epochs": 16,
-        "least_steps": 300,
+        "least_steps": 100,
         "batch_size": 32,
         "learning_rate": 0.0005,
         "augment": ["shift", "equaliser"],

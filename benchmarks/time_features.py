@@ -128,7 +128,8 @@ def run_script(data, jobs):
     """Run script 2; return wall seconds, clips/s once workers run, anonymous memory in MB."""
     shutil.rmtree(data / "features", ignore_errors=True)
     script = cli.REPOSITORY / "2_feature_extraction.py"
-    command = [sys.executable, str(script), "--data", str(data), "--jobs", str(jobs)]
+    command = [sys.executable, str(script), "--data", str(data), "--preset", "square"]
+    command += ["--jobs", str(jobs)]
     start, peak, arrivals, shown = time.perf_counter(), 0, [], ""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while chunk := process.stderr.read1(4096):

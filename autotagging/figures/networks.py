@@ -350,8 +350,8 @@ def draw_history(history):
     Parameters
     ----------
     history : DataFrame
-        epoch, loss, validation_loss, validation_pr_auc, validation_roc_auc, kept; seed, where there are
-        the runs of several.
+        epoch, loss, validation_loss, validation_pr_auc, validation_roc_auc, kept; seed, where
+        there are the runs of several.
 
     Returns
     -------
