@@ -136,8 +136,8 @@ def test_results_stand_beside_the_floor_and_the_literature(run_script, tiny_data
     assert "paper is not evaluated" in absent.stderr
 
 
-@pytest.mark.parametrize("preset", ["mfcc", "musicnn", "mel96"])
-def test_a_network_is_trained_on_every_preset(run_script, tiny_dataset, preset):
+@pytest.mark.parametrize("preset", ["mfcc", "square"])
+def test_a_network_is_trained_on_other_features(run_script, tiny_dataset, preset):
     for script, *arguments in [
         (ONE,),
         (TWO, "--preset", preset),
