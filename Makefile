@@ -67,7 +67,7 @@ bounds: env
 bench: env
 	$(RUN) benchmarks/time_labels.py
 	$(RUN) benchmarks/time_features.py
-	$(RUN) benchmarks/time_training.py --memory
+	$(RUN) benchmarks/time_training.py --models vgg paper --memory
 
 test: env
 	.venv/bin/ruff check .

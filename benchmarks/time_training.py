@@ -10,6 +10,7 @@ Example: python benchmarks/time_training.py --models vgg paper --rounds 5
 """
 
 import argparse
+import multiprocessing
 import os
 import statistics
 import sys
@@ -25,7 +26,6 @@ from benchmarks import machine
 
 N_TAGS = 50
 MTT_CLIPS = 15_425  # of training, with this paper's tags
-TIMED_BATCHES = 8
 FEW, MANY = 512, 4096  # clips between which memory must not grow
 
 
@@ -33,19 +33,24 @@ def main(args):
     """Print a row a network, then the memory of training on few and on many clips."""
     with native_stderr.silenced():
         import keras  # noqa: F401  what it says of the machine as it is imported is said here once
-    print(f"{machine.described()}; median of {args.rounds} rounds of {TIMED_BATCHES} batches\n")
+    print(f"{machine.described()}; median of {args.rounds} rounds of {args.batches} batches\n")
     print("| network | features | chunk | batch | clips/s | ms a step | of it input ", end="")
     print(f"| 40 epochs of {MTT_CLIPS:,} clips | cost a clip against paper |\n" + 9 * "|---" + "|")
     with tempfile.TemporaryDirectory() as folder:
         settings = {name: settings_of(name, args.mixed_precision) for name in args.models}
-        tasks = {name: Task(Path(folder), own) for name, own in settings.items()}
+        tasks = {
+            name: Task(Path(folder), own, args.batches * own["batch_size"])
+            for name, own in settings.items()
+        }
         times = measure(tasks, args.rounds)
         for name, (step, reading) in times.items():
             print_row(name, settings[name], step, reading, times.get("paper", (np.nan, 0)))
         if args.memory:
             print("\n| training clips | anonymous memory after an epoch, MB |\n|---|---|")
             for n_clips in (FEW, MANY):
-                print(f"| {n_clips:,} | {memory(Path(folder), n_clips) / 1e6:.0f} |", flush=True)
+                with multiprocessing.get_context("spawn").Pool(1) as fresh:
+                    taken = fresh.apply(memory, (Path(folder), n_clips))
+                print(f"| {n_clips:,} | {taken / 1e6:.0f} |", flush=True)
 
 
 def settings_of(name, mixed_precision):
@@ -65,15 +70,13 @@ class Task:
     folder : Path
         Where the features lie.
     settings : dict
-    n_clips : int, optional
-        Otherwise as many as the timed batches need.
+    n_clips : int
     """
 
-    def __init__(self, folder, settings, n_clips=None):
+    def __init__(self, folder, settings, n_clips):
         from autotagging import batches, training
 
         preset = features.PRESETS[settings["features"]]
-        n_clips = n_clips or TIMED_BATCHES * settings["batch_size"]
         path = folder / f"{settings['architecture']}-{n_clips}.npy"
         shape = (n_clips, preset.frames, preset.bands)
         array = np.lib.format.open_memmap(path, "w+", dtype=np.float16, shape=shape)
@@ -144,7 +147,10 @@ def parse_args():
         help="default: all",
     )
     parser.add_argument(
-        "--rounds", type=cli.positive, default=5, metavar="N", help="of timing (default: 5)"
+        "--batches", type=cli.positive, default=32, metavar="N", help="a round (default: 32)"
+    )
+    parser.add_argument(
+        "--rounds", type=cli.positive, default=3, metavar="N", help="of timing (default: 3)"
     )
     parser.add_argument("--mixed-precision", action="store_true", help="in half precision")
     parser.add_argument("--memory", action="store_true", help="also how memory grows")
