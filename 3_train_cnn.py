@@ -18,7 +18,6 @@ Example: python 3_train_cnn.py --data data/mtt --model paper
 """
 
 import dataclasses
-from pathlib import Path
 
 from autotagging import cli, feature_store, figures, labels, models, native_stderr, recipes
 
@@ -212,12 +211,6 @@ def parse_args():
         "--name", type=cli.name, metavar="RUN", help="folder under models/ (default: --model)"
     )
     recipes.add_options(parser)
-    parser.add_argument(
-        "--start-from",
-        type=Path,
-        metavar="MODEL",
-        help="model.keras, or its folder: layers but the last start as those of this network",
-    )
     parser.add_argument(
         "--seeds",
         type=cli.positive,

@@ -62,25 +62,35 @@ def paper(
     keras.Model
         (n_clips, frames, bands) -> (n_clips, n_tags) logits.
     """
-    normal = keras.initializers.RandomNormal(0.0, 1.0)
-    start = {}
     if published_start:
         mean, variance = 0 * mean, 0 * variance + 1
-        start = {"kernel_initializer": normal, "bias_initializer": normal}
     inputs, x = _normalised(shape, mean, variance)
     for number, width in enumerate(PAPER_WIDTHS[:convolutions], 1):
         # frames x bands x maps of 120 x 120: 120 x 120 x 64, 20 x 20 x 128, 10 x 10 x 256
         pool = PAPER_POOLS[number - 1] if number <= len(PAPER_POOLS) else 1
         steps = 1 if pooling else pool
         x = layers.Conv2D(
-            width, kernel, strides=steps, padding="same", name=f"convolution_{number}", **start
+            width,
+            kernel,
+            strides=steps,
+            padding="same",
+            name=f"convolution_{number}",
+            **_start(published_start),
         )(x)
         x = layers.ReLU(name=f"maps_{number}")(x)
         if pooling and pool > 1:
             x = layers.MaxPooling2D(pool, name=f"pooling_{number}")(x)
     x = layers.Flatten(name="flat")(x)  # 25,600
-    x = layers.Dense(1024, activation="relu", name="dense", **start)(x)
-    return _to_logits(inputs, x, n_tags, dropout, "paper", **start)
+    x = layers.Dense(1024, activation="relu", name="dense", **_start(published_start))(x)
+    return _to_logits(inputs, x, n_tags, dropout, "paper", **_start(published_start))
+
+
+def _start(published):
+    """Return what a layer's weights start from; one initialiser each, or they would be alike."""
+    if not published:
+        return {}
+    normal = keras.initializers.RandomNormal
+    return {"kernel_initializer": normal(0.0, 1.0), "bias_initializer": normal(0.0, 1.0)}
 
 
 def vgg(

@@ -189,6 +189,8 @@ def load_to_start(path, about):
         Where it is of another architecture or of other features.
     """
     network, description = load(path_of(path))
+    if "feature_settings" not in description:
+        raise ValueError(f"{path} is of a run that is not finished: finish it first")
     theirs, ours = description["settings"], about["settings"]
     if theirs["architecture"] != ours["architecture"]:
         raise ValueError(

@@ -4,6 +4,8 @@ Script 3 and the cross-validation share these options, so that what was chosen b
 the other trains. docs/experiments.md has what the defaults were chosen by.
 """
 
+from pathlib import Path
+
 from autotagging import cli
 from autotagging.augmentation import AUGMENTATIONS
 
@@ -23,8 +25,13 @@ RECIPES = {
     "paper": {
         "features": "square",
         "chunk_seconds": 0,
-        "network": {"dropout": 0.25, "convolutions": 3, "kernel": 10, "pooling": True}
-        | {"published_start": False},
+        "network": {
+            "dropout": 0.25,
+            "convolutions": 3,
+            "kernel": 10,
+            "pooling": True,
+            "published_start": False,
+        },
         "epochs": 16,
         "least_steps": 100,
         "batch_size": 32,
@@ -161,7 +168,17 @@ def add_options(parser):
         help="of a tag that is there against one that is not, in the loss (default: 1)",
     )
     group.add_argument(
-        "--weight-decay", type=cli.number_from_0, metavar="RATE", help="of Adam (default: 0)"
+        "--weight-decay",
+        type=cli.number_from_0,
+        default=0.0,
+        metavar="RATE",
+        help="of Adam (default: 0)",
+    )
+    group.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="MODEL",
+        help="model.keras, or its folder: layers but the last start as those of this network",
     )
     group = parser.add_argument_group("machine")
     group.add_argument(
@@ -181,7 +198,6 @@ def add_options(parser):
         action="store_true",
         help="on a GPU: operations whose results do not vary from run to run, slower",
     )
-    return group
 
 
 def settings_of(args, parser):
@@ -215,13 +231,9 @@ def settings_of(args, parser):
         parser.error("--augment none goes with no other")
     else:
         chosen["augment"] = [name for name in AUGMENTATIONS if name in args.augment]
-    weight_decay = args.weight_decay
-    chosen["weight_decay"] = recipe.get("weight_decay", 0) if weight_decay is None else weight_decay
-    for name in ("patience", "earliest", "schedule", "label_smoothing", "positive_weight"):
-        chosen[name] = getattr(args, name)
-    for name in ("mixed_precision", "devices", "deterministic"):
-        chosen[name] = getattr(args, name)
-    return chosen
+    as_given = ("patience", "earliest", "schedule", "label_smoothing", "positive_weight")
+    as_given += ("weight_decay", "mixed_precision", "devices", "deterministic")
+    return chosen | {name: getattr(args, name) for name in as_given}
 
 
 def _network_options(args, known, parser):
@@ -256,8 +268,8 @@ def fit(settings, feature_settings, n_clips):
     Returns
     -------
     dict
-        The same with chunk_frames, the passes and the patience; without what fits levels in dB
-        alone where features are something else.
+        The same with chunk_frames, the passes and the patience; with no batch larger than all
+        clips, which is said; without what fits levels in dB alone where features are not.
 
     Raises
     ------
@@ -275,6 +287,11 @@ def fit(settings, feature_settings, n_clips):
     settings["chunk_frames"] = wanted if seconds else frames
     is_level = feature_settings.feature == "mel" and feature_settings.scale == "dB"
     settings["augment"] = [n for n in settings["augment"] if is_level or n != LEVELS_ALONE]
+    if settings["batch_size"] > n_clips:
+        print(
+            f"batches of {settings['batch_size']:,} clips are reduced to all there are: {n_clips:,}"
+        )
+        settings["batch_size"] = n_clips
     steps = -(-n_clips // settings["batch_size"]) * settings["epochs"]  # of one pass an epoch
     passes = max(1, -(-settings.pop("least_steps") // steps))
     settings["passes"] = settings["passes"] or passes

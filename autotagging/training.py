@@ -38,7 +38,7 @@ def train(clips, folder, settings, *, start=None, tensorboard=False):
     folder : Path
         Of the run; ``checkpoint/`` below it holds the last and the best epoch.
     settings : dict
-        From `recipes.settings_of`: architecture, network (options of its function), chunk_frames,
+        From `recipes.fit`: architecture, network (options of its function), chunk_frames,
         epochs, passes, patience, earliest, batch_size, learning_rate, schedule, augment,
         label_smoothing, positive_weight, weight_decay, mixed_precision, devices, deterministic,
         seed; and whatever else decides the run.
@@ -66,7 +66,6 @@ def train(clips, folder, settings, *, start=None, tensorboard=False):
     array, parts = clips
     checkpoint, log = folder / "checkpoint", folder / "tensorboard" if tensorboard else None
     checkpoint.mkdir(parents=True, exist_ok=True)
-    settings = _fit_batch_size(settings, len(parts["train"][0]))
     make_deterministic(settings)
     with _devices(settings["devices"]):
         network, history = _start_or_go_on(array, parts["train"], checkpoint, settings, start)
@@ -146,13 +145,6 @@ def start_from(network, start):
         layer.set_weights(weights)
         taken += layer.count_params()
     return taken
-
-
-def _fit_batch_size(settings, n_clips):
-    if settings["batch_size"] <= n_clips:
-        return settings
-    print(f"batches of {settings['batch_size']:,} are more than the training clips: {n_clips:,}")
-    return {**settings, "batch_size": n_clips}
 
 
 @contextlib.contextmanager

@@ -210,7 +210,6 @@ def parse_args():
         "--name", type=cli.name, metavar="NAME", help="of the results (default: --model)"
     )
     recipes.add_options(parser)
-    parser.add_argument("--start-from", type=Path, metavar="MODEL", help="as in 3_train_cnn.py")
     parser.add_argument(
         "--seeds", type=cli.natural, nargs="+", default=[0, 1, 2], help="of the folds and networks"
     )

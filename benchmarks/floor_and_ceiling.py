@@ -35,7 +35,7 @@ def main(args):
     test = (table["split"] == "test").to_numpy()
     y_true = table.drop(columns="split").to_numpy()
     scores = {"floor": floor(args.data, table, args.jobs)}
-    if (args.data / "truth_final.csv").exists():
+    if (args.data / annotations.TRUTH).exists():
         scores["ceiling"] = ceiling(args.data, table)
     groups = {"test": test, "artist heard": test & heard, "artist not heard": test & ~heard}
     for what, y_score in scores.items():
@@ -50,7 +50,7 @@ def main(args):
 
 def ceiling(data, table):
     """Return the truth as scores: ndarray of shape (n_clips, n_tags)."""
-    truth, _ = annotations.read_annotations(data / "truth_final.csv")
+    truth, _ = annotations.read_annotations(data / annotations.TRUTH)
     synonyms = vocabulary.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
     merged = vocabulary.merge_synonyms(truth, synonyms)
     return merged.loc[table.index, table.columns.drop("split")].to_numpy(float)

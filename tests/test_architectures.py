@@ -58,6 +58,8 @@ def test_the_published_start_has_weights_of_deviation_1_and_raw_input():
         kernel, bias = network.get_layer(name).get_weights()
         assert kernel.std() == pytest.approx(1, abs=0.05), name
         assert bias.std() > 0.5, name
+    biases = [network.get_layer(f"convolution_{n}").get_weights()[1][:64] for n in (1, 2, 3)]
+    assert np.abs(np.corrcoef(biases) - np.eye(3)).max() < 0.5  # no layer starts as another
     values = np.full((1, 16, 16), 1000.0, np.float32)
     normalised = network.get_layer("normalisation")(values)
     np.testing.assert_array_equal(normalised, values)

@@ -58,6 +58,9 @@ def test_a_start_of_another_architecture_or_of_other_features_is_refused(tmp_pat
     ours["feature_settings"]["bands"] = 8
     with pytest.raises(ValueError, match=r"takes other features: extract mel96"):
         models.load_to_start(tmp_path, ours)
+    models.save(tmp_path / "best.keras", network(), {"settings": theirs["settings"]})
+    with pytest.raises(ValueError, match=r"best.keras is of a run that is not finished"):
+        models.load_to_start(tmp_path / "best.keras", ours)
     ours["settings"]["architecture"] = "paper"
     with pytest.raises(ValueError, match=r"another architecture: vgg, not paper"):
         models.load_to_start(tmp_path, ours)

@@ -105,3 +105,9 @@ def test_few_clips_are_passed_over_several_times_an_epoch_unless_one_says_how_lo
     assert (given["passes"], given["epochs"], given["patience"]) == (2, 40, 7)
     given = recipes.fit(settings_of("--epochs", 3), mel96, 100)
     assert (given["passes"], given["epochs"], given["patience"]) == (1, 3, 2)
+
+
+def test_a_batch_larger_than_the_training_part_is_reduced_and_said(capsys):
+    fitted = recipes.fit(settings_of("--batch-size", 700), features.PRESETS["mel96"], 24)
+    assert fitted["batch_size"] == 24
+    assert "batches of 700 clips are reduced to all there are: 24" in capsys.readouterr().out

@@ -197,11 +197,6 @@ def test_a_loss_that_becomes_no_number_leaves_the_best_epoch_before(task, tmp_pa
     assert row["validation_pr_auc"] == pytest.approx(history["validation_pr_auc"].max())
 
 
-def test_a_batch_larger_than_the_training_part_is_reduced_and_said(task, tmp_path, capsys):
-    training.train(task, tmp_path, {**SETTINGS, "batch_size": 700, "epochs": 1})
-    assert "batches of 700 are more than the training clips: 24" in capsys.readouterr().out
-
-
 def test_smoothing_weights_and_decay_change_the_loss_as_they_should(task):
     y = np.array([[1.0, 0.0]], np.float32)
     logits = np.array([[0.3, -1.2]], np.float32)

@@ -126,7 +126,7 @@ def _texts(block, room):
 
 
 def _wrap(text, room):
-    """Return text in lines that fit a column, words whole: a long one is shortened by a point."""
+    """Return text in lines that fit a column, words whole."""
     characters = int((room - 0.04) / CHARACTER)
     if characters < len("convolution"):
         text = text.replace("convolution", "conv.")
