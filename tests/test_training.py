@@ -70,6 +70,21 @@ def test_training_learns_and_keeps_its_best_epoch(task, tmp_path):
     assert history["validation_pr_auc"][history["kept"]].item() == row["validation_pr_auc"]
 
 
+def test_the_network_is_that_of_the_best_epoch_not_of_the_last(task, tmp_path, monkeypatch):
+    seen, scores = [], iter([0.5, 0.9, 0.2, 0.9])
+
+    def validate(network, *_):
+        seen.append(weights(network))
+        row = dict.fromkeys(("validation_loss", "validation_roc_auc"), 0.5)
+        return row | {"validation_pr_auc": next(scores)}
+
+    monkeypatch.setattr(training, "_validate", validate)
+    network, history, _ = training.train(task, tmp_path, SETTINGS)
+    assert history["kept"].tolist() == [False, True, False, False]
+    np.testing.assert_array_equal(weights(network), seen[1])
+    assert not np.array_equal(seen[1], seen[3])
+
+
 def test_a_seed_gives_the_same_network_and_another_another(task, tmp_path):
     networks = [
         training.train(task, tmp_path / str(n), {**SETTINGS, "seed": seed})[0]

@@ -271,7 +271,7 @@ def _write_caption(figure, weights, columns, top):
 
 def _draw_inputs(figure, inputs, column, rows):
     top, n_shown = rows
-    _write_heading(figure, "input\ntime →, frequency ↑", column, top)
+    _write_heading(figure, "input\ntime →\nfrequency ↑", column, top)
     for number, (title, array) in enumerate(inputs):
         high = top - number * (n_shown * MAP_HEIGHT + CLIP_GAP)
         low = high - n_shown * MAP_HEIGHT
