@@ -1,6 +1,7 @@
 """Where the tests find real data, a small dataset of their own, and how they run a script."""
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -30,14 +31,31 @@ def test_data():
 
 
 @pytest.fixture(scope="session")
-def run_script():
-    """Return a function that runs a script of the repository and returns what became of it."""
+def run_script(tmp_path_factory):
+    """Return a function that runs a script of the repository and returns what became of it.
+
+    In a child of a process that has the large libraries imported: see fork_server.py.
+    """
+    command = [sys.executable, str(REPOSITORY / "tests" / "fork_server.py")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    server = subprocess.Popen(command, **pipes)
+    folder = tmp_path_factory.mktemp("printed")
 
     def run(script, *arguments, cwd=None):
-        command = [sys.executable, str(REPOSITORY / script), *map(str, arguments)]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+        request = {"script": str(REPOSITORY / script), "arguments": list(map(str, arguments))}
+        files = {"output": folder / "output", "error": folder / "error"}
+        request |= {"cwd": str(cwd or Path.cwd()), **{k: str(v) for k, v in files.items()}}
+        server.stdin.write(json.dumps(request) + "\n")
+        server.stdin.flush()
+        printed = [server.stdout.readline(), *(file.read_text() for file in files.values())]
+        return subprocess.CompletedProcess(
+            [script, *arguments], int(printed[0]), printed[1], printed[2]
+        )
 
-    return run
+    assert server.stdout.readline() == "ready\n"
+    yield run
+    server.stdin.close()
+    server.wait()
 
 
 def write_annotations(path, rows):

@@ -1,0 +1,67 @@
+"""Run scripts in children of a process that has the large libraries imported already.
+
+A script spends most of its time in a test on importing TensorFlow. This process imports it once,
+runs nothing of it, and forks for every request: a line of JSON with script, arguments, folder and
+the files for standard output and error; the answer is the exit code.
+"""
+
+import json
+import os
+import runpy
+import sys
+import traceback
+from pathlib import Path
+
+import gensim.models
+import keras
+import librosa
+import matplotlib.figure
+import pandas
+import scipy.sparse
+import sklearn.linear_model
+import sklearn.manifold
+import sklearn.metrics
+import tensorflow
+
+IMPORTED = (gensim, keras, librosa, matplotlib, pandas, scipy, sklearn, tensorflow)
+
+
+def main():
+    """Answer requests until standard input ends."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if not child:
+            os._exit(run(**request))
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+def run(script, arguments, cwd, output, error):
+    """Run a script as `python script arguments` would; return its exit code."""
+    for descriptor, path in ((1, output), (2, error)):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(file, descriptor)
+    os.chdir(cwd)
+    sys.argv = [script, *arguments]
+    sys.path[0] = str(Path(script).parent)
+    code = 0
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+        if isinstance(ending.code, str):
+            sys.stderr.write(ending.code + "\n")
+    except BaseException:  # noqa: BLE001  as the interpreter does
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+if __name__ == "__main__":
+    main()
