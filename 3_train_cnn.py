@@ -77,7 +77,10 @@ def train_run(args, run, clips, about):
     best = history[history["kept"]].iloc[0]
     facts = {
         "best_epoch": int(best["epoch"]),
-        "validation": {"roc_auc": best["validation_roc_auc"], "pr_auc": best["validation_pr_auc"]},
+        "validation": best[["validation_roc_auc", "validation_pr_auc"]]
+        .set_axis(["roc_auc", "pr_auc"])
+        .replace({float("nan"): None})  # no tag that some validation clips have and others not
+        .to_dict(),
         "stopped": stopped,
     }
     write_run(folder, network, clips, about, (history, facts))

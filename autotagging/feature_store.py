@@ -13,7 +13,6 @@ number of processes or machines, on their order or on interruptions.
 import csv
 import dataclasses
 import hashlib
-import importlib.metadata
 import json
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from autotagging import extraction, features
+from autotagging import extraction, features, versions
 from autotagging.files import locked, write_whole
 
 CHUNK = 10_000  # clips of a manifest written at a time
@@ -220,18 +219,18 @@ def _head(settings):
     return {
         "settings": dataclasses.asdict(settings),
         "storage": {"dtype": "float16", **features.STORAGE_ERROR},
-        "versions": {library: importlib.metadata.version(library) for library in LIBRARIES},
+        "versions": versions.of(LIBRARIES),
     }
 
 
-def _merged_versions(folder, versions, *, kept):
+def _merged_versions(folder, installed, *, kept):
     """Return the versions of libraries; both where rows are kept that others computed."""
     if not kept or not (folder / "manifest.json").exists():
-        return versions
+        return installed
     before = _read_json(folder / "manifest.json")["versions"]
     return {
         library: version if before.get(library) == version else f"{before.get(library)}, {version}"
-        for library, version in versions.items()
+        for library, version in installed.items()
     }
 
 

@@ -9,17 +9,15 @@ checkpoint/   of a run that is not finished
 """
 
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 
+from autotagging import versions
 from autotagging.files import write_whole
 
 ENTRY = "autotagging.json"
@@ -27,12 +25,16 @@ MEANINGS = {  # of settings that are checksums
     "labels_sha256": "the label set's clips, parts or tags",
     "features_made_from": "the audio of the clips, or how the features are made",
 }
-LIBRARIES = ("tensorflow", "keras", "numpy", "librosa", "scikit-learn")
 
 
 def folder_of(data, run):
     """Return the folder of a run."""
     return Path(data) / "models" / run
+
+
+def list_runs(data):
+    """Return the names of finished runs."""
+    return sorted(path.parent.name for path in (Path(data) / "models").glob("*/run.json"))
 
 
 def is_finished(data, run, settings):
@@ -87,7 +89,7 @@ def read_run(data, run):
     """
     path = folder_of(data, run) / "run.json"
     if not path.exists():
-        runs = sorted(found.parent.name for found in path.parent.parent.glob("*/run.json"))
+        runs = list_runs(data)
         present = f"there are {', '.join(runs)}" if runs else "there are none"
         raise ValueError(
             f"{path.parent} is not a finished run ({present}): run 3_train_cnn.py, "
@@ -108,11 +110,9 @@ def finish(folder, history, facts):
     facts : dict
         What was run; versions and git commit are added here.
     """
-    versions = {library: importlib.metadata.version(library) for library in LIBRARIES}
-    facts = {**facts, "versions": {"python": platform.python_version(), **versions}}
-    facts["git_commit"] = _git_commit()
+    facts = {**facts, **versions.describe()}
     write_whole(folder / "history.csv", history.to_csv(index=False, lineterminator="\n"))
-    write_whole(folder / "run.json", json.dumps(facts, indent=2) + "\n")
+    write_whole(folder / "run.json", json.dumps(facts, indent=2, allow_nan=False) + "\n")
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
 
@@ -210,27 +210,12 @@ def compare_to_scratch(data, run):
     The measure is a run of the same settings that did not, where there is one.
     """
     ours = read_run(data, run)
-    for path in sorted(folder_of(data, run).parent.glob("*/run.json")):
-        other = read_run(data, path.parent.name)
+    for name in list_runs(data):
+        other = read_run(data, name)
         if other["settings"] == {**ours["settings"], "start_from": None}:
             gain = ours["validation"]["pr_auc"] - other["validation"]["pr_auc"]
-            return (
-                f"validation PR-AUC {gain:+.4f} against models/{path.parent.name}, the same from "
-                "scratch"
-            )
+            return f"validation PR-AUC {gain:+.4f} against models/{name}, the same from scratch"
     return "to see how much that helped, train the same without --start-from as another --name"
-
-
-def _git_commit():
-    """Return the commit of this repository, marked where files differ; None outside of git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        answer = subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return answer.stdout.strip()
 
 
 def save(path, network, description):
