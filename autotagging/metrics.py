@@ -1,13 +1,17 @@
 """y_true, y_score -> numbers, a tag at a time, and their averages.
 
-Point values are scikit-learn's. A tag without a positive (or, for ROC-AUC, without a negative)
-has no value: NaN in its row, left out of the macro average, counted there. Macro averages are
-the headline; the micro average pools all tags into one and favours the frequent ones.
+Point values are scikit-learn's. What a tag has no clip for (recall without a positive, precision
+where it was never predicted, ROC-AUC without a negative) is NaN in its row, never a 0. A tag
+without positives or without negatives is left out of all averages. Macro averages are the
+headline; the micro average pools all tags into one and favours the frequent ones.
 """
 
 import numpy as np
 import pandas as pd
 from sklearn import metrics as sklearn_metrics
+
+N_BINS = 15  # of the reliability curve, as in Guo 2017
+GRID = np.linspace(0, 1, 101)  # where curves are kept
 
 
 def roc_auc(y_true, y_score):
@@ -88,9 +92,73 @@ def precision(y_true, y_pred):
     return _share(y_true & y_pred, y_pred)
 
 
+def f1(y_true, y_pred):
+    """Return the harmonic mean of each tag's precision and recall.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of shape (n_clips, n_tags), bool
+
+    Returns
+    -------
+    ndarray of shape (n_tags,)
+        In [0, 1]; NaN for a tag that no clip has and none was given.
+    """
+    return _share(2 * (y_true & y_pred), y_true.astype(int) + y_pred)
+
+
+def brier(y_true, y_score):
+    """Return the mean squared error of each tag's scores: ndarray of shape (n_tags,)."""
+    return np.mean((np.asarray(y_score, np.float64) - y_true) ** 2, axis=0)
+
+
 def _share(some, of):
     totals = of.sum(axis=0)
     return np.divide(some.sum(axis=0), totals, out=np.full(len(totals), np.nan), where=totals > 0)
+
+
+def reliability(y_true, y_score):
+    """Return how often a tag is there where it is scored so high: the reliability curve.
+
+    Parameters
+    ----------
+    y_true : ndarray of shape (n_clips, n_tags), bool
+    y_score : ndarray of shape (n_clips, n_tags)
+
+    Returns
+    -------
+    DataFrame of shape (at most N_BINS, 5)
+        low, high (of the bin, equally wide), pairs (of clip and tag), score (their mean), share
+        (of the pairs with the tag). Bins without a pair are left out.
+    """
+    score, true = np.ravel(y_score).astype(np.float64), np.ravel(y_true)
+    edges = np.linspace(0, 1, N_BINS + 1)
+    # on the right side closed, as in Guo 2017; 0 itself is in the first
+    bins = np.clip(np.searchsorted(edges, score, side="left") - 1, 0, N_BINS - 1)
+    pairs = np.bincount(bins, minlength=N_BINS)
+    there = pairs > 0
+    sums = [np.bincount(bins, weights, minlength=N_BINS)[there] for weights in (score, true)]
+    return pd.DataFrame(
+        {
+            "low": edges[:-1][there],
+            "high": edges[1:][there],
+            "pairs": pairs[there],
+            "score": sums[0] / pairs[there],
+            "share": sums[1] / pairs[there],
+        }
+    )
+
+
+def calibration_error(y_true, y_score):
+    """Return the mean distance of score and share over the bins of `reliability`, by pairs.
+
+    References
+    ----------
+    Expected calibration error: C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On calibration of
+    modern neural networks", ICML 2017.
+    """
+    curve = reliability(y_true, y_score)
+    return float(np.average((curve["score"] - curve["share"]).abs(), weights=curve["pairs"]))
 
 
 def per_tag(y_true, y_score, tags, thresholds):
@@ -106,32 +174,30 @@ def per_tag(y_true, y_score, tags, thresholds):
 
     Returns
     -------
-    DataFrame of shape (n_tags, 13)
-        tag, positives, prevalence, roc_auc, pr_auc; accuracy, recall and precision at 0.5;
-        accuracy of predicting nothing; threshold; recall, precision and accuracy at it.
+    DataFrame with a row a tag
+        tag, positives, prevalence; roc_auc, pr_auc, brier; accuracy, recall, precision and f1 at
+        0.5; threshold; the four at it, such as recall_at_threshold; accuracy_of_nothing, that of
+        predicting no tag. (The average precision of a score that is the same for all clips is
+        the prevalence.)
     """
-    at_half, at_threshold = y_score >= 0.5, y_score >= thresholds
-    return pd.DataFrame(
-        {
-            "tag": tags,
-            "positives": y_true.sum(axis=0),
-            "prevalence": y_true.mean(axis=0),
-            "roc_auc": roc_auc(y_true, y_score),
-            "pr_auc": pr_auc(y_true, y_score),
-            "accuracy": accuracy(y_true, at_half),
-            "recall": recall(y_true, at_half),
-            "precision": precision(y_true, at_half),
-            "accuracy_of_nothing": 1 - y_true.mean(axis=0),
-            "threshold": thresholds,
-            "accuracy_at_threshold": accuracy(y_true, at_threshold),
-            "recall_at_threshold": recall(y_true, at_threshold),
-            "precision_at_threshold": precision(y_true, at_threshold),
-        }
-    )
+    columns = {
+        "tag": tags,
+        "positives": y_true.sum(axis=0),
+        "prevalence": y_true.mean(axis=0),
+        "roc_auc": roc_auc(y_true, y_score),
+        "pr_auc": pr_auc(y_true, y_score),
+        "brier": brier(y_true, y_score),
+        "accuracy_of_nothing": 1 - y_true.mean(axis=0),
+        "threshold": thresholds,
+    }
+    for name, measure in DECISIONS.items():
+        columns[name] = measure(y_true, y_score >= 0.5)
+        columns[f"{name}_at_threshold"] = measure(y_true, y_score >= thresholds)
+    return pd.DataFrame(columns)
 
 
 def averages(y_true, y_score):
-    """Return macro and micro averages over the tags.
+    """Return macro and micro averages of both areas over the tags.
 
     Parameters
     ----------
@@ -141,89 +207,102 @@ def averages(y_true, y_score):
     Returns
     -------
     dict
-        ``clips``, ``macro`` and ``micro`` with roc_auc and pr_auc each (None where no tag has a
-        value), ``tags_averaged`` with the number of tags behind each macro average.
+        ``macro`` and ``micro`` with roc_auc and pr_auc each; None where no tag has a value.
     """
-    aucs, precisions = roc_auc(y_true, y_score), pr_auc(y_true, y_score)
-    pooled = y_true.reshape(-1, 1), y_score.reshape(-1, 1)
+    return _averages({"roc_auc": roc_auc, "pr_auc": pr_auc}, y_true, y_score)
+
+
+def averages_of_decisions(y_true, y_pred):
+    """Return macro and micro averages of accuracy, recall, precision and F1 over the tags.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of shape (n_clips, n_tags), bool
+
+    Returns
+    -------
+    dict
+        ``macro`` and ``micro`` with accuracy, recall, precision and f1 each; None where no tag
+        has a value. A tag that was never predicted has no precision, and is not in its average.
+    """
+    return _averages(DECISIONS, y_true, y_pred)
+
+
+def _averages(measures, y_true, y_other):
+    if not y_true.size:
+        return {kind: dict.fromkeys(measures) for kind in ("macro", "micro")}
+    pooled = y_true.reshape(-1, 1), y_other.reshape(-1, 1)
     return {
-        "clips": len(y_true),
-        "macro": {"roc_auc": macro(aucs), "pr_auc": macro(precisions)},
-        "micro": {"roc_auc": macro(roc_auc(*pooled)), "pr_auc": macro(pr_auc(*pooled))},
-        "tags_averaged": {
-            "roc_auc": int(np.isfinite(aucs).sum()),
-            "pr_auc": int(np.isfinite(precisions).sum()),
-        },
+        "macro": {name: mean(measure(y_true, y_other)) for name, measure in measures.items()},
+        "micro": {name: mean(measure(*pooled)) for name, measure in measures.items()},
     }
 
 
-def macro(values):
+def are_averaged(y_true):
+    """Return which tags can be judged at all: those that some clips have and others have not."""
+    return y_true.any(axis=0) & ~y_true.all(axis=0)
+
+
+def mean(values):
     """Return the mean of the tags that have a value, as a float; None where none has."""
     defined = values[np.isfinite(values)]
     return float(defined.mean()) if len(defined) else None
 
 
-def weights_of_draws(groups, n_draws, seed):
-    """Return how often each clip is in a bootstrap sample of whole groups.
-
-    Clips of one artist are alike, so that artists are drawn, not clips.
-
-    Parameters
-    ----------
-    groups : ndarray of shape (n_clips,)
-        Such as artists.
-    n_draws, seed : int
-
-    Returns
-    -------
-    ndarray of shape (n_draws, n_clips), int
-    """
-    _, codes = np.unique(groups, return_inverse=True)
-    n_groups = codes.max() + 1
-    draws = np.random.default_rng(seed).multinomial(
-        n_groups, np.full(n_groups, 1 / n_groups), size=n_draws
-    )
-    return draws[:, codes]
-
-
-def weighted_macro(y_true, y_score, weights):
-    """Return the macro averages of every bootstrap sample.
-
-    Each tag's scores are sorted once; a sample is a weight a clip. The values are those of
-    scikit-learn with ``sample_weight``.
+def curves(y_true, y_score, tags):
+    """Return the ROC curve and the precision-recall curve of every tag, on a grid.
 
     Parameters
     ----------
     y_true : ndarray of shape (n_clips, n_tags), bool
     y_score : ndarray of shape (n_clips, n_tags)
-    weights : ndarray of shape (n_draws, n_clips)
-        From `weights_of_draws`.
+    tags : list of str
 
     Returns
     -------
-    roc_auc, pr_auc : ndarray of shape (n_draws,)
-        Over the tags that have a value in the sample.
+    DataFrame of shape (n_averaged_tags * 101, 4)
+        tag; at, a false positive rate for roc and a recall for pr; roc, the true positive rate
+        there; pr, the precision of the first threshold that reaches this recall. Of the tags
+        that averages are over.
     """
-    pairs = [
-        _weighted_areas(true, score, weights)
-        for true, score in zip(y_true.T, y_score.T, strict=True)
-    ]
-    return tuple(np.nanmean(areas, axis=0) for areas in zip(*pairs, strict=True))
+    tables = []
+    for k in np.flatnonzero(are_averaged(y_true)):
+        false_rate, true_rate, _ = sklearn_metrics.roc_curve(y_true[:, k], y_score[:, k])
+        precisions, recalls, _ = sklearn_metrics.precision_recall_curve(y_true[:, k], y_score[:, k])
+        # recalls fall to the added point of no clip, whose precision of 1 nothing has reached
+        reached = np.searchsorted(recalls[-2::-1], GRID - 1e-12)
+        columns = {
+            "tag": tags[k],
+            "at": GRID,
+            "roc": np.interp(GRID, false_rate, true_rate),
+            "pr": precisions[-2::-1][reached],
+        }
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables) if tables else pd.DataFrame(columns=["tag", "at", "roc", "pr"])
 
 
-def _weighted_areas(y_true, y_score, weights):
-    """Return ROC-AUC and average precision of one tag in every sample: two of shape (n_draws,)."""
-    order = np.argsort(-y_score, kind="stable")
-    starts = np.flatnonzero(np.diff(y_score[order], prepend=np.inf))  # equal scores count as one
-    weights = weights[:, order].astype(np.float64)
-    positives = np.add.reduceat(weights * y_true[order], starts, axis=1)  # (n_draws, n_scores)
-    negatives = np.add.reduceat(weights * ~y_true[order], starts, axis=1)
-    found, wrong = positives.cumsum(axis=1), negatives.cumsum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        roc = ((found - positives / 2) * negatives).sum(axis=1) / (found[:, -1] * wrong[:, -1])
-        precision = np.nan_to_num(found / (found + wrong))
-        pr = (positives * precision).sum(axis=1) / found[:, -1]
-    return roc, pr
+def confusions(y_true, y_pred, tags):
+    """Return which tags are predicted instead of one that is missed.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of shape (n_clips, n_tags), bool
+    tags : list of str
+
+    Returns
+    -------
+    DataFrame of shape (n_tags, 2 + n_tags)
+        tag; missed, the clips that have it and were not given it; then a column a tag, the share
+        of these that were given that tag without having it: NaN where none missed, and for the
+        tag itself.
+    """
+    missed, wrong = (y_true & ~y_pred).astype(float), (y_pred & ~y_true).astype(float)
+    totals = missed.sum(axis=0)
+    shares = missed.T @ wrong / np.where(totals > 0, totals, np.nan)[:, None]
+    np.fill_diagonal(shares, np.nan)
+    table = pd.DataFrame(shares, columns=tags)
+    counts = pd.DataFrame({"tag": tags, "missed": totals.astype(int)})
+    return pd.concat([counts, table], axis=1)
 
 
 def best_thresholds(y_true, y_score, least_positives=5):
@@ -259,27 +338,4 @@ def _best_threshold(y_true, y_score):
     return float(thresholds[np.nan_to_num(f1[:-1]).argmax()])
 
 
-def choose_examples(y_true, y_pred, n_examples):
-    """Return clips at evenly spaced ranks of agreement, from the worst to the best.
-
-    Agreement is the share of the tags, actual or predicted, that are both (Jaccard index). Clips
-    without an actual or without a predicted tag say too little and are passed over where there
-    are enough others. The rule leaves nothing to choose by hand.
-
-    Parameters
-    ----------
-    y_true, y_pred : ndarray of shape (n_clips, n_tags), bool
-    n_examples : int
-
-    Returns
-    -------
-    list of int
-        Positions of clips; fewer than `n_examples` where there are not as many clips.
-    """
-    either = (y_true | y_pred).sum(axis=1)
-    agreement = (y_true & y_pred).sum(axis=1) / np.maximum(either, 1)
-    telling = np.flatnonzero(y_true.any(axis=1) & y_pred.any(axis=1))
-    candidates = telling if len(telling) >= n_examples else np.arange(len(y_true))
-    ranked = candidates[np.argsort(agreement[candidates], kind="stable")]
-    spaced = np.linspace(0, len(ranked) - 1, min(n_examples, len(ranked))).round().astype(int)
-    return ranked[spaced].tolist()
+DECISIONS = {"accuracy": accuracy, "recall": recall, "precision": precision, "f1": f1}

@@ -137,9 +137,14 @@ def applying(synonyms, tags, known, path):
                 f"{path}: {tag!r} is a tag neither of the annotations nor of data/tag_kinds.csv"
                 + _meant(tag, [*tags, *known])
             )
+    return merging(synonyms, tags)
+
+
+def merging(synonyms, tags):
+    """Return the synonyms of the groups of which there are two tags at least: a dict."""
     groups = _groups(synonyms)
-    merging = {tag for tag, members in groups.items() if len(set(members) & set(tags)) > 1}
-    return {synonym: tag for synonym, tag in synonyms.items() if tag in merging}
+    there = {tag for tag, members in groups.items() if len(set(members) & set(tags)) > 1}
+    return {synonym: tag for synonym, tag in synonyms.items() if tag in there}
 
 
 def _meant(tag, tags):
@@ -148,24 +153,25 @@ def _meant(tag, tags):
 
 
 def merge_synonyms(annotations, synonyms):
-    """Merge tags of one meaning: a clip has the merged tag if it has one of the group.
+    """Merge tags of one meaning by maximum: a clip has the tag if it has one of the group.
 
     Parameters
     ----------
     annotations : DataFrame of shape (n_clips, n_tags), bool
+        Or scores.
     synonyms : dict
         synonym -> tag; those that no column is named after are passed over.
 
     Returns
     -------
-    DataFrame of shape (n_clips, n_merged_tags), bool
+    DataFrame of shape (n_clips, n_merged_tags)
         Tags in alphabetical order.
     """
     groups = {}
     for column in annotations.columns:
         groups.setdefault(synonyms.get(column, column), []).append(column)
     return pd.DataFrame(
-        {tag: annotations[groups[tag]].to_numpy().any(axis=1) for tag in sorted(groups)},
+        {tag: annotations[groups[tag]].to_numpy().max(axis=1) for tag in sorted(groups)},
         index=annotations.index,
     )
 

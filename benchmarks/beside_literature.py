@@ -43,13 +43,13 @@ def row_of(data, run):
     summary = results.read_summary(results.folder_of(data, run))
     if summary is None:
         raise ValueError(f"{run} is not evaluated: run 4_evaluate.py --model {run}")
-    clips = summary["run"]["clips"]
-    sizes = tuple(clips[part] for part in ("train", "validation", "test"))
-    settings = labels.read_summary(data, summary["run"]["settings"]["labels"])["settings"]
-    tags = "merged" if settings["merge"] else "unmerged"
+    sizes = tuple(summary["clips"].values())
+    merged = labels.read_summary(data, summary["label_set"])["settings"]["merge"]
+    tags = "merged" if merged else "unmerged"
     unknown = f"none published: {tags}, {sizes[0]}/{sizes[1]}/{sizes[2]} clips"
-    variant = PUBLISHED.get(sizes, unknown)
-    return {"network": f"**{run}**, this repository", **summary["macro"], "variant": variant}
+    areas = {area: summary["macro"][area]["value"] for area in ("roc_auc", "pr_auc")}
+    whose = "this repository" if summary["model"] else summary["scores_file"]
+    return {"network": f"**{run}**, {whose}", **areas, "variant": PUBLISHED.get(sizes, unknown)}
 
 
 def parse_args():

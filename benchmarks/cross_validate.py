@@ -24,7 +24,17 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, clips, feature_store, labels, metrics, models, native_stderr, recipes
+from autotagging import (
+    bootstrap,
+    cli,
+    clips,
+    feature_store,
+    labels,
+    metrics,
+    models,
+    native_stderr,
+    recipes,
+)
 from autotagging.files import write_whole
 from benchmarks import baseline
 
@@ -159,22 +169,27 @@ def floor(x, y_true, folds, fold):
 
 def compare(y_true, network_scores, floor_scores, artists):
     """Return the averages of network and floor over the seeds, and their difference's interval."""
-    weights = metrics.weights_of_draws(artists, N_DRAWS, seed=0)
+    groups = np.unique(artists, return_inverse=True)[1]
+    drawn = bootstrap.draw(groups, N_DRAWS, seed=0)
     summary = {}
     for who, scores in (("network", network_scores), ("floor", floor_scores)):
         values = [metrics.averages(y_true, one)["macro"].values() for one in scores]
-        draws = np.array([metrics.weighted_macro(y_true, one, weights) for one in scores])
+        draws = np.array([draw(y_true, one, groups, drawn) for one in scores])
         summary[who] = np.array([list(value) for value in values]), draws.mean(axis=0)
     differences = summary["network"][1] - summary["floor"][1]  # (2, n_draws)
+    low_and_high = np.transpose(bootstrap.interval(differences.T))
     mean = metrics.averages(y_true, np.mean(network_scores, axis=0))["macro"].values()
     return {
         "network": dict(zip(MEASURES, summary["network"][0].T.tolist(), strict=True)),
         "floor": dict(zip(MEASURES, summary["floor"][0].T.tolist(), strict=True)),
-        "interval": dict(
-            zip(MEASURES, np.quantile(differences, [0.025, 0.975], axis=1).T.tolist(), strict=True)
-        ),
+        "interval": dict(zip(MEASURES, low_and_high.tolist(), strict=True)),
         "mean_of_seeds": dict(zip(MEASURES, mean, strict=True)),
     }
+
+
+def draw(y_true, scores, groups, drawn):
+    """Return both macro averages of every sample: ndarray of shape (2, n_draws)."""
+    return np.array(list(map(bootstrap.macro, bootstrap.areas(y_true, scores, groups, drawn))))
 
 
 def print_summary(folder, summary, seeds):

@@ -43,7 +43,7 @@ def main(args):
             row = metrics.averages(y_true[there], y_score[there])
             macro = {measure: cli.number(value) for measure, value in row["macro"].items()}
             print(
-                f"{what:8} {group:17} {row['clips']:5,} clips  macro ROC-AUC "
+                f"{what:8} {group:17} {there.sum():5,} clips  macro ROC-AUC "
                 f"{macro['roc_auc']}, PR-AUC {macro['pr_auc']}"
             )
 

@@ -146,8 +146,13 @@ def test_all_188_tags_fit_into_rows_of_bars():
 def test_every_text_of_the_table_is_inside_its_column():
     long = "a tag of many words that no column of this table can hold in one line at all"
     examples = [
-        {"clip_id": "15317", "actual": TAGS[:20], "predicted": TAGS[10:40]},
-        {"clip_id": "2", "actual": [long, "x" * 120], "predicted": []},
+        {
+            "clip_id": "15317",
+            "reason": "best agreement",
+            "actual": TAGS[:20],
+            "predicted": TAGS[10:40],
+        },
+        {"clip_id": "2", "reason": long, "actual": [long, "x" * 120], "predicted": []},
     ]
     figure = figures.draw_examples(examples, "Two clips")
     texts = figure.axes[0].texts
@@ -163,7 +168,8 @@ def test_the_column_of_ids_has_room_for_the_ids_of_ones_own_collection():
         "audio-electronic-83",
         "a-folder-and-a-name-that-no-column-has-room-for-in-one-line",
     ]
-    examples = [{"clip_id": i, "actual": ["rock"], "predicted": []} for i in clip_ids]
+    rest = {"reason": "asked for", "actual": ["rock"], "predicted": []}
+    examples = [{"clip_id": clip_id, **rest} for clip_id in clip_ids]
     figure = figures.draw_examples(examples, "Two clips")
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert clip_ids[0] in texts
@@ -173,13 +179,89 @@ def test_the_column_of_ids_has_room_for_the_ids_of_ones_own_collection():
 
 
 def test_tags_in_both_columns_are_bold_and_no_others():
-    example = {"clip_id": "1", "actual": ["jazz", "slow"], "predicted": ["beat", "jazz"]}
+    example = {"clip_id": "1", "reason": "best agreement"}
+    example |= {"actual": ["jazz", "slow"], "predicted": ["beat", "jazz"]}
     figure = figures.draw_examples([example], "One clip")
     weights = {}
     for text in figure.axes[0].texts:
         weights.setdefault(text.get_text(), []).append(text.get_fontweight())
     assert weights["jazz"] == ["bold", "bold"]
     assert weights["slow"] == weights["beat"] == ["normal"]
+
+
+def areas_of(tags, undefined=()):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"tag": tags, "prevalence": rng.random(len(tags)) / 3})
+    for area in ("roc_auc", "pr_auc"):
+        table[area] = 0.6 + 0.3 * rng.random(len(tags))
+        table[f"{area}_low"], table[f"{area}_high"] = table[area] - 0.1, table[area] + 0.05
+        table.loc[table["tag"].isin(undefined), [area, f"{area}_low", f"{area}_high"]] = np.nan
+    return table
+
+
+def test_areas_are_sorted_in_each_panel_with_what_chance_gives():
+    table = areas_of(TAGS, undefined=[TAGS[7]])
+    figure = figures.draw_areas(table, "artists")
+    for ax, area in zip(figure.axes, ("roc_auc", "pr_auc"), strict=True):
+        shown = [label.get_text() for label in ax.get_yticklabels()][::-1]
+        expected = table.sort_values(area, ascending=False, na_position="last")["tag"]
+        assert shown == expected.tolist()
+        dots, chance = ax.get_lines()[:2]
+        values = table.set_index("tag").loc[shown[::-1]]
+        np.testing.assert_allclose(dots.get_xdata(), values[area])
+        np.testing.assert_allclose(
+            chance.get_xdata(), 0.5 if area == "roc_auc" else values["prevalence"]
+        )
+    assert_inside(figure, [label for ax in figure.axes for label in ax.get_yticklabels()])
+    assert legend_labels(figure) == ["tag", "95 % of draws of artists", "by chance", "no value"]
+
+
+def test_an_axis_of_areas_starts_at_half_or_below_the_lowest_and_says_so():
+    table = areas_of(TAGS[:5])
+    assert figures.draw_areas(table, "artists").axes[0].get_xlim()[0] == 0.5
+    table.loc[2, "roc_auc_low"] = 0.33
+    figure = figures.draw_areas(table, "artists")
+    assert figure.axes[0].get_xlim()[0] == pytest.approx(0.3)
+    assert "axis starts at 0.3" in figure.axes[0].get_xlabel()
+
+
+def test_the_best_and_the_worst_curve_are_named():
+    grid = np.linspace(0, 1, 11)
+    tables = [
+        pd.DataFrame({"tag": tag, "at": grid, "roc": grid**power, "pr": 1 - grid * power})
+        for tag, power in (("fair", 0.5), ("good", 0.1), ("female vocals of a long name", 0.9))
+    ]
+    reliability = pd.DataFrame({"pairs": [90, 10], "score": [0.1, 0.9], "share": [0.2, 0.7]})
+    summary = {"macro": {area: {"value": 0.8} for area in ("roc_auc", "pr_auc")}}
+    figure = figures.draw_curves(pd.concat(tables), reliability, summary)
+    legends = [[t.get_text() for t in ax.get_legend().get_texts()] for ax in figure.axes]
+    assert legends[0][1:] == ["best: good", "worst: female vocals of a …"]
+    assert legends[1][1] == "best: good"
+    figure.draw_without_rendering()
+    assert_inside(figure, [text for ax in figure.axes for text in ax.get_legend().get_texts()])
+    boxes = boxes_of([ax.title for ax in figure.axes] + [ax._left_title for ax in figure.axes])
+    assert not any(overlap(a, b) for a, b in itertools.combinations(boxes, 2))
+
+
+def test_curves_without_a_tag_and_confusions_without_a_miss_are_drawn():
+    summary = {"macro": {area: {"value": None} for area in ("roc_auc", "pr_auc")}}
+    empty = pd.DataFrame(columns=["tag", "at", "roc", "pr"])
+    reliability = pd.DataFrame({"pairs": [90], "score": [0.1], "share": [0.2]})
+    assert len(figures.draw_curves(empty, reliability, summary).axes) == 3
+    table = pd.DataFrame({"tag": ["a", "b"], "missed": [0, 0], "a": np.nan, "b": np.nan})
+    assert figures.draw_confusions(table).axes
+
+
+def test_confusions_say_how_many_clips_missed_a_tag():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.random((50, 50)), columns=TAGS)
+    table.insert(0, "missed", np.arange(50) * 100)
+    table.insert(0, "tag", TAGS)
+    figure = figures.draw_confusions(table)
+    ax = figure.axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == TAGS
+    assert ax.get_yticklabels()[12].get_text() == f"{TAGS[12]} (1,200)"
+    assert_inside(figure, [*ax.get_yticklabels(), *ax.get_xticklabels()])
 
 
 @pytest.mark.parametrize("n_tags", [4, 50, 134])

@@ -47,7 +47,6 @@ def test_averages_are_scikit_learns_over_the_tags_that_have_a_value(seed, n_clip
         assert averages["macro"]["pr_auc"] == pytest.approx(expected, abs=1e-9)
         expected = sk.average_precision_score(y_true.ravel(), y_score.ravel())
         assert averages["micro"]["pr_auc"] == pytest.approx(expected, abs=1e-9)
-    assert averages["tags_averaged"] == {"roc_auc": defined.sum(), "pr_auc": with_positives.sum()}
 
 
 def test_thresholds_have_the_highest_f1_and_rare_tags_share_the_pooled_one():
@@ -74,41 +73,94 @@ def test_every_measure_of_a_tag_stands_in_its_row():
     np.testing.assert_allclose(table["recall_at_threshold"], [1.0, np.nan, 0.5])
 
 
-def test_examples_run_from_the_worst_agreement_to_the_best():
-    n_clips = 21
-    y_true = np.ones((n_clips, n_clips), bool)
-    y_pred = np.tril(y_true)  # clip i has i + 1 of its tags predicted
-    y_pred[0, 0] = False  # and the first none at all: it is passed over
-    assert metrics.choose_examples(y_true, y_pred, 5) == [1, 6, 11, 15, 20]
-    assert metrics.choose_examples(y_true[:2], y_pred[:2], 5) == [0, 1]
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(2, 5))
+def test_decisions_are_scikit_learns_where_they_are_defined(seed, n_clips, n_tags):
+    rng = np.random.default_rng(seed)
+    y_true, y_pred = rng.random((2, n_clips, n_tags)) < 0.3
+    expected = sk.precision_recall_fscore_support(
+        y_true, y_pred, average=None, zero_division=np.nan, labels=range(n_tags)
+    )
+    for measure, values in zip((metrics.precision, metrics.recall), expected, strict=False):
+        np.testing.assert_allclose(measure(y_true, y_pred), values, atol=1e-12)
+    f1 = sk.f1_score(y_true, y_pred, average=None, zero_division=np.nan)
+    np.testing.assert_allclose(metrics.f1(y_true, y_pred), f1, atol=1e-12)
+    averages = metrics.averages_of_decisions(y_true, y_pred)
+    for kind in ("macro", "micro"):
+        expected = sk.f1_score(y_true, y_pred, average=kind, zero_division=np.nan)
+        expected = None if np.isnan(expected) else pytest.approx(expected, abs=1e-9)
+        assert averages[kind]["f1"] == expected
 
 
-def test_areas_of_bootstrap_samples_are_those_of_scikit_learn_with_weights():
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30))
+def test_the_brier_score_is_scikit_learns(seed, n_clips):
+    rng = np.random.default_rng(seed)
+    y_true, y_score = rng.random((n_clips, 2)) < 0.4, rng.random((n_clips, 2)).astype(np.float32)
+    expected = [
+        sk.brier_score_loss(true, score.astype(float), labels=[False, True])
+        for true, score in zip(y_true.T, y_score.T, strict=True)
+    ]
+    np.testing.assert_allclose(metrics.brier(y_true, y_score), expected, atol=1e-9)
+
+
+def test_nothing_to_average_is_none_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for shape in ((0, 3), (4, 0), (0, 0)):
+            empty = np.zeros(shape, bool)
+            for averages in (
+                metrics.averages(empty, empty.astype(float)),
+                metrics.averages_of_decisions(empty, empty),
+            ):
+                assert all(value is None for kind in averages.values() for value in kind.values())
+
+
+def test_calibration_of_a_case_worked_by_hand():
+    y_score = np.array([[0.0, 0.05, 0.93, 1.0], [0.95, 0.96, 0.97, 0.5]])
+    y_true = np.array([[0, 1, 1, 1], [1, 0, 1, 0]], bool)
+    curve = metrics.reliability(y_true, y_score)
+    assert curve["pairs"].tolist() == [2, 1, 1, 4]
+    np.testing.assert_allclose(curve["score"], [0.025, 0.5, 0.93, 0.97])
+    np.testing.assert_allclose(curve["share"], [0.5, 0, 1, 0.75])
+    np.testing.assert_allclose(curve["low"], [0, 7 / 15, 13 / 15, 14 / 15])
+    expected = (2 * 0.475 + 0.5 + 0.07 + 4 * 0.22) / 8
+    assert metrics.calibration_error(y_true, y_score) == pytest.approx(expected)
+
+
+def test_scores_drawn_with_their_own_probability_are_calibrated():
     rng = np.random.default_rng(0)
-    y_true = rng.random((60, 4)) < 0.3
-    y_score = rng.random((60, 4)).round(1)  # with many ties
-    weights = metrics.weights_of_draws(rng.integers(12, size=60), 5, seed=1)
-    roc, pr = metrics.weighted_macro(y_true, y_score, weights)
-    for k, weight in enumerate(weights):
-        columns = list(zip(y_true.T, y_score.T, strict=True))
-        expected = [sk.roc_auc_score(t, s, sample_weight=weight) for t, s in columns]
-        assert roc[k] == pytest.approx(np.mean(expected), abs=1e-12)
-        expected = [sk.average_precision_score(t, s, sample_weight=weight) for t, s in columns]
-        assert pr[k] == pytest.approx(np.mean(expected), abs=1e-12)
+    y_score = rng.random((4000, 5))
+    assert metrics.calibration_error(rng.random(y_score.shape) < y_score, y_score) < 0.02
+    assert metrics.calibration_error(rng.random(y_score.shape) < y_score**2, y_score) > 0.1
 
 
-def test_a_tag_that_a_sample_lacks_is_left_out_of_its_average():
-    y_true = np.array([[1, 1], [0, 0], [1, 0], [0, 0]], bool)
-    y_score = np.array([[0.9, 0.9], [0.1, 0.1], [0.8, 0.2], [0.2, 0.3]])
-    roc, pr = metrics.weighted_macro(y_true, y_score, np.array([[0, 1, 1, 1]]))
-    assert roc.tolist() == [1.0]
-    assert pr.tolist() == [1.0]
+def test_curves_have_the_areas_of_their_tags():
+    rng = np.random.default_rng(0)
+    y_true = rng.random((3000, 3)) < [0.3, 0.05, 0]  # no clip has the third
+    y_score = np.clip(rng.normal(0.3 + 0.3 * y_true, 0.2), 0, 1)
+    curves = metrics.curves(y_true, y_score, ["a", "b", "c"])
+    assert curves["tag"].unique().tolist() == ["a", "b"]
+    for k, tag in enumerate("ab"):
+        curve = curves[curves["tag"] == tag]
+        area = np.trapezoid(curve["roc"], curve["at"])
+        assert area == pytest.approx(metrics.roc_auc(y_true, y_score)[k], abs=0.003)
+        area = np.trapezoid(curve["pr"], curve["at"])
+        assert area == pytest.approx(metrics.pr_auc(y_true, y_score)[k], abs=0.02)
 
 
-def test_whole_artists_are_drawn():
-    artists = np.array(["a", "b", "a", "c", "b", "a"])
-    weights = metrics.weights_of_draws(artists, 200, seed=0)
-    for name in "abc":
-        assert (np.ptp(weights[:, artists == name], axis=1) == 0).all()
-    assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
-    np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.25)
+def test_the_precision_at_a_recall_is_that_of_the_first_threshold_that_reaches_it():
+    y_true = np.array([[1], [0], [1], [0]], bool)
+    y_score = np.array([[0.9], [0.8], [0.7], [0.1]])
+    curve = metrics.curves(y_true, y_score, ["a"]).set_index("at")["pr"]
+    assert curve[[0.0, 0.5]].tolist() == [1, 1]
+    assert curve[[0.51, 1.0]].tolist() == [2 / 3, 2 / 3]
+
+
+def test_confusions_of_a_case_worked_by_hand():
+    y_true = np.array([[1, 0, 0], [1, 0, 0], [1, 1, 0], [0, 0, 1]], bool)
+    y_pred = np.array([[0, 1, 0], [0, 0, 0], [0, 1, 1], [0, 0, 1]], bool)
+    table = metrics.confusions(y_true, y_pred, ["a", "b", "c"])
+    assert table["missed"].tolist() == [3, 0, 0]
+    # of the three clips that missed a, one was wrongly given b, another c
+    np.testing.assert_allclose(table.loc[0, ["b", "c"]].astype(float), [1 / 3, 1 / 3])
+    assert table.iloc[1:, 2:].isna().all(axis=None)
+    assert np.isnan(table.loc[0, "a"])

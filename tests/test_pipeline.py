@@ -26,9 +26,12 @@ FIGURES = (
     "CNN_architecture.png",
     "Recall.png",
     "accuracy.png",
+    "auc_per_tag.png",
     "label_distribution.png",
     "results.png",
+    "roc_pr_curves.png",
     "t_SNE.png",
+    "tag_confusions.png",
     "training_history.png",
     "waves_spectro_logspectro.png",
 )
@@ -60,7 +63,8 @@ def run_all(run_script, data, first, epochs):
 def check_outputs(data):
     assert sorted(path.name for path in (data / "images").glob("*.png")) == sorted(FIGURES)
     summary = json.loads((data / "results/vgg/summary.json").read_text())
-    assert 0 <= summary["macro"]["roc_auc"] <= 1
+    area = summary["macro"]["roc_auc"]
+    assert 0 <= area["low"] <= area["value"] <= area["high"] <= 1
     name = labels.find_set(data)
     table = labels.read_labels(data, name)
     scores = np.load(data / "results/vgg/scores.npy")

@@ -9,6 +9,8 @@ from autotagging.figures.style import GREY, HUE, new_figure, styled
 N_FFT = 2048
 HOP_LENGTH = 512
 LEVEL_RANGE = 80  # dB
+TICKS = (0, 250, 500, 1000, 2000, 4000, 8000, 16000)  # Hz
+SPARSE_TICKS = (0, 500, 2000, 8000)
 
 
 @styled
@@ -53,6 +55,35 @@ def draw_waves(clips, sample_rate, bands):
     bar = figure.colorbar(image, ax=axes, location="right", shrink=0.6, aspect=30, pad=0.01)
     bar.set_label("level (dB; 0 = the loudest of the column)")
     bar.outline.set_visible(False)
+    return figure
+
+
+@styled
+def draw_spectrogram(samples, sample_rate, bands=96):
+    """Draw one clip as a log-mel spectrogram, for a screen.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,), float32
+    sample_rate : int
+        In Hz.
+    bands : int
+
+    Returns
+    -------
+    Figure
+        11 cm wide. Levels are relative to the loudest of the clip.
+    """
+    import librosa
+
+    power = librosa.feature.melspectrogram(
+        y=samples, sr=sample_rate, n_fft=N_FFT, hop_length=HOP_LENGTH, n_mels=bands
+    )
+    figure = new_figure(1.5, width=4.3)
+    ax = figure.subplots()
+    _draw_levels(ax, _levels([power])[0], len(samples) / sample_rate)
+    _label_mel(ax, sample_rate, bands, SPARSE_TICKS)
+    ax.set_xlabel("time (s)")
     return figure
 
 
@@ -109,11 +140,11 @@ def _label_linear(ax, sample_rate):
     ax.set_ylabel("frequency (Hz)")
 
 
-def _label_mel(ax, sample_rate, bands):
+def _label_mel(ax, sample_rate, bands, ticks=TICKS):
     import librosa
 
     top = sample_rate / 2
-    ticks = [t for t in (0, 250, 500, 1000, 2000, 4000, 8000, 16000) if t <= top]
+    ticks = [t for t in ticks if t <= top]
     scale = librosa.hz_to_mel(top)
     ax.set_yticks([librosa.hz_to_mel(t) / scale * bands for t in ticks], [f"{t:,}" for t in ticks])
     ax.set_ylabel("frequency (Hz)")

@@ -48,8 +48,8 @@ STYLE = {
 styled = matplotlib.rc_context(STYLE)
 
 
-def new_figure(height, constrained=True):
-    """Return an empty figure 17 cm wide with room for a note at its lower edge.
+def new_figure(height, constrained=True, width=WIDTH):
+    """Return an empty figure with room for a note at its lower edge.
 
     Parameters
     ----------
@@ -57,8 +57,10 @@ def new_figure(height, constrained=True):
         In inches, the note's strip included.
     constrained : bool
         Whether matplotlib arranges the axes so that no text overlaps.
+    width : float
+        In inches; 17 cm unless the figure is for a screen.
     """
-    figure = Figure(figsize=(WIDTH, height))
+    figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     if constrained:
         strip = NOTE_STRIP / height

@@ -6,8 +6,9 @@ from matplotlib.font_manager import FontProperties
 
 from autotagging.figures.style import DARK, PALE_GREY, STYLE, WIDTH, new_figure, styled
 
-HEADINGS = ("Clip ID", "Actual tags", "Predicted tags")
+HEADINGS = ("Clip ID", "Actual tags", "Predicted tags", "Chosen as")
 ID_WIDTHS = (0.9, 2.0)  # inches: least and most
+REASON_WIDTH = 1.45
 ACTUAL_SHARE = 3 / 7  # of the rest, for the actual tags
 PADDING = 0.08
 LINE_HEIGHT = 0.15
@@ -22,7 +23,7 @@ def draw_examples(examples, title):
     Parameters
     ----------
     examples : list of dict
-        clip_id : str; actual, predicted : list of str.
+        clip_id, reason : str; actual, predicted : list of str.
     title : str
 
     Returns
@@ -60,7 +61,8 @@ def _edges(clip_ids, figure):
     longest = max((_width(clip_id, False, figure) for clip_id in clip_ids), default=0)
     first = min(max(longest + 2 * PADDING + 0.08, least), most)
     end = WIDTH - 0.2
-    return (0.0, first, first + ACTUAL_SHARE * (end - first), end)
+    reason = end - REASON_WIDTH
+    return (0.0, first, first + ACTUAL_SHARE * (reason - first), reason, end)
 
 
 def _plain(text, bold=False):
@@ -74,7 +76,7 @@ def _cells(example):
         words = [(tag, ",", tag in both) for tag in tags[:-1]]
         words += [(tag, "", tag in both) for tag in tags[-1:]]
         cells.append(words or _plain("(none)"))
-    return cells
+    return [*cells, _plain(example["reason"])]
 
 
 def _width(text, bold, figure):

@@ -1,0 +1,234 @@
+"""Figures of an evaluation: areas with intervals, curves, which tags stand in for others."""
+
+import textwrap
+
+import numpy as np
+from matplotlib.colors import PowerNorm
+from matplotlib.lines import Line2D
+
+from autotagging.figures.style import (
+    DARK,
+    GREY,
+    HUE,
+    PALE_GREY,
+    PALE_HUE,
+    new_figure,
+    styled,
+)
+from autotagging.figures.tables import draw_examples
+from autotagging.figures.tags import draw_tag_bars
+
+EVALUATION = {
+    "accuracy.png": "accuracy of every tag",
+    "Recall.png": "recall of every tag",
+    "auc_per_tag.png": "both areas of every tag, with intervals",
+    "roc_pr_curves.png": "the curves of every tag, and how far scores can be trusted",
+    "tag_confusions.png": "which tags are predicted instead",
+    "results.png": "test clips with their tags",
+}
+AREAS = {"roc_auc": "ROC-AUC", "pr_auc": "average precision (PR-AUC)"}
+
+
+def draw_evaluation(tables, examples, summary):
+    """Draw all figures of an evaluation.
+
+    Parameters
+    ----------
+    tables : dict
+        per_tag, curves, reliability, confusions, as from `results.read_table`.
+    examples : list of dict
+        As from `results.read_examples`.
+    summary : dict
+        As from `results.read_summary`.
+
+    Returns
+    -------
+    dict
+        Name of the file -> Figure, as `EVALUATION`.
+    """
+    per_tag = tables["per_tag"]
+    tags = per_tag["tag"].tolist()
+    accuracy = draw_tag_bars(
+        per_tag["accuracy"].to_numpy(),
+        tags,
+        "Accuracy at threshold 0.5",
+        reference=per_tag["accuracy_of_nothing"].to_numpy(),
+        reference_label="predicting no tag at all",
+    )
+    recall = draw_tag_bars(
+        per_tag["recall"].to_numpy(),
+        tags,
+        "Recall at threshold 0.5",
+        reference=per_tag["recall_at_threshold"].to_numpy(),
+        reference_label="at thresholds chosen on validation",
+    )
+    shown = draw_examples(
+        [example for example in examples if example["in_figure"]],
+        "Test clips; predicted: above the tag's threshold, the surest first; bold: in both",
+    )
+    drawn = (
+        accuracy,
+        recall,
+        draw_areas(per_tag, summary["interval"]["unit"]),
+        draw_curves(tables["curves"], tables["reliability"], summary),
+        draw_confusions(tables["confusions"]),
+        shown,
+    )
+    return dict(zip(EVALUATION, drawn, strict=True))
+
+
+@styled
+def draw_areas(per_tag, unit):
+    """Draw both areas of every tag with their intervals, each panel sorted by its values.
+
+    Parameters
+    ----------
+    per_tag : DataFrame
+        tag, prevalence; roc_auc and pr_auc with _low and _high.
+    unit : str
+        What was drawn for the intervals, such as artists.
+
+    Returns
+    -------
+    Figure
+        With what chance gives: 0.5, and the tag's prevalence.
+    """
+    figure = new_figure(0.75 + 0.128 * max(len(per_tag), 4))
+    axes = figure.subplots(1, 2)
+    chances = {"roc_auc": np.full(len(per_tag), 0.5), "pr_auc": per_tag["prevalence"].to_numpy()}
+    for ax, (area, title) in zip(axes, AREAS.items(), strict=True):
+        order = per_tag[area].fillna(-1).to_numpy().argsort(kind="stable")
+        rows, y = per_tag.iloc[order], np.arange(len(per_tag))
+        ax.grid(axis="x")
+        ax.set_axisbelow(True)
+        ax.hlines(y, rows[f"{area}_low"], rows[f"{area}_high"], color=PALE_HUE, linewidth=2.6)
+        ax.plot(rows[area], y, "o", color=HUE, ms=3)
+        ax.plot(chances[area][order], y, "|", color=DARK, ms=4.5, mew=0.9)
+        undefined = rows[area].isna().to_numpy()
+        start = 0.0 if area == "pr_auc" else min(0.5, np.floor(_lowest(rows, area) * 10) / 10)
+        if undefined.any():
+            ax.plot(np.full(undefined.sum(), start), y[undefined], "x", color=GREY, ms=4)
+        ax.set(xlim=(start, 1), ylim=(-0.8, len(rows) - 0.2))
+        ax.set_xlabel(f"{title}\n(axis starts at {start:.1f})" if start else title)
+        ax.set_yticks(y, rows["tag"])
+        ax.tick_params(axis="y", length=0)
+    handles = [
+        Line2D([], [], color=HUE, marker="o", ms=3, ls="", label="tag"),
+        Line2D([], [], color=PALE_HUE, linewidth=2.6, label=f"95 % of draws of {unit}"),
+        Line2D([], [], color=DARK, marker="|", ms=5, ls="", label="by chance"),
+    ]
+    if per_tag["roc_auc"].isna().any():
+        handles.append(Line2D([], [], color=GREY, marker="x", ms=4, ls="", label="no value"))
+    figure.legend(handles=handles, loc="outside upper right", ncols=4)
+    return figure
+
+
+def _lowest(rows, area):
+    return np.nanmin(rows[[area, f"{area}_low"]].to_numpy(float), initial=1.0)
+
+
+@styled
+def draw_curves(curves, reliability, summary):
+    """Draw the ROC and precision-recall curves of every tag, their mean, and the calibration.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        tag, at, roc, pr, on the same grid for every tag.
+    reliability : DataFrame
+        pairs, score, share.
+    summary : dict
+        Macro averages of the test clips, for the titles.
+
+    Returns
+    -------
+    Figure
+        The best and the worst tag of each panel are named.
+    """
+    figure = new_figure(3.1)
+    axes = figure.subplots(1, 3)
+    panels = {
+        "roc": ("a   ROC", "false positive rate", "true positive rate"),
+        "pr": ("b   PR", "recall", "precision"),
+    }
+    for ax, (name, (title, xlabel, ylabel)) in zip(axes[:2], panels.items(), strict=True):
+        _draw_tag_curves(ax, curves, name)
+        value = summary["macro"][f"{name}_auc"]["value"]
+        mean = "" if value is None else f", macro area {value:.3f}"
+        ax.set_title(title + mean, fontweight="bold")
+        ax.set(xlabel=xlabel, ylabel=ylabel)
+    axes[0].plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
+    _draw_reliability(axes[2], reliability)
+    for ax in axes:
+        ax.set(xlim=(0, 1), ylim=(0, 1.01), box_aspect=1)
+        ax.set_xticks([0, 0.5, 1])
+        ax.set_yticks([0, 0.5, 1])
+        if ax.get_legend_handles_labels()[1]:  # none where no tag can be judged
+            place = {"loc": "upper left", "bbox_to_anchor": (0, -0.28), "borderaxespad": 0}
+            ax.legend(**place, handlelength=1.6)
+    return figure
+
+
+def _draw_tag_curves(ax, curves, name):
+    if curves.empty:
+        return
+    table = curves.pivot_table(index="at", columns="tag", values=name, sort=False)
+    means = table.mean().sort_values(kind="stable")
+    for tag in table:
+        ax.plot(table.index, table[tag], color=PALE_HUE, linewidth=0.5)
+    mean = "mean of the tags" if len(means) > 1 else "the one tag"
+    ax.plot(table.index, table.mean(axis=1), color=HUE, linewidth=1.8, label=mean)
+    for which, tag, style in (("best", means.index[-1], "-"), ("worst", means.index[0], "--")):
+        label = f"{which}: {textwrap.shorten(tag, 24, placeholder=' …')}"
+        ax.plot(table.index, table[tag], color=DARK, linewidth=0.9, linestyle=style, label=label)
+
+
+def _draw_reliability(ax, reliability):
+    ax.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="as often as scored")
+    ax.plot(reliability["score"], reliability["share"], color=HUE, linewidth=0.9)
+    sizes = 4 + 40 * np.sqrt(reliability["pairs"] / reliability["pairs"].sum())
+    label = f"bin; all {reliability['pairs'].sum():,} pairs\nof clip and tag"
+    ax.scatter(reliability["score"], reliability["share"], s=sizes, color=HUE, label=label)
+    ax.set_title("c   Calibration", fontweight="bold")
+    ax.set(xlabel="score, mean of a bin", ylabel="share that have the tag")
+
+
+@styled
+def draw_confusions(confusions):
+    """Draw which tags are predicted instead of one that was missed.
+
+    Parameters
+    ----------
+    confusions : DataFrame of shape (n_tags, 2 + n_tags)
+        From `metrics.confusions`.
+
+    Returns
+    -------
+    Figure
+        Behind the name of a row's tag stands how many clips missed it.
+    """
+    tags = confusions["tag"].tolist()
+    shares = confusions.iloc[:, 2:].to_numpy(float)
+    rows = [f"{tag} ({n:,})" for tag, n in zip(tags, confusions["missed"], strict=True)]
+    size = 6.5 if len(shares) <= 55 else 5.0
+    figure = new_figure(1.3 + 0.105 * max(len(shares), 8))
+    ax = figure.subplots()
+    ax.set_facecolor(PALE_GREY)
+    top = max(np.nanmax(shares, initial=0.0), 0.1)
+    # the square root: most shares are small
+    image = ax.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, top), aspect="auto")
+    ax.set_xticks(range(len(shares)), tags, rotation=90, fontsize=size)
+    ax.set_yticks(range(len(shares)), rows, fontsize=size)
+    ax.tick_params(length=0, pad=2)
+    ax.spines[:].set_visible(False)
+    ax.set_ylabel("missed (by so many clips)")
+    ax.set_xlabel("predicted instead, wrongly")
+    ax.set_title(
+        "Share of the clips that missed the row's tag and were given the column's (grey: "
+        "none missed it)"
+    )
+    bar = figure.colorbar(image, ax=ax, location="right", shrink=0.5, aspect=30, pad=0.01)
+    ticks = [t for t in (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1) if t <= top]
+    bar.set_ticks(ticks, labels=[f"{tick * 100:.0f} %" for tick in ticks])
+    bar.outline.set_visible(False)
+    return figure

@@ -1,0 +1,160 @@
+"""``results/<run>/`` -> ``report.html``: one file to look at, listen to and pass on.
+
+Everything is inside the file: figures and clips as data, no address is ever asked. Text from
+tables is escaped. The clips are what the network heard, as mp3 of 16 kHz: they stay under the
+licence of the dataset.
+"""
+
+import base64
+import io
+from pathlib import Path
+
+import jinja2
+import markupsafe
+import soundfile
+
+from autotagging import audio, clips, comparison, evaluation, figures, results
+from autotagging.files import write_whole
+
+TEMPLATES = Path(__file__).parent / "templates"
+SAMPLE_RATE = 16000
+SECONDS = 30
+COLUMNS = {  # of the table of tags: column -> heading
+    "tag": "tag",
+    "positives": "clips",
+    "roc_auc": "ROC-AUC",
+    "pr_auc": "PR-AUC",
+    "accuracy": "accuracy",
+    "accuracy_of_nothing": "accuracy of predicting nothing",
+    "recall": "recall",
+    "threshold": "threshold",
+    "precision_at_threshold": "precision at threshold",
+    "recall_at_threshold": "recall at threshold",
+    "f1_at_threshold": "F1 at threshold",
+}
+ALTERNATIVES = {  # what a figure shows, for those who do not see it
+    "auc_per_tag.png": "Both areas of every tag with their intervals; the numbers stand in the "
+    "table of tags below.",
+    "roc_pr_curves.png": "ROC curves, precision-recall curves and the calibration curve; the "
+    "numbers are in curves.csv and reliability.csv.",
+    "accuracy.png": "Bars: accuracy of every tag at 0.5 beside that of predicting no tag; the "
+    "numbers stand in the table of tags.",
+    "Recall.png": "Bars: recall of every tag at 0.5 and at its threshold; the numbers stand in "
+    "the table of tags.",
+    "tag_confusions.png": "Matrix: which tags were predicted instead of one that was missed; the "
+    "numbers are in confusions.csv.",
+}
+
+
+def write(data, name, images, source):
+    """Write ``report.html``, unless it is there and of this source.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset.
+    name : str
+        Of the results.
+    images : Path
+        Where the figures of these results are.
+    source : str
+        What the report is made from; kept in it.
+
+    Returns
+    -------
+    Path or None
+        None where nothing was to be done.
+    """
+    folder = results.folder_of(data, name)
+    path = folder / "report.html"
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"measure": comparison.shown_number}
+    marker = f'<meta name="source" content="{markupsafe.escape(source)}">'  # as the template has it
+    if path.exists() and marker in path.read_text(encoding="utf-8"):
+        return None
+    summary = results.read_summary(folder)
+    per_tag = results.read_table(folder, "per_tag")
+    shown = comparison.for_papers(comparison.tabulate_rows(summary), summary["interval"]["unit"])
+    text = environment.get_template("report.html").render(
+        name=name,
+        source=source,
+        summary=summary,
+        test=summary["rows"][evaluation.TEST],
+        averages=shown,
+        areas=comparison.AREAS,
+        figures=[
+            {"title": figures.EVALUATION[file], "alternative": text, "data": _data(images / file)}
+            for file, text in ALTERNATIVES.items()
+        ],
+        columns=COLUMNS,
+        tags=per_tag.to_dict("records"),
+        clips=list(_describe_clips(data, folder, per_tag.set_index("tag")["threshold"])),
+        left_out=results.read_left_out(folder).reset_index().to_dict("records"),
+    )
+    write_whole(path, text)
+    return path
+
+
+def _data(path):
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def _describe_clips(data, folder, thresholds):
+    """Yield each clip to show: who made it, how it sounds and looks, which tags were right."""
+    y_score, _ = results.read_scores(folder)
+    inventory = clips.read_clips(data)
+    for example in results.read_examples(folder):
+        clip_id = example["clip_id"]
+        scores, about = y_score.loc[clip_id], inventory.loc[clip_id]
+        actual, predicted = set(example["actual"]), set(example["predicted"])
+        kinds = {
+            "right": actual & predicted,
+            "missed": actual - predicted,
+            "unexpected": predicted - actual,
+        }
+        yield {
+            "clip_id": clip_id,
+            "reason": example["reason"],
+            "made_by": ", ".join(text for text in about[["artist", "album", "track"]] if text),
+            "kinds": {
+                kind: [
+                    {"tag": tag, "score": scores[tag], "threshold": thresholds[tag]}
+                    for tag in scores.sort_values(ascending=False, kind="stable").index
+                    if tag in tags
+                ]
+                for kind, tags in kinds.items()
+            },
+            **_hear(data / about["file"] if about["file"] else None),
+        }
+
+
+def _hear(path):
+    """Return the audio (mp3) and its spectrogram (JPEG) as data; None where there is no audio."""
+    if path is None:
+        return {"audio": None, "picture": None, "why": "this dataset has no audio"}
+    try:
+        samples = audio.load(path, SAMPLE_RATE)[: SECONDS * SAMPLE_RATE]
+    except (ValueError, OSError) as error:
+        return {"audio": None, "picture": None, "why": f"its audio {error}"}
+    sound, picture = io.BytesIO(), io.BytesIO()
+    soundfile.write(
+        sound,
+        samples.clip(-1, 1),
+        SAMPLE_RATE,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        bitrate_mode="CONSTANT",
+        compression_level=0.7,
+    )
+    figures.draw_spectrogram(samples, SAMPLE_RATE).savefig(picture, format="jpeg")
+    return {
+        "audio": base64.b64encode(sound.getvalue()).decode(),
+        "picture": base64.b64encode(picture.getvalue()).decode(),
+        "why": None,
+    }

@@ -1,0 +1,189 @@
+"""Script 4: networks and anybody's scores in the same way, side by side."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_report import write_scores
+
+from autotagging import labels, results
+
+ONE, FOUR = "1_label_reduction_and_files_renaming.py", "4_evaluate.py"
+
+
+@pytest.fixture(scope="module")
+def magnatagatune(run_script, test_data, tmp_path_factory):
+    """Return a dataset of MagnaTagATune's annotations alone, merged and unmerged."""
+    data = tmp_path_factory.mktemp("evaluate") / "mtt"
+    for options in ([], ["--no-merge"]):
+        answer = run_script(ONE, "--data", data, "--raw", test_data / "mtt", "--no-audio", *options)
+        assert answer.returncode == 0, answer.stderr
+    return data
+
+
+def evaluate(run_script, data, *options):
+    answer = run_script(FOUR, "--data", data, "--draws", 50, *options)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+def test_a_peers_scores_are_evaluated_without_audio_or_features(
+    run_script, magnatagatune, tmp_path
+):
+    table = labels.read_labels(magnatagatune, "merged50")
+    path = write_scores(tmp_path, table, "peer.csv")
+    printed = evaluate(run_script, magnatagatune, "--labels", "merged50", "--scores", path)
+    assert "4,392 test clips, 50 of 50 tags averaged; 95 % intervals from 50 draws of 75" in printed
+    summary = results.read_summary(magnatagatune / "results/peer")
+    rows = {name: row["clips"] for name, row in summary["rows"].items()}
+    assert rows == {
+        "test": 4392,
+        "test, artist heard in training": 2719,
+        "test, artist not heard": 1673,
+        "validation": 1538,
+    }
+    assert summary["clips"] == {"train": 15425, "validation": 1538, "test": 4392}
+    assert summary["scores_file"] == "peer.csv"
+    per_tag = results.read_table(magnatagatune / "results/peer", "per_tag")
+    assert per_tag["tag"].tolist() == table.columns.drop("split").tolist()
+    scores, split = results.read_scores(magnatagatune / "results/peer")
+    assert scores.shape == (5930, 50)
+    assert split.value_counts().to_dict() == {"test": 4392, "validation": 1538}
+
+    # the same scores as an array, and columns in another order, give the same numbers
+    frame = pd.read_csv(path, dtype={"clip_id": str}).set_index("clip_id")
+    np.save(tmp_path / "array.npy", frame.to_numpy())
+    frame.iloc[::-1, ::-1].to_csv(tmp_path / "turned.csv")
+    for file in ("array.npy", "turned.csv"):
+        options = ["--labels", "merged50", "--scores", tmp_path / file, "--compare", "peer"]
+        assert "better in 50.0 % of the draws" in evaluate(run_script, magnatagatune, *options)
+
+
+def test_unmerged_tags_are_also_judged_with_their_synonyms_merged(
+    run_script, magnatagatune, tmp_path
+):
+    table = labels.read_labels(magnatagatune, "unmerged50")
+    path = write_scores(tmp_path, table, "unmerged.csv")
+    evaluate(run_script, magnatagatune, "--labels", "unmerged50", "--scores", path)
+    rows = results.read_summary(magnatagatune / "results/unmerged")["rows"]
+    assert rows["test"]["clips"] == rows["test, synonyms merged"]["clips"] == 4332
+    assert rows["test"]["tags"] == 50
+    assert 30 < rows["test, synonyms merged"]["tags"] < 50
+
+
+def test_all_results_stand_in_one_table(run_script, magnatagatune, tmp_path):
+    table = labels.read_labels(magnatagatune, "merged50")
+    path = write_scores(tmp_path, table, "another.csv", seed=1)
+    evaluate(run_script, magnatagatune, "--labels", "merged50", "--scores", path)
+    printed = evaluate(run_script, magnatagatune, "--all", "--table")
+    assert "another" in printed
+    comparison = pd.read_csv(magnatagatune / "results/comparison.csv")
+    assert set(comparison["architecture"]) == {"scores of a file"}
+    assert "another" in set(comparison["results"])
+    assert "| another | merged50 | 4,392 | 50 |" in (
+        magnatagatune / "results/comparison.md"
+    ).read_text(encoding="utf-8")
+    assert r"\begin{tabular}" in (magnatagatune / "results/comparison.tex").read_text()
+
+
+@pytest.fixture(scope="module")
+def tones(run_script, tmp_path_factory):
+    """Return a small dataset with a peer's scores, evaluated."""
+    from conftest import write_tiny_dataset
+
+    data = write_tiny_dataset(tmp_path_factory.mktemp("tones") / "tiny", n_clips=64)
+    assert run_script(ONE, "--data", data).returncode == 0
+    table = labels.read_labels(data, labels.find_set(data))
+    write_scores(data, table, "peer.csv")
+    evaluate(run_script, data, "--scores", data / "peer.csv")
+    return data
+
+
+def test_clips_without_scores_are_listed_and_counted(run_script, tones):
+    table = labels.read_labels(tones, labels.find_set(tones))
+    scores = pd.read_csv(tones / "peer.csv", dtype={"clip_id": str})
+    without = table.index[table["split"] == "test"][0]
+    scores[scores["clip_id"] != without].to_csv(tones / "partial.csv", index=False)
+    printed = evaluate(run_script, tones, "--scores", tones / "partial.csv", "--compare", "peer")
+    assert "left_out.csv: 1 clips without scores" in printed
+    assert "left out, as one of them has no scores: 1 clips, 0 tags" in printed
+    left_out = results.read_left_out(tones / "results/partial")
+    assert left_out.to_dict("index") == {without: {"split": "test", "reason": "not in partial.csv"}}
+    assert results.read_summary(tones / "results/partial")["clips_without_scores"] == 1
+
+
+def test_without_scores_of_validation_clips_the_threshold_is_half(run_script, tones):
+    table = labels.read_labels(tones, labels.find_set(tones))
+    scores = pd.read_csv(tones / "peer.csv", dtype={"clip_id": str}).set_index("clip_id")
+    scores[table["split"] == "test"].to_csv(tones / "test.csv")
+    evaluate(run_script, tones, "--scores", tones / "test.csv", "--name", "testonly")
+    summary = results.read_summary(tones / "results/testonly")
+    assert summary["thresholds"] == "0.5: the file has no scores of validation clips"
+    assert summary["rows"]["validation"]["clips"] == 0
+    per_tag = results.read_table(tones / "results/testonly", "per_tag")
+    assert (per_tag["threshold"] == 0.5).all()
+
+
+def test_the_truth_is_a_row_more(run_script, tones):
+    evaluate(run_script, tones, "--scores", tones / "peer.csv", "--name", "true", "--truth",
+             tones / "annotations_final.csv")  # fmt: skip
+    rows = results.read_summary(tones / "results/true")["rows"]
+    true, test = rows["test, against the truth"]["macro"], rows["test"]["macro"]
+    assert true["roc_auc"] == test["roc_auc"]  # the annotations are the truth here
+
+
+def test_options_change_the_numbers_and_not_the_scores(run_script, tones):
+    folder = tones / "results/peer"
+    scores = (folder / "scores.npy").stat().st_mtime_ns
+    evaluate(run_script, tones, "--scores", tones / "peer.csv")
+    by_artists = results.read_summary(folder)
+    printed = evaluate(run_script, tones, "--scores", tones / "peer.csv", "--draw", "clips")
+    by_clips = results.read_summary(folder)
+    assert "draws of 12 clips" in printed
+    assert by_clips["macro"]["roc_auc"]["value"] == by_artists["macro"]["roc_auc"]["value"]
+    assert by_artists["interval"]["unit"] == "artists"
+    assert by_clips["interval"]["unit"] == "clips"
+    assert (folder / "scores.npy").stat().st_mtime_ns == scores
+
+
+def test_clips_of_the_figure_can_be_chosen(run_script, tones):
+    table = labels.read_labels(tones, labels.find_set(tones))
+    wanted = table.index[table["split"] == "test"][[3, 1]].tolist()
+    evaluate(run_script, tones, "--scores", tones / "peer.csv", "--name", "chosen", "--clips",
+             *wanted)  # fmt: skip
+    shown = results.read_examples(tones / "results/chosen")
+    assert [e["clip_id"] for e in shown if e["in_figure"]] == wanted
+    train = table.index[table["split"] == "train"][0]
+    answer = run_script(FOUR, "--data", tones, "--scores", tones / "peer.csv", "--clips", train)
+    assert answer.returncode == 1
+    assert f"--clips {train}: no test clip with scores has this id" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "sentence"),
+    [
+        (["--model", "vgg"], 1, "is not a finished run"),
+        (["--scores", "absent.csv"], 2, "is not a file"),
+        (["--model", "vgg", "--all"], 2, "one of them"),
+        (["--name", "x"], 2, "--name is of --scores"),
+        (["--scores", "peer.csv", "--compare", "nobody"], 1, "neither a file of scores nor"),
+        (["--scores", "annotations_final.csv"], 1, "has no column"),
+        (["--scores", "peer.csv", "--truth", "peer.csv"], 1, "peer.csv"),
+        (["--scores", "peer.csv", "--labels", "absent"], 1, "has no set 'absent'"),
+        (["--draws", "0"], 2, "less than 1"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(run_script, tones, options, code, sentence):
+    answer = run_script(FOUR, "--data", tones, *options, cwd=tones)
+    assert answer.returncode == code
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_summary_says_what_its_numbers_belong_to(tones):
+    summary = json.loads((tones / "results/peer/summary.json").read_text(encoding="utf-8"))
+    assert {"dataset", "split", "label_set", "clips", "tags", "model", "thresholds", "versions",
+            "git_commit", "interval", "citation", "baselines"} <= set(summary)  # fmt: skip
+    for area in ("roc_auc", "pr_auc"):
+        assert set(summary["macro"][area]) == {"value", "low", "high"}

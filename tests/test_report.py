@@ -1,0 +1,204 @@
+"""The report: one file that opens anywhere, can be used by anyone, and trusts no table."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autotagging import report, results
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+HOSTILE = "<script>alert(1)</script>"
+FOUR = "4_evaluate.py"
+
+
+def write_scores(folder, table, path, seed=0):
+    """Write scores that know something of the labels, as a peer would."""
+    tags = table.columns.drop("split")
+    noise = np.random.default_rng(seed).random((len(table), len(tags)))
+    scores = pd.DataFrame(0.4 * table[tags].to_numpy() + 0.6 * noise, table.index, tags)
+    scores.to_csv(folder / path)
+    return folder / path
+
+
+@pytest.fixture(scope="module")
+def evaluated(run_script, tmp_path_factory):
+    """Return a dataset with audio and hostile names, whose peer.csv is evaluated."""
+    from conftest import write_tiny_dataset
+
+    from autotagging import labels
+
+    data = write_tiny_dataset(tmp_path_factory.mktemp("report") / "tiny", n_clips=96)
+    text = (data / "annotations_final.csv").read_text().replace('"loud"', f'"{HOSTILE}"')
+    (data / "annotations_final.csv").write_text(text)
+    assert run_script("1_label_reduction_and_files_renaming.py", "--data", data).returncode == 0
+    clips = pd.read_csv(data / "clips.csv", dtype=str)
+    clips.loc[clips["clip_id"] != "10", "album"] = f"{HOSTILE} & sons"
+    clips.to_csv(data / "clips.csv", index=False)
+    table = labels.read_labels(data, labels.find_set(data))
+    answer = run_script(FOUR, "--data", data, "--scores", write_scores(data, table, "peer.csv"))
+    assert answer.returncode == 0, answer.stderr
+    return data
+
+
+@pytest.fixture(scope="module")
+def text(evaluated):
+    """Return the report's source."""
+    return (evaluated / "results/peer/report.html").read_text(encoding="utf-8")
+
+
+def test_names_from_tables_are_text_and_never_markup(text):
+    assert HOSTILE not in text
+    assert text.count("<script>") == 1
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; sons" in text
+
+
+def test_no_address_stands_in_it(text):
+    assert re.findall(r'(?:src|href)="(?!data:)([^"]*)"', text) == []
+    assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
+
+
+def test_every_clip_shown_has_its_tags_sound_and_spectrogram(evaluated, text):
+    shown = results.read_examples(evaluated / "results/peer")
+    assert len(shown) == 14
+    assert text.count('src="data:audio/mpeg;base64,') == len(shown)
+    assert text.count('src="data:image/jpeg;base64,') == len(shown)
+    for kind in ("right", "missed", "unexpected"):
+        assert text.count(f'<dd class="{kind}">') == len(shown)
+
+
+def test_it_is_made_once_and_anew_where_numbers_change(run_script, evaluated):
+    path = evaluated / "results/peer/report.html"
+    before = path.stat().st_mtime_ns
+    command = FOUR, "--data", evaluated, "--scores", evaluated / "peer.csv"
+    assert "nothing to do" in run_script(*command).stdout
+    assert path.stat().st_mtime_ns == before
+    assert run_script(*command, "--draws", 50).returncode == 0
+    assert "50 bootstrap draws" in path.read_text(encoding="utf-8")
+    assert run_script(*command).returncode == 0
+
+
+def test_a_dataset_without_audio_has_a_report_without_it(evaluated, tmp_path):
+    data = tmp_path / "copy"
+    shutil.copytree(evaluated, data, symlinks=True)
+    clips = pd.read_csv(data / "clips.csv", dtype=str)
+    clips["file"] = ""
+    clips.to_csv(data / "clips.csv", index=False)
+    path = report.write(data, "peer", data / "images", "another source")
+    text = path.read_text(encoding="utf-8")
+    assert "Nothing to hear: this dataset has no audio." in text
+    assert "<audio" not in text
+    assert report.write(data, "peer", data / "images", "another source") is None
+
+
+def test_a_clip_that_cannot_be_decoded_is_said(evaluated, tmp_path):
+    data = tmp_path / "copy"
+    shutil.copytree(evaluated, data)
+    clip_id = results.read_examples(data / "results/peer")[0]["clip_id"]
+    path = (
+        data / pd.read_csv(data / "clips.csv", dtype=str).set_index("clip_id").loc[clip_id, "file"]
+    )
+    path.unlink()
+    path.write_bytes(b"no audio")
+    text = report.write(data, "peer", data / "images", "x").read_text(encoding="utf-8")
+    assert "Nothing to hear: its audio cannot be decoded" in text
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return a running Chromium that asks no one for anything; skip where there is none."""
+    if not CHROMIUM:
+        pytest.skip("Chromium is not installed (Debian's package chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser, evaluated):
+    """Return the report in the browser, with what it asked for and complained of."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.asked, page.complaints = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    path = Path(evaluated / "results/peer/report.html").resolve()
+    page.goto(path.as_uri())
+    yield page
+    page.close()
+
+
+def column(page, heading):
+    """Return the texts of a column of the table of tags, as they stand."""
+    headings = page.locator("#per-tag thead th").all_inner_texts()
+    place = [heading.split("\n")[0].strip() for heading in headings].index(heading) + 1
+    rows = page.locator(f"#per-tag tbody tr:visible > :nth-child({place})")
+    return [text.split()[0] for text in rows.all_inner_texts()]
+
+
+def test_it_opens_without_a_request_and_without_a_complaint(page):
+    assert [url for url in page.asked if not url.startswith(("file:", "data:"))] == []
+    assert len([url for url in page.asked if url.startswith("file:")]) == 1
+    assert page.complaints == []
+
+
+def test_the_table_of_tags_sorts_both_ways_and_is_searched(page):
+    button = page.get_by_role("button", name="ROC-AUC")
+    button.click()
+    values = column(page, "ROC-AUC")
+    assert values == sorted(values, reverse=True)
+    assert len(set(values)) > 1
+    button.press("Enter")  # by keyboard
+    assert column(page, "ROC-AUC") == sorted(values)
+    assert page.locator("#per-tag th[aria-sort=ascending]").inner_text().startswith("ROC-AUC")
+    page.get_by_role("button", name="tag", exact=True).click()
+    names = column(page, "tag")
+    assert names == sorted(names)
+    page.get_by_label("Find a tag").fill("QUI")
+    assert column(page, "tag") == ["quiet"]
+    assert page.locator("#found").inner_text() == f"1 of {len(names)} tags"
+
+
+def test_clips_can_be_heard_one_at_a_time(page):
+    played = page.evaluate(
+        """async () => {
+            const [first, second] = document.querySelectorAll("audio");
+            await first.play();
+            const duration = first.duration;
+            await second.play();
+            return [duration, first.paused, second.paused, first.error];
+        }"""
+    )
+    assert played[0] == pytest.approx(1, abs=0.15)  # the tones last a second
+    assert played[1:] == [True, False, None]
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_it_is_readable_on_a_telephone_and_on_a_screen(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    sizes = page.evaluate(
+        """[...document.querySelectorAll("p, td, dd, small, h3")]
+            .map(element => parseFloat(getComputedStyle(element).fontSize))"""
+    )
+    assert min(sizes) >= 11
+    for locator in page.locator(".clips img").all():
+        assert locator.bounding_box()["width"] >= min(width, 500) * 0.75
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_everyone_can_use_it(page, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_viewport_size({"width": width, "height": 900})
+    answer = Axe().run(page)
+    assert answer.violations_count == 0, answer.generate_report()

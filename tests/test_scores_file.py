@@ -1,0 +1,98 @@
+"""Anybody's scores are read in any order, and what is wrong with them is said."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autotagging import scores_file
+
+TAGS = ["rock", "no beat", "soft"]
+SPLIT = {"7": "test", "10": "train", "12": "validation", "a-1": "test"}
+SCORES = {"7": [0.1, 0.2, 0.3], "10": [0, 0, 0], "12": [0.4, 0.5, 0.6], "a-1": [0.7, 0.8, 0.9]}
+
+
+@pytest.fixture
+def labels():
+    index = pd.Index(SPLIT, name="clip_id")
+    table = pd.DataFrame({"split": SPLIT.values()}, index=index)
+    return table.assign(**dict.fromkeys(TAGS, False))
+
+
+def write(path, rows, columns=("clip_id", *TAGS)):
+    text = "\n".join(",".join(map(str, row)) for row in [columns, *rows])
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def all_rows():
+    return [(clip_id, *values) for clip_id, values in SCORES.items()]
+
+
+def test_columns_and_rows_stand_in_any_order(labels, tmp_path, capsys):
+    rows = [(c, "x", b, a, clip_id) for clip_id, a, b, c in all_rows()[::-1]]
+    rows.append((0.5, "x", 0.5, 0.5, "not ours"))
+    path = write(tmp_path / "peer.csv", rows, ("soft", "composer", "no beat", "rock", "clip_id"))
+    scores, split, left_out = scores_file.read(path, labels)
+    assert split.to_dict() == {"12": "validation", "7": "test", "a-1": "test"}
+    assert split.index.tolist() == ["12", "7", "a-1"]
+    np.testing.assert_array_equal(scores, np.float32([SCORES[i] for i in split.index]))
+    assert left_out == []
+    printed = capsys.readouterr().out
+    assert "1 clips are not in the label set, such as not ours" in printed
+    assert "1 columns are no tags of the label set: composer" in printed
+
+
+def test_an_array_has_a_row_for_each_clip_of_the_label_set(labels, tmp_path):
+    path = tmp_path / "peer.npy"
+    np.save(path, np.array(list(SCORES.values())))
+    scores, split, _ = scores_file.read(path, labels)
+    np.testing.assert_array_equal(scores, np.float32([SCORES[i] for i in split.index]))
+
+
+def test_clips_that_the_file_lacks_are_listed(labels, tmp_path):
+    path = write(tmp_path / "peer.csv", [all_rows()[0]])
+    scores, split, left_out = scores_file.read(path, labels)
+    assert scores.shape == (1, 3)
+    assert split.to_dict() == {"7": "test"}
+    assert left_out == ["12", "a-1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([("7", 0.1, 0.2, 1.5)], "clip 7, tag soft: 1.5 is no probability"),
+        ([("7", 0.1, -2, 0.5)], "clip 7, tag no beat: -2.0 is no probability"),
+        ([("7", 0.1, "", 0.5)], "clip 7, tag no beat: nan is no probability"),
+        ([("7", 0.1, "much", 0.5)], "scores that are not numbers: .*much"),
+        ([("7", 0.1, 0.2, 0.3)] * 2, "has clip 7 twice"),
+        ([("12", 0.1, 0.2, 0.3)], "has none of the 2 test clips"),
+        ([("7", 0.1, 0.2, 0.3, 0.4, 0.5)], "is not a CSV in UTF-8"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(labels, tmp_path, rows, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        scores_file.read(write(tmp_path / "peer.csv", rows), labels)
+
+
+def test_tags_that_are_missing_are_named(labels, tmp_path):
+    path = write(tmp_path / "peer.csv", [("7", 0.5)], ("clip_id", "rock"))
+    with pytest.raises(ValueError, match="has no column no beat, soft"):
+        scores_file.read(path, labels)
+
+
+def test_files_that_are_neither_are_refused(labels, tmp_path):
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(ValueError, match="is not a CSV"):
+        scores_file.read(tmp_path / "empty.csv", labels)
+    (tmp_path / "latin.csv").write_bytes("clip_id,café\n1,2\n".encode("latin-1"))
+    with pytest.raises(ValueError, match="is not a CSV in UTF-8"):
+        scores_file.read(tmp_path / "latin.csv", labels)
+    np.save(tmp_path / "pickle.npy", np.array([{"a": 1}], dtype=object))
+    with pytest.raises(ValueError, match="is not an array as numpy"):
+        scores_file.read(tmp_path / "pickle.npy", labels)
+    np.save(tmp_path / "short.npy", np.zeros((3, 3)))
+    with pytest.raises(ValueError, match=r"shape \(3, 3\); a row for each of the 4 clips"):
+        scores_file.read(tmp_path / "short.npy", labels)
+    np.save(tmp_path / "text.npy", np.full((4, 3), "x"))
+    with pytest.raises(ValueError, match="no array of numbers"):
+        scores_file.read(tmp_path / "text.npy", labels)
