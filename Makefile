@@ -16,9 +16,10 @@ JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 RUN := .venv/bin/python
 SAMPLE := data/sample
 IMAGES := $(if $(filter $(SAMPLE),$(DATA)),images,$(DATA)/images)
-FIGURES := waves_spectro_logspectro CNN_architecture accuracy Recall t_SNE results \
-	label_distribution training_history
+FIGURES := waves_spectro_logspectro CNN_architecture accuracy Recall auc_per_tag roc_pr_curves \
+	tag_confusions t_SNE results label_distribution training_history
 FIGURE_TAGS := $(if $(filter $(SAMPLE),$(DATA)),--figure-tags india flute techno)
+TRUTH := $(if $(filter $(SAMPLE),$(DATA)),--truth $(SAMPLE)/truth_final.csv)
 ONE := 1_label_reduction_and_files_renaming.py
 
 export AUTOTAGGING_TEST_DATA
@@ -34,7 +35,7 @@ pipeline:
 	$(RUN) aux_label_distribution.py --data $(DATA)
 	$(RUN) 2_feature_extraction.py --data $(DATA) --jobs $(JOBS) $(FIGURE_TAGS)
 	$(RUN) 3_train_cnn.py --data $(DATA)
-	$(RUN) 4_evaluate.py --data $(DATA)
+	$(RUN) 4_evaluate.py --data $(DATA) $(TRUTH)
 	$(RUN) 5_visualize_tags.py --data $(DATA)
 	@echo
 	@echo "To look at:"
@@ -43,9 +44,11 @@ pipeline:
 	@echo "  $(IMAGES)/CNN_architecture.png          the network and its maps"
 	@echo "  $(IMAGES)/training_history.png          loss and validation scores by epoch"
 	@echo "  $(IMAGES)/accuracy.png, Recall.png      tag by tag, most frequent first"
+	@echo "  $(IMAGES)/auc_per_tag.png               areas with intervals; roc_pr_curves.png the curves"
+	@echo "  $(IMAGES)/tag_confusions.png            which tags are predicted instead"
 	@echo "  $(IMAGES)/results.png                   five clips: actual and predicted tags"
 	@echo "  $(IMAGES)/t_SNE.png                     the map of the tags"
-	@echo "  $(DATA)/results/vgg/summary.json        the numbers; per_tag.csv beside it"
+	@echo "  $(DATA)/results/vgg/report.html         all numbers, figures, and clips to listen to"
 
 # B: 50 unmerged tags; C: this paper's 50 merged tags; both without untagged clips.
 mtt: env
@@ -68,6 +71,7 @@ bench: env
 	$(RUN) benchmarks/time_labels.py
 	$(RUN) benchmarks/time_features.py
 	$(RUN) benchmarks/time_training.py --models vgg paper --memory
+	$(RUN) benchmarks/time_evaluation.py
 
 test: env
 	.venv/bin/ruff check .

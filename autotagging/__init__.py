@@ -22,11 +22,19 @@ anatomy        what a network is made of, and its maps, for a figure
 training       one epoch after another, going on after an interruption
 models         models/<run>/: the model file, history.csv, run.json
 prediction     scores of stored clips
+scores_file    anybody's scores
 metrics        y_true, y_score -> numbers; thresholds
+bootstrap      how sure a number is: artists drawn anew
+evaluation     scores and labels -> every number of results/<run>/
+examples       which test clips are shown
 results        results/<run>/: scores and every number computed from them
+systems        what is evaluated: a network, or a file of scores
+comparison     results side by side, and as tables for papers
+report         results/<run>/ -> report.html
 tag_vectors    word vectors of tags, places in two dimensions, neighbours
 tag_map        tag_map/: the map of the tags as files
 figures        data in, matplotlib figures out
+versions       of Python, libraries and this repository
 native_stderr  what libraries write to standard error past Python, silenced
 cli            shared options, how an error is printed
 """

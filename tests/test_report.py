@@ -39,7 +39,10 @@ def evaluated(run_script, tmp_path_factory):
     clips.loc[clips["clip_id"] != "10", "album"] = f"{HOSTILE} & sons"
     clips.to_csv(data / "clips.csv", index=False)
     table = labels.read_labels(data, labels.find_set(data))
-    answer = run_script(FOUR, "--data", data, "--scores", write_scores(data, table, "peer.csv"))
+    path, other = (
+        write_scores(data, table, f"{n}.csv", i) for i, n in enumerate(("peer", "other"))
+    )
+    answer = run_script(FOUR, "--data", data, "--scores", path, "--compare", other)
     assert answer.returncode == 0, answer.stderr
     return data
 
@@ -73,7 +76,8 @@ def test_every_clip_shown_has_its_tags_sound_and_spectrogram(evaluated, text):
 def test_it_is_made_once_and_anew_where_numbers_change(run_script, evaluated):
     path = evaluated / "results/peer/report.html"
     before = path.stat().st_mtime_ns
-    command = FOUR, "--data", evaluated, "--scores", evaluated / "peer.csv"
+    command = FOUR, "--data", evaluated, "--scores", evaluated / "peer.csv", "--compare"
+    command += (evaluated / "other.csv",)
     assert "nothing to do" in run_script(*command).stdout
     assert path.stat().st_mtime_ns == before
     assert run_script(*command, "--draws", 50).returncode == 0
