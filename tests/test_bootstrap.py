@@ -38,6 +38,12 @@ def test_a_tag_that_a_sample_lacks_is_left_out_of_its_average():
     assert bootstrap.macro(pr).tolist() == [1, 1]
 
 
+def test_a_sample_of_nothing_but_the_tag_says_nothing_of_it():
+    y_true, y_score = np.array([[1], [0], [1]], bool), np.array([[0.9], [0.1], [0.8]])
+    roc, pr = bootstrap.areas(y_true, y_score, np.arange(3), np.array([[1.0], [0], [2]]))
+    assert np.isnan([roc, pr]).all()
+
+
 def test_samples_without_any_value_are_passed_over_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

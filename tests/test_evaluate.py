@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from test_report import write_scores
 
-from autotagging import labels, results
+from autotagging import labels, metrics, results
 
 ONE, FOUR = "1_label_reduction_and_files_renaming.py", "4_evaluate.py"
 
@@ -111,6 +111,17 @@ def test_clips_without_scores_are_listed_and_counted(run_script, tones):
     left_out = results.read_left_out(tones / "results/partial")
     assert left_out.to_dict("index") == {without: {"split": "test", "reason": "not in partial.csv"}}
     assert results.read_summary(tones / "results/partial")["clips_without_scores"] == 1
+
+
+def test_thresholds_of_a_file_come_from_its_validation_clips(tones):
+    y_score, split = results.read_scores(tones / "results/peer")
+    table = labels.read_labels(tones, labels.find_set(tones))
+    there = split.index[split == "validation"]
+    expected = metrics.best_thresholds(
+        table.loc[there, y_score.columns].to_numpy(), y_score.loc[there].to_numpy()
+    )
+    per_tag = results.read_table(tones / "results/peer", "per_tag")
+    np.testing.assert_allclose(per_tag["threshold"], expected, atol=1e-6)
 
 
 def test_without_scores_of_validation_clips_the_threshold_is_half(run_script, tones):

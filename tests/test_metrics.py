@@ -126,6 +126,11 @@ def test_calibration_of_a_case_worked_by_hand():
     assert metrics.calibration_error(y_true, y_score) == pytest.approx(expected)
 
 
+def test_a_score_on_an_edge_is_in_the_bin_below():
+    curve = metrics.reliability(np.zeros((1, 2), bool), np.array([[0.0, 0.2]]))
+    np.testing.assert_allclose(curve["high"], [1 / 15, 0.2])
+
+
 def test_scores_drawn_with_their_own_probability_are_calibrated():
     rng = np.random.default_rng(0)
     y_score = rng.random((4000, 5))
