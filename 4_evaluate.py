@@ -46,17 +46,40 @@ MERGED, TRUE = "test, synonyms merged", "test, against the truth"
 
 def main(args):
     """Evaluate one system, or every trained network; print and write what was found."""
-    names = models.list_runs(args.data) if args.all else [args.name]
-    if not names and not results.list_finished(args.data):
-        raise ValueError(f"{args.data} has no trained network: run 3_train_cnn.py")
-    for name in names:
-        system = systems.describe(args.data, name, args.scores, args.labels)
-        summary = evaluate(args, name, system)
-        print_summary(name, summary)
-        if not args.all:
-            show(args, name, system["source"], summary)
     if args.all:
-        compare_all(args)
+        evaluate_all(args)
+        return
+    system = systems.describe(args.data, args.name, args.scores, args.labels)
+    summary = evaluate(args, args.name, system)
+    print_summary(args.name, summary)
+    show(args, args.name, system["source"], summary)
+
+
+def evaluate_all(args):
+    """Evaluate every trained network; print and write one table of all finished results."""
+    failed = {}
+    for name in models.list_runs(args.data):
+        try:
+            evaluate(args, name, systems.describe(args.data, name))
+        except ValueError as error:  # the others can be evaluated
+            failed[name] = error
+    finished = results.list_finished(args.data)
+    summaries = {
+        name: results.read_summary(results.folder_of(args.data, name)) for name in finished
+    }
+    if summaries:
+        table = comparison.compare(summaries)
+        shown = comparison.for_papers(table, args.draw)
+        print(shown.to_string(index=False))
+        path = comparison.write(args.data / "results", table)
+        cli.print_written(path, f"{len(table)} rows")
+        if args.table:
+            write_table(args, path.parent / "comparison", shown, summaries[finished[0]])
+    if failed:
+        reasons = "; ".join(f"{name}: {error}" for name, error in failed.items())
+        raise ValueError(f"{len(failed)} networks could not be evaluated: {reasons}")
+    if not summaries:
+        raise ValueError(f"{args.data} has no trained network: run 3_train_cnn.py")
 
 
 def evaluate(args, name, system):
@@ -205,33 +228,18 @@ def show(args, name, source, summary):
         cli.print_written(folder / "report.html", "everything in one file, with clips to play")
     if args.table:
         rows = comparison.for_papers(comparison.tabulate_rows(summary), args.draw)
-        write_table(folder, "table", rows, f"{name} on {summary['dataset']}", summary)
+        write_table(args, folder / "table", rows, summary)
 
 
-def compare_all(args):
-    """Write and print one table of all finished results."""
-    folder = args.data / "results"
-    summaries = {
-        name: results.read_summary(folder / name) for name in results.list_finished(args.data)
-    }
-    table = comparison.compare(summaries)
-    shown = comparison.for_papers(table, args.draw)
-    print(shown.to_string(index=False))
-    cli.print_written(comparison.write(folder, table), f"{len(table)} rows")
-    if args.table:
-        first = next(iter(summaries.values()))
-        write_table(folder, "comparison", shown, f"Networks on {first['dataset']}", first)
-
-
-def write_table(folder, file, shown, title, summary):
+def write_table(args, path, shown, summary):
     """Write a table in Markdown and LaTeX."""
-    interval = summary["interval"]
+    title = "All networks" if args.all else args.name
     caption = (
-        f"{title}: macro averages over the tags, test clips; 95 % intervals from "
-        f"{interval['draws']:,} bootstrap draws of {interval['unit']}. {summary['note']}"
-    ).strip()
-    for path in comparison.write_tables(folder, file, shown, caption):
-        cli.print_written(path, "the averages, for a paper")
+        f"{title} on {summary['dataset']}: macro averages over the tags, test clips; 95 % "
+        f"intervals from {args.draws:,} bootstrap draws of {args.draw}. {summary['note']}"
+    )
+    for written in comparison.write_tables(path, shown, caption.strip()):
+        cli.print_written(written, "the averages, for a paper")
 
 
 def parse_args():

@@ -90,7 +90,7 @@ def _means_over_seeds(rows, summaries):
             families.setdefault(repr(sorted(others.items())), []).append(row)
     means = []
     for family in families.values():
-        if len(family) == 1:
+        if len({row["seeds"] for row in family}) == 1:
             continue
         mean = {key: family[0][key] for key in ("label_set", "architecture", "features", "n")}
         mean["results"] = f"mean of {len(family)}: " + ", ".join(row["results"] for row in family)
@@ -183,11 +183,11 @@ def _escape(text):
     return text.translate(str.maketrans(special))
 
 
-def write_tables(folder, name, shown, caption):
-    """Write ``<name>.md`` and ``<name>.tex``; return their paths."""
-    paths = [folder / f"{name}.{ending}" for ending in ("md", "tex")]
-    for path, write in zip(paths, (to_markdown, to_latex), strict=True):
-        write_whole(path, write(shown, caption))
+def write_tables(path, shown, caption):
+    """Write a table as ``path.md`` and ``path.tex``; return both paths."""
+    paths = [path.with_name(f"{path.name}.{ending}") for ending in ("md", "tex")]
+    for written, convert in zip(paths, (to_markdown, to_latex), strict=True):
+        write_whole(written, convert(shown, caption))
     return paths
 
 
