@@ -3,7 +3,7 @@
 Macro averages over the tags are the headline; the paper's own number is micro, which favours the
 frequent tags. Clips by artists that were heard in training are easier than clips by artists that
 were not, so both are reported. Clips of one artist are alike, so the 95 % intervals come from
-drawing artists anew. Every number is computed from the file of scores.
+drawing artists anew. Every number is computed from the file of scores and the thresholds.
 
 Reads   models/<run>/model.keras      the network with its tags and thresholds, of script 3
         features/, labels/            what it was trained on
@@ -16,12 +16,15 @@ Writes  results/<run>/scores.npy      (n_validation_and_test_clips, n_tags): pro
         results/<run>/report.html     all of it in one file, with clips to listen to
         images/accuracy.png, Recall.png, auc_per_tag.png, roc_pr_curves.png, tag_confusions.png,
         images/results.png
-        with --table results/<run>/table.md and .tex, with --all results/comparison.csv
+        with --table results/<run>/table.md and .tex
+        with --all the numbers of every network and results/comparison.csv, no figures, no report
 
 Example: python 4_evaluate.py --data data/mtt --model paper --compare vgg
 """
 
+import argparse
 import hashlib
+from pathlib import Path
 
 from autotagging import (
     annotations,
@@ -42,50 +45,71 @@ from autotagging import (
 
 SYNONYMS = cli.REPOSITORY / "data" / "synonyms.csv"
 MERGED, TRUE = "test, synonyms merged", "test, against the truth"
+MOST_DRAWS = 10_000
 
 
 def main(args):
     """Evaluate one system, or every trained network; print and write what was found."""
+    images = cli.images_folder(args.images, args.data)
     if args.all:
         evaluate_all(args)
         return
     system = systems.describe(args.data, args.name, args.scores, args.labels)
+    refuse_to_replace(args, system)
     summary = evaluate(args, args.name, system)
     print_summary(args.name, summary)
-    show(args, args.name, system["source"], summary)
+    show(args, summary, images)
 
 
 def evaluate_all(args):
-    """Evaluate every trained network; print and write one table of all finished results."""
-    failed = {}
-    for name in models.list_runs(args.data):
+    """Evaluate everything again that is trained, or was evaluated; write one table of it."""
+    summaries, failed = {}, {}
+    for name in sorted({*models.list_runs(args.data), *results.list_finished(args.data)}):
         try:
-            evaluate(args, name, systems.describe(args.data, name))
+            system = describe_again(args.data, name)
+            summaries[name] = evaluate(args, name, system)
         except ValueError as error:  # the others can be evaluated
             failed[name] = error
-    finished = results.list_finished(args.data)
-    summaries = {
-        name: results.read_summary(results.folder_of(args.data, name)) for name in finished
-    }
     if summaries:
-        table = comparison.compare(summaries)
+        table = comparison.side_by_side(summaries)
         shown = comparison.for_papers(table, args.draw)
         print(shown.to_string(index=False))
-        path = comparison.write(args.data / "results", table)
-        cli.print_written(path, f"{len(table)} rows")
+        path = args.data / "results" / "comparison.csv"
+        if comparison.write(path, table):
+            cli.print_written(path, f"{len(table)} rows")
         if args.table:
-            write_table(args, path.parent / "comparison", shown, summaries[finished[0]])
+            write_table(args, path.with_suffix(""), shown, next(iter(summaries.values())))
     if failed:
         reasons = "; ".join(f"{name}: {error}" for name, error in failed.items())
-        raise ValueError(f"{len(failed)} networks could not be evaluated: {reasons}")
+        raise ValueError(f"{len(failed)} could not be evaluated: {reasons}")
     if not summaries:
         raise ValueError(f"{args.data} has no trained network: run 3_train_cnn.py")
 
 
+def describe_again(data, name):
+    """Return what is to be known of a network, or of a file that was evaluated before."""
+    if name in models.list_runs(data):
+        return systems.describe(data, name)
+    return systems.describe_stored(data, name, results.read_summary(results.folder_of(data, name)))
+
+
+def refuse_to_replace(args, system):
+    """Refuse to put results in the place of those of a file of scores that is another."""
+    before = results.read_summary(results.folder_of(args.data, args.name))
+    if args.force or not before or not before["scores_file"]:
+        return
+    if before["made_from"]["system"] != system["source"]:
+        raise ValueError(
+            f"results/{args.name} are of other scores or labels ({before['scores_file']}): replace "
+            "them with --force, or name these otherwise with --name"
+        )
+
+
 def evaluate(args, name, system):
     """Score the validation and test clips and compute every number, unless that is done."""
-    folder = results.folder_of(args.data, name)
-    made_from = {"system": system["source"], **choices(args, system["label_set"])}
+    folder, label_set = results.folder_of(args.data, name), system["label_set"]
+    other = args.compare and systems.read_other(args.data, args.compare, label_set)
+    made_from = {"system": system["source"], **choices(args, label_set, other)}
     summary = None if args.force else results.read_summary(folder)
     if summary and summary["made_from"] == made_from:
         print(f"nothing to do: results/{name} are of this run")
@@ -93,19 +117,25 @@ def evaluate(args, name, system):
     if not summary or summary["made_from"]["system"] != system["source"]:
         write_scores(args.data, name, system)
     judged, where = systems.judge(args.data, name, system, results.read_scores(folder))
-    rows, tables = evaluation.evaluate(judged, args.how)
-    rows |= further_rows(args, judged, system["label_set"])
     shown = examples.tabulate(judged, args.clips)
+    further = further_rows(args, judged, label_set)
+    rows, tables = evaluation.evaluate(judged, args.how)
+    rows |= {row: evaluation.measure(y_true, by, args.how) for row, (y_true, by) in further.items()}
+    compared = other and {
+        "with": getattr(args.compare, "name", args.compare),
+        **evaluation.paired_difference(judged, other[0], args.how),
+    }
     summary = {
         "macro": rows[evaluation.TEST]["macro"],
         "micro": rows[evaluation.TEST]["micro"],
         "rows": rows,
         "baselines": evaluation.baselines(judged),
         "interval": {"level": bootstrap.LEVEL, **args.how},
-        "compared": compare(args, judged, system["label_set"]),
+        "compared": compared,
         "thresholds": where,
-        **systems.describe_data(args.data, system["label_set"]),
+        **systems.describe_data(args.data, label_set),
         "clips_without_scores": len(results.read_left_out(folder)),
+        "clips_without_artist": systems.count_without_artist(judged),
         "model": system["model"],
         "scores_file": system["scores_file"] and system["scores_file"].name,
         "made_from": made_from,
@@ -121,51 +151,45 @@ def evaluate(args, name, system):
 def write_scores(data, name, system):
     """Write the system's scores of the validation and test clips, and which it has none of."""
     folder = results.folder_of(data, name)
-    scores, split, left_out = systems.score(data, name, system)
-    tags = labels.read_labels(data, system["label_set"]).columns.drop("split")
-    results.write_scores(folder, scores, split, tags)
-    results.write_left_out(folder, left_out)
-    cli.print_written(folder / "scores.npy", f"{len(scores):,} clips x {len(tags)} tags")
+    y_score, split, left_out = systems.score(data, name, system)
+    results.write_scores(folder, y_score, split, left_out)
+    n_clips, n_tags = y_score.shape
+    cli.print_written(folder / "scores.npy", f"{n_clips:,} clips x {n_tags} tags")
     cli.print_written(folder / "scores.csv", "the same, for reading")
     if len(left_out):
         cli.print_written(folder / "left_out.csv", f"{len(left_out):,} clips without scores")
 
 
-def choices(args, label_set):
+def choices(args, label_set, other):
     """Return what decides the numbers besides the scores."""
-    compared = args.compare and systems.read_other(args.data, args.compare, label_set)
     merged = labels.read_summary(args.data, label_set)["settings"]["merge"]
-    files = {"truth": args.truth, "synonyms": None if merged else SYNONYMS}
+    files = {
+        "clips.csv": args.data / "clips.csv",
+        "truth": args.truth,
+        "synonyms": SYNONYMS if args.truth or not merged else None,
+    }
     checksums = {
         what: file and hashlib.sha256(file.read_bytes()).hexdigest() for what, file in files.items()
     }
-    return {**args.how, "clips": args.clips, "compared": compared and compared[1], **checksums}
+    return {**args.how, "clips": args.clips, "compared": other and other[1], **checksums}
 
 
 def further_rows(args, judged, label_set):
-    """Return the row of merged tags, where synonyms are apart, and that of the truth."""
-    merged = labels.read_summary(args.data, label_set)["settings"]["merge"]
-    synonyms, rows = vocabulary.read_synonyms(SYNONYMS), {}
+    """Return labels and what is judged by them: merged tags, where they are apart, the truth."""
+    merged, rows = labels.read_summary(args.data, label_set)["settings"]["merge"], {}
     if not merged:
+        synonyms = vocabulary.read_synonyms(SYNONYMS)
         known = vocabulary.merging(synonyms, judged["y_score"].columns)
-        fewer = evaluation.with_synonyms_merged(judged, known)
-        rows[MERGED] = evaluation.measure(evaluation.test_labels(fewer), fewer, args.how)
+        if known:
+            fewer = evaluation.with_synonyms_merged(judged, known)
+            rows[MERGED] = evaluation.test_labels(fewer), fewer
     if args.truth:
         truth, _ = annotations.read_annotations(args.truth)
         if merged:
-            known = vocabulary.merging(synonyms, truth.columns)
+            known = vocabulary.merging(vocabulary.read_synonyms(SYNONYMS), truth.columns)
             truth = vocabulary.merge_synonyms(truth, known)
-        y_true = evaluation.select_truth(truth, judged)
-        rows[TRUE] = evaluation.measure(y_true, judged, args.how)
+        rows[TRUE] = evaluation.select_truth(truth, judged), judged
     return rows
-
-
-def compare(args, judged, label_set):
-    """Return the paired difference to another system, where one is named."""
-    if not args.compare:
-        return None
-    theirs, _ = systems.read_other(args.data, args.compare, label_set)
-    return {"with": args.compare, **evaluation.compare(judged, theirs, args.how)}
 
 
 def print_summary(name, summary):
@@ -173,58 +197,49 @@ def print_summary(name, summary):
     interval, test = summary["interval"], summary["rows"][evaluation.TEST]
     print(
         f"{name}: {summary['dataset']}, label set {summary['label_set']}, {test['clips']:,} test "
-        f"clips, {test['tags']} of {len(summary['tags'])} tags averaged; 95 % intervals from "
-        f"{interval['draws']:,} draws of {test['groups']:,} {interval['unit']}"
+        f"clips, {test['tags']} of {len(summary['tags'])} tags averaged (the mean draw has "
+        f"{test['tags_in_a_draw']:.1f}); 95 % intervals from {interval['draws']:,} draws of "
+        f"{test['groups']:,} {interval['unit']}"
     )
     table = comparison.for_papers(comparison.tabulate_rows(summary), interval["unit"])
     print(table.to_string(index=False))
-    at_half, nothing = test["at_half"]["macro"], summary["baselines"]["nothing"]["macro"]
-    prevalence = summary["baselines"]["prevalence"]
+    print(comparison.tabulate_decisions(test).to_string(index=False))
+    nothing, prevalence = (summary["baselines"][key] for key in ("nothing", "prevalence"))
     print(
-        f"accuracy at 0.5 {cli.number(at_half['accuracy'])}, of predicting no tag "
-        f"{cli.number(nothing['accuracy'])}; F1 at 0.5 {cli.number(at_half['f1'])}, at the "
-        f"thresholds {cli.number(test['at_thresholds']['macro']['f1'])}; each tag's share of the "
-        f"training clips as its score: macro PR-AUC {cli.number(prevalence['macro']['pr_auc'])}, "
-        f"micro ROC-AUC {cli.number(prevalence['micro']['roc_auc'])}"
+        f"without listening: accuracy of predicting no tag "
+        f"{cli.number(nothing['macro']['accuracy'])}; each tag's share of the training clips as "
+        f"its score: macro PR-AUC {cli.number(prevalence['macro']['pr_auc'])}, micro ROC-AUC "
+        f"{cli.number(prevalence['micro']['roc_auc'])}"
     )
     if test["tags_left_out"]:
         tags = test["tags_left_out"]
-        print(
-            f"left out of the averages, no test clip has them or all: {len(tags)} tags: "
-            f"{', '.join(tags)}"
-        )
+        print(f"left out, on no test clip or on all: {len(tags)} tags: {', '.join(tags)}")
+    if summary["clips_without_artist"]:
+        n_clips = summary["clips_without_artist"]
+        print(f"{n_clips:,} test clips name no artist: each is taken for its own, not heard")
     if summary["compared"]:
-        print_comparison(name, summary["compared"])
-
-
-def print_comparison(name, compared):
-    """Print the difference to another system."""
-    print(
-        f"{name} against {compared['with']}, the same {compared['clips']:,} clips and "
-        f"{compared['tags']} tags (left out, as one of them has no scores: "
-        f"{compared['clips_left_out']:,} clips, {compared['tags_left_out']} tags):"
-    )
-    for area, title in comparison.AREAS.items():
-        row = compared[area]
+        compared = summary["compared"]
         print(
-            f"  {title} {cli.number(row['ours'])} - {cli.number(row['theirs'])} = "
-            f"{row['value']:+.4f} (95 % {row['low']:+.4f} to {row['high']:+.4f}), better in "
-            f"{row['probability_better'] * 100:.1f} % of the draws"
+            f"against {compared['with']}, the same {compared['clips']:,} clips and "
+            f"{compared['tags']} tags; left out, as one of them has no scores: "
+            f"{compared['clips_left_out']:,} clips, {compared['tags_left_out']} tags"
         )
+        print(comparison.describe_difference(compared).to_string(index=False))
 
 
-def show(args, name, source, summary):
+def show(args, summary, images):
     """Draw the figures, write the report and, where asked for, the table for a paper."""
-    folder, images = results.folder_of(args.data, name), cli.images_folder(args.images, args.data)
-    source = f"{source} {hashlib.sha256(repr(summary['made_from']).encode()).hexdigest()}"
-    if not all(figures.shows(images / file, source) for file in figures.EVALUATION):
-        note = f"{name}. {summary['note']}" if summary["note"] else name
+    folder = results.folder_of(args.data, args.name)
+    checksum = hashlib.sha256(repr(summary["made_from"]).encode()).hexdigest()
+    source = f"results/{args.name} {checksum}"
+    if args.force or not all(figures.shows(images / file, source) for file in figures.EVALUATION):
+        note = f"{args.name} on {summary['dataset']}. {summary['note']}".removesuffix(". ")
         tables = {table: results.read_table(folder, table) for table in results.TABLES}
         drawn = figures.draw_evaluation(tables, results.read_examples(folder), summary)
         for file, figure in drawn.items():
             figures.save(figure, images / file, note, source)
             cli.print_written(images / file, figures.EVALUATION[file])
-    if report.write(args.data, name, images, source):
+    if report.write(args.data, args.name, images, source):
         cli.print_written(folder / "report.html", "everything in one file, with clips to play")
     if args.table:
         rows = comparison.for_papers(comparison.tabulate_rows(summary), args.draw)
@@ -233,7 +248,7 @@ def show(args, name, source, summary):
 
 def write_table(args, path, shown, summary):
     """Write a table in Markdown and LaTeX."""
-    title = "All networks" if args.all else args.name
+    title = "All results" if args.all else args.name
     caption = (
         f"{title} on {summary['dataset']}: macro averages over the tags, test clips; 95 % "
         f"intervals from {args.draws:,} bootstrap draws of {args.draw}. {summary['note']}"
@@ -254,13 +269,18 @@ def parse_args():
         "--name",
         type=cli.name,
         metavar="NAME",
-        help="of the results of --scores (default: its name)",
+        help="of the results of --scores (default: the file's)",
     )
     cli.add_labels(what)
     add("--all", action="store_true", help="every trained network of the dataset, in one table")
     how = parser.add_argument_group("how")
     add = how.add_argument
-    add("--compare", metavar="RUN_OR_FILE", help="paired difference to other results or scores")
+    add(
+        "--compare",
+        type=file_or_name,
+        metavar="RUN_OR_FILE",
+        help="paired difference to other results or scores",
+    )
     add("--truth", type=cli.file, metavar="FILE", help="of the sample: truth_final.csv, a row more")
     add(
         "--draw",
@@ -275,13 +295,31 @@ def parse_args():
     cli.add_images(parser)
     cli.add_force(parser, "the results")
     args = parser.parse_args()
-    if sum(map(bool, (args.model, args.scores, args.all))) > 1:
-        parser.error("--model, --scores and --all: one of them")
-    if args.name and not args.scores:
-        parser.error("--name is of --scores")
-    args.name = args.name or args.model or (cli.name(args.scores.stem) if args.scores else "vgg")
+    check_options(args, parser)
     args.how = {"unit": args.draw, "draws": args.draws, "seed": args.seed}
     return args
+
+
+def file_or_name(text):
+    """Return a file's path, or a name of results."""
+    return Path(text) if Path(text).is_file() else cli.name(text)
+
+
+def check_options(args, parser):
+    """Refuse options that do not go together; fill in the name of the results."""
+    if sum(map(bool, (args.model, args.scores, args.all))) > 1:
+        parser.error("--model, --scores and --all: one of them")
+    for option in ("name", "labels"):
+        if getattr(args, option) and not args.scores:
+            parser.error(f"--{option} is of --scores")
+    if args.all and (args.compare or args.clips):
+        parser.error("--compare and --clips go with one system, not with --all")
+    if not 10 <= args.draws <= MOST_DRAWS:
+        parser.error(f"--draws {args.draws} is not between 10 and {MOST_DRAWS:,}")
+    try:
+        args.name = args.name or args.model or (args.scores and cli.name(args.scores.stem)) or "vgg"
+    except argparse.ArgumentTypeError as error:
+        parser.error(f"{error}: name the results of --scores with --name")
 
 
 if __name__ == "__main__":

@@ -267,6 +267,11 @@ def write_clips(data, clips, excluded):
     return any(changed)
 
 
+def _stays_inside(file):
+    path = PurePosixPath(file)
+    return not path.is_absolute() and ".." not in path.parts
+
+
 def read_clips(data):
     """Read ``clips.csv``: a DataFrame indexed by clip_id (text) with file, artist, album, track.
 
@@ -282,7 +287,8 @@ def read_clips(data):
         table = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("clip_id")
     except (ValueError, KeyError):
         table = pd.DataFrame()
-    if not set(COLUMNS) <= set(table):
+    whole = set(COLUMNS) <= set(table) and not table.index.has_duplicates
+    if not whole or not table["file"].map(_stays_inside).all():
         raise ValueError(
             f"{path} is damaged, or not what script 1 writes under this name: rename or remove it, "
             "then run 1_label_reduction_and_files_renaming.py"

@@ -3,13 +3,14 @@
 comparison.csv   in ``results/``: a row a run, then a row for runs that differ by their seed alone
 """
 
+import html
+
 import numpy as np
 import pandas as pd
 
 from autotagging import evaluation
-from autotagging.files import write_whole
-
-AREAS = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
+from autotagging.files import write_if_other
+from autotagging.metrics import AREAS
 
 
 def tabulate_rows(summary):
@@ -41,7 +42,7 @@ def _row(name, row):
     return {**counts, **areas, **micro, "f1_at_thresholds": f1}
 
 
-def compare(summaries):
+def side_by_side(summaries):
     """Return all results of a dataset as one table.
 
     Parameters
@@ -114,7 +115,7 @@ def _measures():
 
 
 def for_papers(table, drawn):
-    """Return a table of `tabulate_rows` or `compare` as it stands in a paper.
+    """Return a table of `tabulate_rows` or `side_by_side` as it stands in a paper.
 
     Parameters
     ----------
@@ -162,37 +163,91 @@ def shown_number(value):
     return "-" if pd.isna(value) else f"{value:.3f}".removeprefix("0")
 
 
+def tabulate_decisions(row):
+    """Return macro accuracy, recall, precision and F1 of some clips: a DataFrame of text.
+
+    Parameters
+    ----------
+    row : dict
+        From `evaluation.measure`.
+    """
+    names = {"at_half": "0.5", "at_thresholds": "thresholds of the tags"}
+    return pd.DataFrame(
+        [
+            {"macro averages at": name, **{k: shown_number(v) for k, v in row[at]["macro"].items()}}
+            for at, name in names.items()
+        ]
+    )
+
+
+def describe_difference(compared):
+    """Return what a paired difference says: a DataFrame of text with a row a measure.
+
+    Parameters
+    ----------
+    compared : dict
+        From `evaluation.paired_difference`.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "macro": name,
+                "this": shown_number(compared[area]["ours"]),
+                "other": shown_number(compared[area]["theirs"]),
+                "difference (95 % interval)": _shown_difference(compared[area]),
+                "better in": _shown_probability(compared[area]["probability_better"]),
+            }
+            for area, name in AREAS.items()
+        ]
+    )
+
+
+def _shown_difference(row):
+    if row["value"] is None:
+        return "-"
+    interval = "" if row["low"] is None else f" ({row['low']:+.4f} to {row['high']:+.4f})"
+    return f"{row['value']:+.4f}{interval}"
+
+
+def _shown_probability(share):
+    return "-" if share is None else f"{share * 100:.1f} % of the draws"
+
+
 def to_markdown(shown, caption):
-    """Return a table of text in Markdown."""
-    lines = [shown.columns, ["---"] * shown.shape[1], *shown.to_numpy()]
-    rows = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
-    return "\n".join([*rows, "", caption, ""])
+    """Return a table of text in Markdown, in which no cell is markup."""
+    rows = [shown.columns, ["---"] * shown.shape[1], *shown.to_numpy()]
+    lines = ["| " + " | ".join(map(_escape_markdown, row)) + " |" for row in rows]
+    return "\n".join([*lines, "", _escape_markdown(caption), ""])
+
+
+def _escape_markdown(text):
+    return html.escape(text, quote=False).replace("|", "\\|")
 
 
 def to_latex(shown, caption):
     """Return a table of text in LaTeX (booktabs), special characters escaped."""
-    text = shown.rename(columns=_escape).to_latex(
-        index=False, escape=False, caption=_escape(caption), formatters=[_escape] * shown.shape[1]
+    text = shown.rename(columns=_escape_latex).to_latex(
+        index=False,
+        escape=False,
+        caption=_escape_latex(caption),
+        formatters=[_escape_latex] * shown.shape[1],
     )
     return text.replace("\\begin{table}\n", "\\begin{table}\n\\centering\n")
 
 
-def _escape(text):
+def _escape_latex(text):
     special = {c: rf"\{c}" for c in "&%$#_{}"} | {"\\": r"\textbackslash{}"}
     special |= {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$"}
     return text.translate(str.maketrans(special))
 
 
 def write_tables(path, shown, caption):
-    """Write a table as ``path.md`` and ``path.tex``; return both paths."""
+    """Write a table as ``path.md`` and ``path.tex``; return those that were not there."""
     paths = [path.with_name(f"{path.name}.{ending}") for ending in ("md", "tex")]
-    for written, convert in zip(paths, (to_markdown, to_latex), strict=True):
-        write_whole(written, convert(shown, caption))
-    return paths
+    converters = dict(zip(paths, (to_markdown, to_latex), strict=True))
+    return [p for p, convert in converters.items() if write_if_other(p, convert(shown, caption))]
 
 
-def write(folder, table):
-    """Write ``comparison.csv``; return its path."""
-    path = folder / "comparison.csv"
-    write_whole(path, table.round(6).to_csv(index=False, lineterminator="\n"))
-    return path
+def write(path, table):
+    """Write ``comparison.csv``; return whether it changed."""
+    return write_if_other(path, table.round(6).to_csv(index=False, lineterminator="\n"))

@@ -1,6 +1,9 @@
-"""Scores and labels -> every number of ``results/<run>/``: rows of clips, intervals, a comparison.
+"""Scores and labels -> every number of ``results/<run>/``: groups of clips, intervals, differences.
 
-Tables are indexed by clip_id with a column a tag: `y_true` of bool, `y_score` of probabilities.
+What is judged is a dict: labels (DataFrame of every clip of the label set: split, then a bool
+column a tag), clips (artist, album, track by clip_id), y_score (DataFrame of the validation and
+test clips, a column a tag), thresholds (Series by tag). How is a dict, too: unit, draws, seed of
+the bootstrap.
 """
 
 import numpy as np
@@ -11,13 +14,13 @@ from autotagging.files import some
 from autotagging.splits import heard_in_training
 from autotagging.vocabulary import merge_synonyms
 
-AREAS = ("roc_auc", "pr_auc")
 TEST, HEARD, UNHEARD, VALIDATION = (
     "test",
     "test, artist heard in training",
     "test, artist not heard",
     "validation",
 )
+LEAST_GROUPS = 5  # fewer artists with a tag than that have no interval
 
 
 def evaluate(judged, how):
@@ -25,12 +28,7 @@ def evaluate(judged, how):
 
     Parameters
     ----------
-    judged : dict
-        labels (DataFrame of every clip of the label set: split, then a column a tag), clips
-        (artist, album, track by clip_id), y_score (DataFrame of the validation and test clips),
-        thresholds (Series by tag).
-    how : dict
-        unit, draws, seed of the bootstrap.
+    judged, how : dict
 
     Returns
     -------
@@ -39,31 +37,34 @@ def evaluate(judged, how):
     tables : dict
         per_tag, curves, reliability, confusions: DataFrame.
     """
+    groups = groups_of_clips(judged)
+    drawn = {name: draw(_labels_of(judged, there), judged, how) for name, there in groups.items()}
     rows = {
-        name: measure(_labels_of(judged, there), judged, how)
-        for name, there in groups_of_clips(judged).items()
+        name: measure(_labels_of(judged, there), judged, how, drawn[name])
+        for name, there in groups.items()
     }
     y_true, tags = test_labels(judged), judged["y_score"].columns.tolist()
     true, score = y_true.to_numpy(), judged["y_score"].loc[y_true.index].to_numpy()
     predicted = score >= judged["thresholds"][tags].to_numpy()
+    there = metrics.are_averaged(true)
     tables = {
-        "per_tag": per_tag(y_true, judged, how),
+        "per_tag": per_tag(y_true, judged, how, drawn[TEST]),
         "curves": metrics.curves(true, score, tags),
-        "reliability": metrics.reliability(true, score),
+        "reliability": metrics.reliability(true[:, there], score[:, there]),
         "confusions": metrics.confusions(true, predicted, tags),
     }
     return rows, tables
+
+
+def test_labels(judged):
+    """Return the labels of the test clips with scores: DataFrame of shape (n_clips, n_tags)."""
+    return _labels_of(judged, test_clips(judged))
 
 
 def test_clips(judged):
     """Return the clip_id of the test clips with scores."""
     scored = judged["y_score"].index
     return scored[judged["labels"].loc[scored, "split"] == "test"]
-
-
-def test_labels(judged):
-    """Return the labels of the test clips with scores: DataFrame of shape (n_clips, n_tags)."""
-    return _labels_of(judged, test_clips(judged))
 
 
 def _labels_of(judged, clip_ids):
@@ -107,7 +108,17 @@ def with_synonyms_merged(judged, synonyms):
     return {**judged, "thresholds": pd.Series(thresholds, index=tags)}
 
 
-def measure(y_true, judged, how):
+def draw(y_true, judged, how):
+    """Return both areas of every tag in every bootstrap sample: two of shape (n_draws, n_tags)."""
+    if not y_true.size:
+        return np.full((2, how["draws"], y_true.shape[1]), np.nan)
+    groups = bootstrap.groups_of(judged["clips"].loc[y_true.index], how["unit"])
+    drawn = bootstrap.draw(groups, how["draws"], how["seed"])
+    y_score = judged["y_score"].loc[y_true.index, y_true.columns]
+    return np.array(bootstrap.areas(y_true.to_numpy(), y_score.to_numpy(), groups, drawn))
+
+
+def measure(y_true, judged, how, drawn=None):
     """Return every average over the tags for some clips.
 
     Parameters
@@ -115,52 +126,48 @@ def measure(y_true, judged, how):
     y_true : DataFrame of shape (n_clips, n_tags), bool
         What their scores are held against.
     judged, how : dict
-        As of `evaluate`.
+    drawn : ndarray of shape (2, n_draws, n_tags), optional
+        From `draw`, where it is at hand.
 
     Returns
     -------
     dict
-        clips, groups (how many are drawn from), tags (averaged over), tags_left_out (no clip has
-        them, or every clip); macro and micro averages of roc_auc and pr_auc, the macro ones with
-        value, low and high; at_half and at_thresholds: macro and micro averages of accuracy,
-        recall, precision and f1; calibration. None where there is nothing to average.
+        clips, groups (how many are drawn from), tags (averaged over), tags_in_a_draw (their mean
+        number in a sample), tags_left_out (no clip has them, or every clip); macro and micro
+        averages of roc_auc and pr_auc, the macro ones with value, low and high; at_half and
+        at_thresholds: macro and micro averages of accuracy, recall, precision and f1;
+        calibration. None where there is nothing to average, or but one group to draw from.
     """
-    true, score = y_true.to_numpy(), judged["y_score"].loc[y_true.index].to_numpy()
-    there = metrics.are_averaged(true)
-    predicted = score >= judged["thresholds"][y_true.columns].to_numpy()
-    groups = bootstrap.groups_of(judged["clips"].loc[y_true.index], how["unit"])
+    there = metrics.are_averaged(y_true.to_numpy())
+    tags = y_true.columns[there]
+    true, score = y_true[tags].to_numpy(), judged["y_score"].loc[y_true.index, tags].to_numpy()
+    n_groups = len(np.unique(bootstrap.groups_of(judged["clips"].loc[y_true.index], how["unit"])))
+    drawn = draw(y_true, judged, how) if drawn is None else drawn
     row = {
         "clips": len(true),
-        "groups": len(np.unique(groups)),
-        "tags": int(there.sum()),
+        "groups": n_groups,
+        "tags": len(tags),
+        "tags_in_a_draw": float(np.isfinite(drawn[0]).sum(axis=1).mean()),
         "tags_left_out": y_true.columns[~there].tolist(),
-        **metrics.averages(true[:, there], score[:, there]),
-        "at_half": metrics.averages_of_decisions(true[:, there], score[:, there] >= 0.5),
-        "at_thresholds": metrics.averages_of_decisions(true[:, there], predicted[:, there]),
+        **metrics.averages(true, score),
+        "at_half": metrics.averages_of_decisions(true, score >= 0.5),
+        "at_thresholds": metrics.averages_of_decisions(
+            true, score >= judged["thresholds"][tags].to_numpy()
+        ),
         "calibration": {
-            "brier": metrics.mean(metrics.brier(true, score)[there]),
+            "brier": metrics.mean(metrics.brier(true, score)),
             "expected_calibration_error": metrics.calibration_error(true, score),
         }
-        if len(true)
+        if true.size
         else None,
     }
-    draws = _draw(true[:, there], score[:, there], groups, how)
-    for name, values in zip(AREAS, draws, strict=True):
-        row["macro"][name] = _with_interval(row["macro"][name], bootstrap.macro(values))
+    for name, values in zip(metrics.AREAS, drawn, strict=True):
+        row["macro"][name] = _with_interval(row["macro"][name], bootstrap.macro(values), n_groups)
     return row
 
 
-def _draw(y_true, y_score, groups, how):
-    """Return both areas of every tag in every sample: two of shape (n_draws, n_tags)."""
-    if not y_true.size:
-        return np.full((2, how["draws"], 1), np.nan)
-    return bootstrap.areas(
-        y_true, y_score, groups, bootstrap.draw(groups, how["draws"], how["seed"])
-    )
-
-
-def _with_interval(value, draws):
-    low, high = bootstrap.interval(draws)
+def _with_interval(value, draws, n_groups):
+    low, high = bootstrap.interval(draws) if n_groups > 1 else (np.nan, np.nan)
     return {"value": value, "low": _or_none(low), "high": _or_none(high)}
 
 
@@ -203,46 +210,57 @@ def baselines(judged):
     -------
     dict
         nothing: macro and micro accuracy of predicting no tag; prevalence: macro and micro
-        roc_auc and pr_auc of scores that are each tag's share of the training clips.
+        roc_auc and pr_auc of scores that are each tag's share of the training clips (None where
+        there are no training clips).
     """
     y_true, labels = test_labels(judged), judged["labels"]
     y_true = y_true.loc[:, metrics.are_averaged(y_true.to_numpy())]
-    true = y_true.to_numpy()
+    true, train = y_true.to_numpy(), labels.loc[labels["split"] == "train", y_true.columns]
     nothing = metrics.averages_of_decisions(true, np.zeros_like(true))
-    prevalence = labels.loc[labels["split"] == "train", y_true.columns].mean().to_numpy()
+    there = slice(None) if len(train) else slice(0)
+    scores = np.broadcast_to(train.mean().to_numpy(), true.shape)
     return {
         "nothing": {kind: {"accuracy": nothing[kind]["accuracy"]} for kind in nothing},
-        "prevalence": metrics.averages(true, np.broadcast_to(prevalence, true.shape)),
+        "prevalence": metrics.averages(true[there], scores[there]),
     }
 
 
-def per_tag(y_true, judged, how):
-    """Return every measure of every tag, with intervals: a DataFrame with a row a tag.
+def per_tag(y_true, judged, how, drawn):
+    """Return every measure of every tag, with intervals.
 
-    Parameters are those of `measure`. Besides the columns of `metrics.per_tag`: roc_auc_low,
-    roc_auc_high, pr_auc_low, pr_auc_high and draws_without, the share of the samples in which no
-    clip has the tag, or every one, and which its intervals do without.
+    Parameters
+    ----------
+    y_true, judged, how, drawn
+        As of `measure`.
+
+    Returns
+    -------
+    DataFrame with a row a tag
+        The columns of `metrics.per_tag`; groups, of which some clip has the tag; roc_auc_low,
+        roc_auc_high, pr_auc_low, pr_auc_high, NaN where these are fewer than `LEAST_GROUPS`;
+        draws_without, the share of the samples in which no clip has the tag, or every one, and
+        which its intervals do without.
     """
-    true, score = y_true.to_numpy(), judged["y_score"].loc[y_true.index].to_numpy()
-    tags = y_true.columns.tolist()
+    true, tags = y_true.to_numpy(), y_true.columns.tolist()
+    score = judged["y_score"].loc[y_true.index, tags].to_numpy()
     table = metrics.per_tag(true, score, tags, judged["thresholds"][tags].to_numpy())
     groups = bootstrap.groups_of(judged["clips"].loc[y_true.index], how["unit"])
-    draws = _draw(true, score, groups, how)
-    for name, values in zip(AREAS, draws, strict=True):
+    n_groups = y_true.groupby(groups).any().sum().to_numpy()
+    for name, values in zip(metrics.AREAS, drawn, strict=True):
         place = table.columns.get_loc(name) + 1
         for side, bound in zip(("high", "low"), bootstrap.interval(values)[::-1], strict=True):
-            table.insert(place, f"{name}_{side}", bound)
-    table["draws_without"] = np.isnan(draws[0]).mean(axis=0)
+            table.insert(place, f"{name}_{side}", np.where(n_groups < LEAST_GROUPS, np.nan, bound))
+    table.insert(2, "groups", n_groups)
+    table["draws_without"] = np.isnan(drawn[0]).mean(axis=0)
     return table
 
 
-def compare(judged, theirs, how):
+def paired_difference(judged, theirs, how):
     """Return the difference to other scores on the same clips, tags and bootstrap samples.
 
     Parameters
     ----------
     judged, how : dict
-        As of `evaluate`.
     theirs : DataFrame
         Scores of test clips, a column a tag.
 
@@ -251,7 +269,8 @@ def compare(judged, theirs, how):
     dict
         clips, groups, tags (averaged over); clips_left_out and tags_left_out, which one of both
         has no scores of; roc_auc and pr_auc with ours, theirs and their difference: value, low,
-        high, probability_better (the share of the samples in which ours is higher).
+        high, probability_better (the share of the samples in which ours is higher; one without
+        any difference counts half).
 
     Raises
     ------
@@ -263,27 +282,28 @@ def compare(judged, theirs, how):
     y_true = y_true[y_true.columns[y_true.columns.isin(theirs.columns)]]
     if not y_true.size:
         raise ValueError("--compare: both have no test clip or no tag in common")
-    true = y_true.to_numpy()
-    there = metrics.are_averaged(true)
-    true = true[:, there]
     groups = bootstrap.groups_of(judged["clips"].loc[y_true.index], how["unit"])
-    both = [scores.loc[y_true.index, y_true.columns[there]].to_numpy() for scores in (ours, theirs)]
-    values = [metrics.averages(true, score)["macro"] for score in both]
-    draws = [_draw(true, score, groups, how) for score in both]
+    tags = y_true.columns[metrics.are_averaged(y_true.to_numpy())]
     result = {
-        "clips": len(true),
+        "clips": len(y_true),
         "groups": len(np.unique(groups)),
-        "tags": int(there.sum()),
-        "clips_left_out": len(test.union(theirs.index)) - len(true),
+        "tags": len(tags),
+        "clips_left_out": len(test.union(theirs.index)) - len(y_true),
         "tags_left_out": len(ours.columns.symmetric_difference(theirs.columns)),
     }
-    for k, name in enumerate(AREAS):
+    y_true = y_true[tags]
+    true, values, draws = y_true.to_numpy(), [], []
+    for scores in (ours, theirs):
+        values.append(metrics.averages(true, scores.loc[y_true.index, tags].to_numpy())["macro"])
+        draws.append(draw(y_true, {**judged, "y_score": scores}, how))
+    for k, name in enumerate(metrics.AREAS):
         differences = bootstrap.macro(draws[0][k]) - bootstrap.macro(draws[1][k])
         point = [value[name] for value in values]
+        gain = None if None in point else point[0] - point[1]
         result[name] = {
             "ours": point[0],
             "theirs": point[1],
-            **_with_interval(None if None in point else point[0] - point[1], differences),
+            **_with_interval(gain, differences, result["groups"]),
             "probability_better": bootstrap.probability_above_0(differences),
         }
     return result

@@ -8,6 +8,7 @@ IN_FIGURE = 5  # as in the paper
 IN_REPORT = 14
 ASKED_FOR = "asked for"
 PLAINLY_WRONG = "plainly wrong: no tag in common, the surest of all wrong tags"
+NOTHING_TO_RANK = "no tag, or none predicted: no agreement to rank"
 SAYS_LITTLE = "the annotation says little: fewest tags, most predicted"
 
 
@@ -34,14 +35,15 @@ def tabulate(judged, asked_for=None):
     """
     y_true, thresholds = test_labels(judged), judged["thresholds"]
     y_score = judged["y_score"].loc[y_true.index]
-    for clip_id in asked_for or ():
+    asked_for = list(dict.fromkeys(asked_for or ()))
+    for clip_id in asked_for:
         if clip_id not in y_true.index:
             raise ValueError(f"--clips {clip_id}: no test clip with scores has this id")
     predicted = y_score >= thresholds[y_score.columns]
     chosen = choose(y_true.to_numpy(), y_score.to_numpy(), predicted.to_numpy(), IN_REPORT)
-    reasons = dict.fromkeys(asked_for or (), ASKED_FOR)
+    reasons = dict.fromkeys(asked_for, ASKED_FOR)
     reasons |= {c: r for i, r in chosen.items() if (c := y_true.index[i]) not in reasons}
-    n_figure = len(asked_for or ()) or IN_FIGURE
+    n_figure = len(asked_for) or IN_FIGURE
     return [
         {
             "clip_id": clip_id,
@@ -95,24 +97,27 @@ def choose(y_true, y_score, y_pred, n_examples):
     """
     agreement = agreements(y_true, y_pred)
     telling = y_true.any(axis=1) & y_pred.any(axis=1)
-    special = {_says_little(y_true, y_pred, telling): SAYS_LITTLE}
-    special = {_plainly_wrong(y_score, y_true, y_pred, telling): PLAINLY_WRONG} | special
-    special.pop(None, None)
     order = np.lexsort((-agreement, ~telling))  # ties by position
-    ranked = order[: telling.sum()] if telling.any() else order
-    others = [clip for clip in ranked if clip not in special] or ranked
-    last = len(others) - 1
-    wanted = [
-        (others[0], "best agreement"),
-        (others[last // 2], "median agreement"),
-        (others[3 * last // 4], "lower quartile of agreement"),
-        *reversed(special.items()),
-    ]
-    ranks = np.linspace(0, len(ranked) - 1, min(n_examples, len(ranked))).round().astype(int)
-    wanted += [
-        (ranked[rank], f"rank {rank + 1:,} of {len(ranked):,} by agreement") for rank in ranks
-    ]
-    wanted += [(clip, "no agreement to rank") for clip in order]
+    ranked = order[: telling.sum()]
+    wanted = []
+    if len(ranked):
+        special = {_plainly_wrong(y_score, y_true, y_pred, telling): PLAINLY_WRONG}
+        special[_says_little(y_true, y_pred, telling)] = SAYS_LITTLE
+        special.pop(None, None)
+        others = [clip for clip in ranked if clip not in special] or ranked
+        last = len(others) - 1
+        wanted += [
+            (others[0], "best agreement"),
+            (others[last // 2], "median agreement"),
+            (others[3 * last // 4], "lower quartile of agreement"),
+            *reversed(special.items()),
+        ]
+        spaced = np.linspace(0, len(ranked) - 1, min(n_examples, len(ranked))).round().astype(int)
+        wanted += [
+            (ranked[rank], f"rank {rank + 1:,} of {len(ranked):,} by agreement")
+            for rank in (*spaced, *range(len(ranked)))  # some of the first are chosen already
+        ]
+    wanted += [(clip, NOTHING_TO_RANK) for clip in order[len(ranked) :]]
     chosen = {}
     for clip, reason in wanted:
         if len(chosen) < n_examples:
@@ -121,8 +126,6 @@ def choose(y_true, y_score, y_pred, n_examples):
 
 
 def _says_little(y_true, y_pred, telling):
-    if not telling.any():
-        return None
     n_actual, n_predicted = y_true.sum(axis=1), y_pred.sum(axis=1)
     clips = np.flatnonzero(telling & (n_actual == n_actual[telling].min()))
     return clips[n_predicted[clips].argmax()]

@@ -95,7 +95,12 @@ def read_run(data, run):
             f"{path.parent} is not a finished run ({present}): run 3_train_cnn.py, "
             "or name another with --model"
         )
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+        run["settings"]["labels"], run["settings"]["labels_sha256"], run["note"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path} is damaged: run 3_train_cnn.py --force") from None
+    return run
 
 
 def finish(folder, history, facts):

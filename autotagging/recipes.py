@@ -16,7 +16,7 @@ RECIPES = {
         "features": "mel96",
         "chunk_seconds": 8.192,
         "network": {"dropout": 0.5, "band_statistics": True},
-        "epochs": 40,
+        "epochs": 60,
         "least_steps": 800,
         "batch_size": 16,
         "learning_rate": 0.002,

@@ -13,7 +13,7 @@ import jinja2
 import markupsafe
 import soundfile
 
-from autotagging import audio, clips, comparison, evaluation, figures, results
+from autotagging import audio, clips, comparison, evaluation, figures, metrics, results
 from autotagging.files import write_whole
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -76,8 +76,10 @@ def write(data, name, images, source):
     )
     environment.filters |= {"measure": comparison.shown_number}
     marker = f'<meta name="source" content="{markupsafe.escape(source)}">'  # as the template has it
-    if path.exists() and marker in path.read_text(encoding="utf-8"):
-        return None
+    if path.exists():
+        before = path.read_bytes()
+        if marker.encode() in before and before.rstrip().endswith(b"</html>"):
+            return None
     summary = results.read_summary(folder)
     per_tag = results.read_table(folder, "per_tag")
     shown = comparison.for_papers(comparison.tabulate_rows(summary), summary["interval"]["unit"])
@@ -87,7 +89,9 @@ def write(data, name, images, source):
         summary=summary,
         test=summary["rows"][evaluation.TEST],
         averages=shown,
-        areas=comparison.AREAS,
+        areas=metrics.AREAS,
+        decisions=comparison.tabulate_decisions(summary["rows"][evaluation.TEST]),
+        difference=summary["compared"] and comparison.describe_difference(summary["compared"]),
         figures=[
             {"title": figures.EVALUATION[file], "alternative": text, "data": _data(images / file)}
             for file, text in ALTERNATIVES.items()

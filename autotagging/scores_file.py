@@ -6,7 +6,9 @@ CSV   a column clip_id and a column a tag, in any order; further columns and cli
       of its tags, in their order
 """
 
+import csv
 import hashlib
+import tokenize
 import warnings
 
 import numpy as np
@@ -27,7 +29,7 @@ def read(path, labels):
 
     Returns
     -------
-    scores : ndarray of shape (n_clips, n_tags), float32
+    y_score : DataFrame of shape (n_clips, n_tags), float64
         Of the validation and test clips that the file has, validation first, tags in the order
         of `labels`.
     split : Series of str
@@ -42,16 +44,20 @@ def read(path, labels):
         a file without any test clip.
     """
     tags = labels.columns.drop("split").tolist()
-    table = _read_array(path, labels, tags) if path.suffix == ".npy" else _read_csv(path, tags)
+    is_array = path.suffix.lower() == ".npy"
+    table = _read_array(path, labels, tags) if is_array else _read_csv(path, tags)
     judged = labels.loc[labels["split"] != "train", "split"].sort_values(
         key=lambda parts: parts == "test", kind="stable"
     )
     unknown = table.index.difference(labels.index)
     if len(unknown):
         print(f"{path.name}: {len(unknown):,} clips are not in the label set, such as {unknown[0]}")
+    n_test = (judged == "test").sum()
+    if not n_test:
+        raise ValueError("the label set has no test clips to evaluate on")
     split = judged[judged.index.isin(table.index)]
     if not (split == "test").any():
-        raise ValueError(f"{path} has none of the {(judged == 'test').sum():,} test clips")
+        raise ValueError(f"{path} has none of the {n_test:,} test clips")
     scores = table.loc[split.index]
     outside = ~((scores >= 0) & (scores <= 1)).to_numpy()  # NaN is outside, too
     if outside.any():
@@ -60,56 +66,81 @@ def read(path, labels):
             f"{path}, clip {split.index[row]}, tag {tags[column]}: {scores.iloc[row, column]} is "
             "no probability, which lies between 0 and 1"
         )
-    left_out = judged.index[~judged.index.isin(split.index)].tolist()
-    return scores.to_numpy(np.float32), split, left_out
+    return scores, split, judged.index[~judged.index.isin(split.index)].tolist()
 
 
 def _read_csv(path, tags):
-    """Return a DataFrame of float, indexed by clip_id, a column a tag in the order of `tags`."""
+    """Return a DataFrame of float64, indexed by clip_id, a column a tag in the order of `tags`."""
+    header = _read_header(path, tags)
+    reading = {"encoding": "utf-8-sig", "index_col": False, "keep_default_na": False}
+    reading["compression"] = None  # whatever its name ends with
+    types = {column: np.float64 if column in tags else str for column in header}
     try:
-        header = pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns.tolist()
-        missing = [column for column in ("clip_id", *tags) if column not in header]
-        if missing:
-            raise ValueError(f"{path} has no column {some(missing)}: one for clip_id and every tag")
-        types = {column: np.float64 if column in tags else str for column in header}
         with warnings.catch_warnings():
             # a row that is too long; index_col: else its first value would become an index
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(path, dtype=types, encoding="utf-8-sig", index_col=False)
-    except (
-        pd.errors.ParserError,
-        pd.errors.ParserWarning,
-        pd.errors.EmptyDataError,
-        UnicodeDecodeError,
-    ) as error:
-        raise ValueError(f"{path} is not a CSV in UTF-8: {str(error).splitlines()[0]}") from None
-    except ValueError as error:
-        if str(path) in str(error):
-            raise
-        raise ValueError(f"{path} has scores that are not numbers: {error}") from None
-    table = table.set_index("clip_id")
+            table = pd.read_csv(path, dtype=types, **reading)
+    except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError):
+        raise ValueError(
+            f"{path} is not a CSV in UTF-8 with as many values in each row as in its header"
+        ) from None
+    except ValueError:
+        raise ValueError(_find_text(pd.read_csv(path, dtype=str, **reading), path, tags)) from None
     others = [column for column in header if column not in ("clip_id", "split", *tags)]
     if others:
         print(f"{path.name}: {len(others)} columns are no tags of the label set: {some(others)}")
+    table = table.set_index("clip_id")
     if table.index.has_duplicates:
         twice = table.index[table.index.duplicated()][0]
         raise ValueError(f"{path} has clip {twice} twice")
     return table[tags]
 
 
-def _read_array(path, labels, tags):
+def _read_header(path, tags):
     try:
-        scores = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError):
-        raise ValueError(f"{path} is not an array as numpy.save writes it") from None
-    if not isinstance(scores, np.ndarray) or scores.dtype.kind not in "fiub":
-        raise ValueError(f"{path} holds no array of numbers")
-    if scores.shape != (len(labels), len(tags)):
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            header = next(csv.reader(file), [])
+    except (UnicodeDecodeError, csv.Error):
+        raise ValueError(f"{path} is not a CSV in UTF-8") from None
+    missing = [column for column in ("clip_id", *tags) if column not in header]
+    if missing:
+        separator = next((c for c in "\t;" if c in "".join(header)), None)
+        hint = "" if separator is None else f" (values are separated by commas, not {separator!r})"
         raise ValueError(
-            f"{path} has the shape {scores.shape}; a row for each of the {len(labels):,} clips of "
-            f"labels.csv and a column for each of its {len(tags)} tags are expected"
+            f"{path} has no column {some(missing)}: one for clip_id and every tag{hint}"
         )
-    return pd.DataFrame(scores, index=labels.index, columns=tags)
+    for column in ("clip_id", *tags):
+        if header.count(column) > 1:
+            raise ValueError(f"{path} has the column {column} twice")
+    return header
+
+
+def _find_text(table, path, tags):
+    """Return the sentence about the first value that is no number."""
+    for tag in tags:
+        wrong = pd.to_numeric(table[tag], errors="coerce").isna()
+        if wrong.any():
+            row = table[wrong].iloc[0]
+            return f"{path}, clip {row['clip_id']}, tag {tag}: {row[tag]!r} is not a number"
+    return f"{path} has scores that are not numbers"
+
+
+def _read_array(path, labels, tags):
+    expected = (
+        f"a row for each of the {len(labels):,} clips of labels.csv and a column for each of its "
+        f"{len(tags)} tags are expected"
+    )
+    try:
+        # memory-mapped: a header that promises more than the file has is found out at once
+        scores = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, TypeError, EOFError, OSError, OverflowError, SyntaxError,
+            tokenize.TokenError):  # fmt: skip
+        raise ValueError(f"{path} is not an array as numpy.save writes it; {expected}") from None
+    if not isinstance(scores, np.ndarray) or scores.dtype.kind not in "fiub":
+        raise ValueError(f"{path} holds no array of numbers; {expected}")
+    if scores.shape != (len(labels), len(tags)):
+        raise ValueError(f"{path} has the shape {scores.shape}; {expected}")
+    return pd.DataFrame(scores.astype(np.float64), index=labels.index, columns=tags)
 
 
 def describe(path):

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from autotagging import (
+    annotations,
     clips,
+    evaluation,
     feature_store,
     labels,
     metrics,
@@ -16,6 +18,11 @@ from autotagging import (
     results,
     scores_file,
     splits,
+)
+
+CHOSEN = (
+    "per tag the highest F1 on the validation clips, of all tags pooled where fewer than 5 clips "
+    "have it"
 )
 
 
@@ -64,6 +71,37 @@ def describe(data, name, scores=None, label_set=None):
     }
 
 
+def describe_stored(data, name, summary):
+    """Return what is to be known of a file of scores that was evaluated before.
+
+    Parameters
+    ----------
+    data, name
+        As of `describe`.
+    summary : dict
+        Of its results.
+
+    Returns
+    -------
+    dict
+        As from `describe`; without the file, whose scores are with the results.
+
+    Raises
+    ------
+    ValueError
+        Where the labels have changed since.
+    """
+    source, label_set = summary["made_from"]["system"], summary["label_set"]
+    if not source.endswith(labels.describe_source(data, labels.find_set(data, label_set))):
+        raise ValueError(f"labels/{label_set} has changed: evaluate {name} again with --scores")
+    return {
+        "source": source,
+        "label_set": label_set,
+        "model": None,
+        "scores_file": Path(summary["scores_file"]),
+    }
+
+
 def score(data, name, system):
     """Return the system's scores of the validation and test clips.
 
@@ -76,7 +114,7 @@ def score(data, name, system):
 
     Returns
     -------
-    scores : ndarray of shape (n_clips, n_tags), float32
+    y_score : DataFrame of shape (n_clips, n_tags)
         Probabilities, validation clips first, tags in the order of the label set.
     split : Series of str
         Part of each clip, by clip_id.
@@ -85,12 +123,12 @@ def score(data, name, system):
     """
     table = labels.read_labels(data, system["label_set"])
     if system["scores_file"]:
-        scores, split, absent = scores_file.read(system["scores_file"], table)
+        y_score, split, absent = scores_file.read(system["scores_file"], table)
         reasons = dict.fromkeys(absent, f"not in {system['scores_file'].name}")
     else:
-        scores, split, reasons = _score_by_network(data, name, system["model"]["settings"], table)
+        y_score, split, reasons = _score_by_network(data, name, system["model"]["settings"], table)
     left_out = pd.DataFrame({"split": table.loc[list(reasons), "split"], "reason": reasons})
-    return scores, split, left_out
+    return y_score, split, left_out
 
 
 def _score_by_network(data, name, settings, table):
@@ -107,7 +145,9 @@ def _score_by_network(data, name, settings, table):
     array, rows, _ = feature_store.open_store(data, store, split.index)
     failed = feature_store.read_failed(data, store)
     reasons = failed[failed.index.isin(split.index)].to_dict()
-    return prediction.score_clips(network, array, rows.to_numpy()), split[rows.index], reasons
+    scores = prediction.score_clips(network, array, rows.to_numpy())
+    tags = table.columns.drop("split")
+    return pd.DataFrame(scores, index=rows.index, columns=tags), split[rows.index], reasons
 
 
 def judge(data, name, system, scored):
@@ -129,20 +169,25 @@ def judge(data, name, system, scored):
     """
     y_score, split = scored
     tags, table = y_score.columns, labels.read_labels(data, system["label_set"])
-    judged = {"labels": table, "clips": clips.read_clips(data), "y_score": y_score}
-    where = "per tag the highest F1 on the validation clips, of all tags pooled where fewer than 5 "
-    where += "clips have it; "
+    if not tags.equals(table.columns.drop("split")) or not split.index.isin(table.index).all():
+        raise ValueError(f"the scores of results/{name} are of other clips or tags: use --force")
+    if not (split == "test").any():
+        raise ValueError("there are no test clips with scores to evaluate on")
+    validation = split.index[split == "validation"]
     if system["model"]:
         description = models.read_description(models.folder_of(data, name) / "model.keras")
-        thresholds, where = description["thresholds"], where + "kept in the model"
-    elif (split == "validation").any():
-        there = split.index[split == "validation"]
-        true, score = table.loc[there, tags].to_numpy(), y_score.loc[there].to_numpy()
-        thresholds = metrics.best_thresholds(true, score)
-        where += "chosen when the file was evaluated"
+        thresholds, where = description["thresholds"], f"{CHOSEN}; kept in the model"
+    elif len(validation):
+        true, score = table.loc[validation, tags].to_numpy(), y_score.loc[validation].to_numpy()
+        thresholds, where = metrics.best_thresholds(true, score), CHOSEN
     else:
         thresholds, where = 0.5, "0.5: the file has no scores of validation clips"
-    return {**judged, "thresholds": pd.Series(thresholds, index=tags)}, where
+    return {
+        "labels": table,
+        "clips": clips.read_clips(data),
+        "y_score": y_score,
+        "thresholds": pd.Series(thresholds, index=tags),
+    }, where
 
 
 def describe_data(data, label_set):
@@ -158,14 +203,21 @@ def describe_data(data, label_set):
     }
 
 
+def count_without_artist(judged):
+    """Return how many test clips name no artist, so that each stands for one of its own."""
+    clip_ids = evaluation.test_clips(judged)
+    own = annotations.own_name(clip_ids.to_series())
+    return int((judged["clips"].loc[clip_ids, "artist"] == own).sum())
+
+
 def read_other(data, other, label_set):
     """Return the test scores of a system to compare with, and what tells it from others.
 
     Parameters
     ----------
     data : Path
-    other : str
-        Name of finished results, or path of a file of scores.
+    other : str or Path
+        Name of finished results, or a file of scores.
     label_set : str
         Whose clips a file is read for.
 
@@ -179,18 +231,21 @@ def read_other(data, other, label_set):
     ValueError
         Where there is no such file and no such results.
     """
+    if isinstance(other, Path):
+        y_score, split, _ = scores_file.read(other, labels.read_labels(data, label_set))
+        return y_score[split == "test"], scores_file.describe(other)
     folder = results.folder_of(data, other)
-    if Path(other).is_file():
-        table = labels.read_labels(data, label_set)
-        scores, split, _ = scores_file.read(Path(other), table)
-        y_score = pd.DataFrame(scores, index=split.index, columns=table.columns.drop("split"))
-        source = scores_file.describe(Path(other))
-    elif results.read_summary(folder):
-        y_score, split = results.read_scores(folder)
-        source = results.read_summary(folder)["made_from"]["system"]
-    else:
+    summary = results.read_summary(folder)
+    if not summary:
         raise ValueError(
-            f"--compare {other}: neither a file of scores nor evaluated: run 4_evaluate.py "
-            f"--model {other} first"
+            f"--compare {other}: neither a file of scores nor the name of finished results: "
+            f"evaluate it first, with --model or --scores"
         )
+    source = summary["made_from"]["system"]
+    if other in models.list_runs(data) and source != models.describe_source(data, other):
+        raise ValueError(
+            f"--compare {other}: trained anew since it was evaluated: run 4_evaluate.py --model "
+            f"{other} first"
+        )
+    y_score, split = results.read_scores(folder)
     return y_score[split == "test"], source

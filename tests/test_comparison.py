@@ -38,7 +38,7 @@ def test_runs_that_differ_by_their_seed_alone_have_a_mean_and_a_deviation():
         "together": summary_of(0.85, seed=[0, 1], epochs=2),
     }
     summaries["peer"] = {**summary_of(0.6), "model": None}
-    table = comparison.compare(summaries).set_index("results")
+    table = comparison.side_by_side(summaries).set_index("results")
     assert len(table) == 6
     mean = table.loc["mean of 2: a, b"]
     assert mean["roc_auc"] == pytest.approx(0.75)
@@ -65,7 +65,9 @@ def test_rows_without_a_clip_are_left_out_of_the_table():
 def test_special_characters_of_names_do_no_harm():
     shown = pd.DataFrame({"network": ["a|b_c & 5 %"], "ROC-AUC": [".5 ± .1"]})
     markdown = comparison.to_markdown(shown, "A caption")
-    assert markdown.splitlines()[2] == r"| a\|b_c & 5 % | .5 ± .1 |"
+    assert markdown.splitlines()[2] == r"| a\|b_c &amp; 5 % | .5 ± .1 |"
+    hostile = comparison.to_markdown(shown, "<img src=x onerror=alert(1)>")
+    assert "<img" not in hostile
     latex = comparison.to_latex(shown, "50 % of vgg_x")
     assert r"a|b\_c \& 5 \% & .5 $\pm$ .1 \\" in latex
     assert r"\caption{50 \% of vgg\_x}" in latex

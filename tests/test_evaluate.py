@@ -34,7 +34,8 @@ def test_a_peers_scores_are_evaluated_without_audio_or_features(
     table = labels.read_labels(magnatagatune, "merged50")
     path = write_scores(tmp_path, table, "peer.csv")
     printed = evaluate(run_script, magnatagatune, "--labels", "merged50", "--scores", path)
-    assert "4,392 test clips, 50 of 50 tags averaged; 95 % intervals from 50 draws of 75" in printed
+    assert "4,392 test clips, 50 of 50 tags averaged" in printed
+    assert "95 % intervals from 50 draws of 75 artists" in printed
     summary = results.read_summary(magnatagatune / "results/peer")
     rows = {name: row["clips"] for name, row in summary["rows"].items()}
     assert rows == {
@@ -57,7 +58,7 @@ def test_a_peers_scores_are_evaluated_without_audio_or_features(
     frame.iloc[::-1, ::-1].to_csv(tmp_path / "turned.csv")
     for file in ("array.npy", "turned.csv"):
         options = ["--labels", "merged50", "--scores", tmp_path / file, "--compare", "peer"]
-        assert "better in 50.0 % of the draws" in evaluate(run_script, magnatagatune, *options)
+        assert "50.0 % of the draws" in evaluate(run_script, magnatagatune, *options)
 
 
 def test_unmerged_tags_are_also_judged_with_their_synonyms_merged(
@@ -179,16 +180,62 @@ def test_clips_of_the_figure_can_be_chosen(run_script, tones):
         (["--model", "vgg", "--all"], 2, "one of them"),
         (["--name", "x"], 2, "--name is of --scores"),
         (["--scores", "peer.csv", "--compare", "nobody"], 1, "neither a file of scores nor"),
+        (["--scores", "peer.csv", "--compare", "../other"], 2, "is not a name of a folder"),
+        (["--scores", "peer.csv", "--compare", ""], 2, "is not a name of a folder"),
+        (["--model", "vgg", "--labels", "x"], 2, "--labels is of --scores"),
+        (["--all", "--clips", "2"], 2, "go with one system"),
         (["--scores", "annotations_final.csv"], 1, "has no column"),
         (["--scores", "peer.csv", "--truth", "peer.csv"], 1, "peer.csv"),
         (["--scores", "peer.csv", "--labels", "absent"], 1, "has no set 'absent'"),
-        (["--draws", "0"], 2, "less than 1"),
+        (["--draws", "9"], 2, "not between 10 and 10,000"),
+        (["--draws", "1000000000000"], 2, "not between 10 and 10,000"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(run_script, tones, options, code, sentence):
     answer = run_script(FOUR, "--data", tones, *options, cwd=tones)
     assert answer.returncode == code
     assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_numbers_are_made_anew_where_what_they_are_made_of_has_changed(run_script, tones):
+    command = tones, "--scores", tones / "peer.csv", "--name", "changing"
+    evaluate(run_script, *command)
+    folder = tones / "results/changing"
+    assert "nothing to do" in evaluate(run_script, *command)
+    (folder / "per_tag.csv").unlink()
+    assert "per_tag.csv" in evaluate(run_script, *command)
+    clips = (tones / "clips.csv").read_text()
+    table = pd.read_csv(tones / "clips.csv", dtype=str).assign(artist="one")
+    table.to_csv(tones / "clips.csv", index=False)
+    assert "draws of 1 artists" in evaluate(run_script, *command)
+    assert results.read_summary(folder)["macro"]["roc_auc"]["low"] is None
+    (tones / "clips.csv").write_text(clips)
+    (folder / "summary.json").write_text('{"macro": {"roc_auc": 0.9}}')  # of another version
+    assert "12 test clips name no artist" in evaluate(run_script, *command)
+
+
+def test_other_scores_do_not_take_the_place_of_these(run_script, tones, tmp_path):
+    table = labels.read_labels(tones, labels.find_set(tones))
+    path = write_scores(tmp_path, table, "peer.csv", seed=5)
+    answer = run_script(FOUR, "--data", tones, "--scores", path)
+    assert answer.returncode == 1
+    assert "results/peer are of other scores or labels (peer.csv): replace them with --force" in (
+        answer.stderr
+    )
+
+
+def test_all_results_are_judged_in_the_same_way(run_script, tones):
+    evaluate(run_script, tones, "--scores", tones / "peer.csv", "--name", "b", "--draw", "clips")
+    printed = evaluate(run_script, tones, "--all", "--table")
+    assert {results.read_summary(tones / "results" / name)["interval"]["unit"]
+            for name in results.list_finished(tones)} == {"artists"}  # fmt: skip
+    assert "b " in printed
+    (tones / "results/b/scores.npy").write_bytes(b"")
+    answer = run_script(FOUR, "--data", tones, "--all", "--draws", 60)
+    assert answer.returncode == 1
+    assert "1 could not be evaluated: b: " in answer.stderr
+    assert "peer" in answer.stdout
     assert "Traceback" not in answer.stderr
 
 

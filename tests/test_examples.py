@@ -48,7 +48,7 @@ def test_the_rule_takes_the_best_the_middle_the_poor_and_the_wrong():
     assert reasons["a"] == "best agreement"
     assert reasons["d"] == examples.SAYS_LITTLE
     assert reasons["e"] == examples.PLAINLY_WRONG
-    assert reasons["g"] == "no agreement to rank"
+    assert reasons["g"] == examples.NOTHING_TO_RANK
     assert sorted(reasons) == list("abcdefg")
 
 
@@ -60,7 +60,7 @@ def test_predicted_tags_stand_in_the_order_of_their_scores():
 
 
 def test_clips_asked_for_come_first_and_alone_in_the_figure():
-    shown = examples.tabulate(judged_of(Y_TRUE, Y_SCORE), ["g", "b"])
+    shown = examples.tabulate(judged_of(Y_TRUE, Y_SCORE), ["g", "b", "g"])
     assert [e["clip_id"] for e in shown if e["in_figure"]] == ["g", "b"]
     assert {e["reason"] for e in shown[:2]} == {examples.ASKED_FOR}
     assert len({e["clip_id"] for e in shown}) == len(shown) == 7
@@ -72,6 +72,7 @@ def test_a_few_clips_or_none_that_tells_anything_are_enough():
     assert len(examples.tabulate(judged_of(Y_TRUE[:1], Y_SCORE[:1]))) == 1
     nothing = examples.tabulate(judged_of([[0, 0], [0, 0]], [[0.1, 0.2], [0.3, 0.1]]))
     assert [e["clip_id"] for e in nothing] == ["a", "b"]
+    assert {e["reason"] for e in nothing} == {examples.NOTHING_TO_RANK}
 
 
 def test_many_clips_are_shown_at_ranks_from_the_best_to_the_worst():
@@ -84,3 +85,4 @@ def test_many_clips_are_shown_at_ranks_from_the_best_to_the_worst():
     assert sum(e["in_figure"] for e in shown) == examples.IN_FIGURE
     agreement = examples.agreements(y_true[:26], y_score[:26] >= 0.5)
     assert agreement[ord(shown[0]["clip_id"]) - 97] == agreement.max()
+    assert examples.NOTHING_TO_RANK not in {e["reason"] for e in shown}

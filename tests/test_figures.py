@@ -206,14 +206,19 @@ def test_areas_are_sorted_in_each_panel_with_what_chance_gives():
         shown = [label.get_text() for label in ax.get_yticklabels()][::-1]
         expected = table.sort_values(area, ascending=False, na_position="last")["tag"]
         assert shown == expected.tolist()
-        dots, chance = ax.get_lines()[:2]
+        dots, _, chance = ax.get_lines()[:3]
         values = table.set_index("tag").loc[shown[::-1]]
         np.testing.assert_allclose(dots.get_xdata(), values[area])
-        np.testing.assert_allclose(
-            chance.get_xdata(), 0.5 if area == "roc_auc" else values["prevalence"]
-        )
+        expected = values["prevalence"] if area == "pr_auc" else 0 * values["prevalence"] + 0.5
+        np.testing.assert_allclose(chance.get_xdata(), expected.where(values[area].notna()))
     assert_inside(figure, [label for ax in figure.axes for label in ax.get_yticklabels()])
-    assert legend_labels(figure) == ["tag", "95 % of draws of artists", "by chance", "no value"]
+    names = ["tag", "95 % of draws of artists", "by chance", "no value"]
+    assert legend_labels(figure) == names
+    table.loc[3, ["roc_auc_low", "roc_auc_high"]] = np.nan  # of too few artists
+    figure = figures.draw_areas(table, "artists")
+    assert legend_labels(figure) == [*names[:2], "tag of too few artists for it", *names[2:]]
+    hollow = figure.axes[0].get_lines()[1]
+    assert np.isfinite(hollow.get_xdata()).sum() == 1
 
 
 def test_an_axis_of_areas_starts_at_half_or_below_the_lowest_and_says_so():
@@ -232,11 +237,13 @@ def test_the_best_and_the_worst_curve_are_named():
         for tag, power in (("fair", 0.5), ("good", 0.1), ("female vocals of a long name", 0.9))
     ]
     reliability = pd.DataFrame({"pairs": [90, 10], "score": [0.1, 0.9], "share": [0.2, 0.7]})
-    summary = {"macro": {area: {"value": 0.8} for area in ("roc_auc", "pr_auc")}}
-    figure = figures.draw_curves(pd.concat(tables), reliability, summary)
+    areas = {"roc_auc": [0.6, 0.9, 0.5], "pr_auc": [0.7, 0.9, 0.8]}
+    per_tag = pd.DataFrame({"tag": ["fair", "good", "female vocals of a long name"], **areas})
+    figure = figures.draw_curves(pd.concat(tables), reliability, per_tag)
+    assert figure.axes[0].get_title(loc="left") == "a   ROC, macro area 0.667"
     legends = [[t.get_text() for t in ax.get_legend().get_texts()] for ax in figure.axes]
     assert legends[0][1:] == ["best: good", "worst: female vocals of a …"]
-    assert legends[1][1] == "best: good"
+    assert legends[1][1:] == ["best: good", "worst: fair"]
     figure.draw_without_rendering()
     assert_inside(figure, [text for ax in figure.axes for text in ax.get_legend().get_texts()])
     boxes = boxes_of([ax.title for ax in figure.axes] + [ax._left_title for ax in figure.axes])
@@ -244,10 +251,10 @@ def test_the_best_and_the_worst_curve_are_named():
 
 
 def test_curves_without_a_tag_and_confusions_without_a_miss_are_drawn():
-    summary = {"macro": {area: {"value": None} for area in ("roc_auc", "pr_auc")}}
+    none = pd.DataFrame({"tag": ["a"], "roc_auc": [np.nan], "pr_auc": [np.nan]})
     empty = pd.DataFrame(columns=["tag", "at", "roc", "pr"])
     reliability = pd.DataFrame({"pairs": [90], "score": [0.1], "share": [0.2]})
-    assert len(figures.draw_curves(empty, reliability, summary).axes) == 3
+    assert len(figures.draw_curves(empty, reliability, none).axes) == 3
     table = pd.DataFrame({"tag": ["a", "b"], "missed": [0, 0], "a": np.nan, "b": np.nan})
     assert figures.draw_confusions(table).axes
 

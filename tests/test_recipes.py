@@ -97,12 +97,12 @@ def test_few_clips_are_passed_over_several_times_an_epoch_unless_one_says_how_lo
     settings = settings_of("--model", "vgg", "--batch-size", 16)
     mel96 = features.PRESETS["mel96"]
     assert recipes.fit(settings, mel96, 15_425)["passes"] == 1
-    fitted = recipes.fit(settings, mel96, 100)  # 7 batches a pass, 40 epochs: 280 steps of 800
-    assert fitted["passes"] == 3
-    assert fitted["patience"] == 20
+    fitted = recipes.fit(settings, mel96, 100)  # 7 batches a pass, 60 epochs: 420 steps of 800
+    assert fitted["passes"] == 2
+    assert fitted["patience"] == 30
     assert "least_steps" not in fitted
     given = recipes.fit(settings_of("--passes", 2, "--patience", 7), mel96, 100)
-    assert (given["passes"], given["epochs"], given["patience"]) == (2, 40, 7)
+    assert (given["passes"], given["epochs"], given["patience"]) == (2, 60, 7)
     given = recipes.fit(settings_of("--epochs", 3), mel96, 100)
     assert (given["passes"], given["epochs"], given["patience"]) == (1, 3, 2)
 

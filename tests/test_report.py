@@ -81,6 +81,7 @@ def test_it_is_made_once_and_anew_where_numbers_change(run_script, evaluated):
     assert "nothing to do" in run_script(*command).stdout
     assert path.stat().st_mtime_ns == before
     assert run_script(*command, "--draws", 50).returncode == 0
+    assert "Against other.csv" in path.read_text(encoding="utf-8")
     assert "50 bootstrap draws" in path.read_text(encoding="utf-8")
     assert run_script(*command).returncode == 0
 
@@ -107,6 +108,9 @@ def test_a_clip_that_cannot_be_decoded_is_said(evaluated, tmp_path):
     )
     path.unlink()
     path.write_bytes(b"no audio")
+    assert report.write(data, "peer", data / "images", "x") is not None
+    whole = (data / "results/peer/report.html").read_bytes()
+    (data / "results/peer/report.html").write_bytes(whole[:3000] + b"\xff")  # cut short
     text = report.write(data, "peer", data / "images", "x").read_text(encoding="utf-8")
     assert "Nothing to hear: its audio cannot be decoded" in text
 

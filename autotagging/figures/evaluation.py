@@ -64,17 +64,16 @@ def draw_evaluation(tables, examples, summary):
     )
     shown = draw_examples(
         [example for example in examples if example["in_figure"]],
-        "Test clips; predicted: above the tag's threshold, the surest first; bold: in both",
+        "Test clips; predicted: at or above the tag's threshold, the surest first; bold: in both",
     )
-    drawn = (
-        accuracy,
-        recall,
-        draw_areas(per_tag, summary["interval"]["unit"]),
-        draw_curves(tables["curves"], tables["reliability"], summary),
-        draw_confusions(tables["confusions"]),
-        shown,
-    )
-    return dict(zip(EVALUATION, drawn, strict=True))
+    return {
+        "accuracy.png": accuracy,
+        "Recall.png": recall,
+        "auc_per_tag.png": draw_areas(per_tag, summary["interval"]["unit"]),
+        "roc_pr_curves.png": draw_curves(tables["curves"], tables["reliability"], per_tag),
+        "tag_confusions.png": draw_confusions(tables["confusions"]),
+        "results.png": shown,
+    }
 
 
 @styled
@@ -84,7 +83,8 @@ def draw_areas(per_tag, unit):
     Parameters
     ----------
     per_tag : DataFrame
-        tag, prevalence; roc_auc and pr_auc with _low and _high.
+        tag, prevalence; roc_auc and pr_auc with _low and _high, NaN where too few have the tag
+        for an interval.
     unit : str
         What was drawn for the intervals, such as artists.
 
@@ -102,12 +102,24 @@ def draw_areas(per_tag, unit):
         ax.grid(axis="x")
         ax.set_axisbelow(True)
         ax.hlines(y, rows[f"{area}_low"], rows[f"{area}_high"], color=PALE_HUE, linewidth=2.6)
-        ax.plot(rows[area], y, "o", color=HUE, ms=3)
-        ax.plot(chances[area][order], y, "|", color=DARK, ms=4.5, mew=0.9)
+        alone = rows[f"{area}_low"].isna().to_numpy()
         undefined = rows[area].isna().to_numpy()
+        style = {"ls": "", "marker": "o", "ms": 3, "color": HUE, "clip_on": False}
+        ax.plot(rows[area].where(~alone), y, **style)
+        ax.plot(rows[area].where(alone), y, **style, mfc="white", mew=0.8)
+        ax.plot(
+            np.where(undefined, np.nan, chances[area][order]),
+            y,
+            "|",
+            color=DARK,
+            ms=4.5,
+            mew=0.9,
+            clip_on=False,
+        )
         start = 0.0 if area == "pr_auc" else min(0.5, np.floor(_lowest(rows, area) * 10) / 10)
         if undefined.any():
-            ax.plot(np.full(undefined.sum(), start), y[undefined], "x", color=GREY, ms=4)
+            place = np.full(undefined.sum(), start)
+            ax.plot(place, y[undefined], "x", color=GREY, ms=4, clip_on=False)
         ax.set(xlim=(start, 1), ylim=(-0.8, len(rows) - 0.2))
         ax.set_xlabel(f"{title}\n(axis starts at {start:.1f})" if start else title)
         ax.set_yticks(y, rows["tag"])
@@ -117,9 +129,12 @@ def draw_areas(per_tag, unit):
         Line2D([], [], color=PALE_HUE, linewidth=2.6, label=f"95 % of draws of {unit}"),
         Line2D([], [], color=DARK, marker="|", ms=5, ls="", label="by chance"),
     ]
+    if (per_tag["roc_auc_low"].isna() & per_tag["roc_auc"].notna()).any():
+        few = f"tag of too few {unit} for it"
+        handles.insert(2, Line2D([], [], **style, mfc="white", mew=0.8, label=few))
     if per_tag["roc_auc"].isna().any():
         handles.append(Line2D([], [], color=GREY, marker="x", ms=4, ls="", label="no value"))
-    figure.legend(handles=handles, loc="outside upper right", ncols=4)
+    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles))
     return figure
 
 
@@ -128,7 +143,7 @@ def _lowest(rows, area):
 
 
 @styled
-def draw_curves(curves, reliability, summary):
+def draw_curves(curves, reliability, per_tag):
     """Draw the ROC and precision-recall curves of every tag, their mean, and the calibration.
 
     Parameters
@@ -137,13 +152,13 @@ def draw_curves(curves, reliability, summary):
         tag, at, roc, pr, on the same grid for every tag.
     reliability : DataFrame
         pairs, score, share.
-    summary : dict
-        Macro averages of the test clips, for the titles.
+    per_tag : DataFrame
+        tag, roc_auc, pr_auc: whose mean stands in the titles.
 
     Returns
     -------
     Figure
-        The best and the worst tag of each panel are named.
+        The tags with the largest and the smallest area are named.
     """
     figure = new_figure(3.1)
     axes = figure.subplots(1, 3)
@@ -152,10 +167,11 @@ def draw_curves(curves, reliability, summary):
         "pr": ("b   PR", "recall", "precision"),
     }
     for ax, (name, (title, xlabel, ylabel)) in zip(axes[:2], panels.items(), strict=True):
-        _draw_tag_curves(ax, curves, name)
-        value = summary["macro"][f"{name}_auc"]["value"]
-        mean = "" if value is None else f", macro area {value:.3f}"
-        ax.set_title(title + mean, fontweight="bold")
+        areas = per_tag.set_index("tag")[f"{name}_auc"].reindex(curves["tag"].unique())
+        if len(areas):
+            _draw_tag_curves(ax, curves, name, areas)
+            mean = f", macro area {areas.mean():.3f}"
+        ax.set_title(title + (mean if len(areas) else ""), fontweight="bold")
         ax.set(xlabel=xlabel, ylabel=ylabel)
     axes[0].plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
     _draw_reliability(axes[2], reliability)
@@ -169,16 +185,13 @@ def draw_curves(curves, reliability, summary):
     return figure
 
 
-def _draw_tag_curves(ax, curves, name):
-    if curves.empty:
-        return
+def _draw_tag_curves(ax, curves, name, areas):
     table = curves.pivot_table(index="at", columns="tag", values=name, sort=False)
-    means = table.mean().sort_values(kind="stable")
     for tag in table:
         ax.plot(table.index, table[tag], color=PALE_HUE, linewidth=0.5)
-    mean = "mean of the tags" if len(means) > 1 else "the one tag"
+    mean = "mean of the tags" if len(areas) > 1 else "the one tag"
     ax.plot(table.index, table.mean(axis=1), color=HUE, linewidth=1.8, label=mean)
-    for which, tag, style in (("best", means.index[-1], "-"), ("worst", means.index[0], "--")):
+    for which, tag, style in (("best", areas.idxmax(), "-"), ("worst", areas.idxmin(), "--")):
         label = f"{which}: {textwrap.shorten(tag, 24, placeholder=' …')}"
         ax.plot(table.index, table[tag], color=DARK, linewidth=0.9, linestyle=style, label=label)
 
@@ -188,7 +201,8 @@ def _draw_reliability(ax, reliability):
     ax.plot(reliability["score"], reliability["share"], color=HUE, linewidth=0.9)
     sizes = 4 + 40 * np.sqrt(reliability["pairs"] / reliability["pairs"].sum())
     label = f"bin; all {reliability['pairs'].sum():,} pairs\nof clip and tag"
-    ax.scatter(reliability["score"], reliability["share"], s=sizes, color=HUE, label=label)
+    places = reliability["score"], reliability["share"]
+    ax.scatter(*places, s=sizes, color=HUE, label=label, clip_on=False)
     ax.set_title("c   Calibration", fontweight="bold")
     ax.set(xlabel="score, mean of a bin", ylabel="share that have the tag")
 
@@ -221,11 +235,11 @@ def draw_confusions(confusions):
     ax.set_yticks(range(len(shares)), rows, fontsize=size)
     ax.tick_params(length=0, pad=2)
     ax.spines[:].set_visible(False)
-    ax.set_ylabel("missed (by so many clips)")
+    ax.set_ylabel("missed (on so many clips)")
     ax.set_xlabel("predicted instead, wrongly")
     ax.set_title(
-        "Share of the clips that missed the row's tag and were given the column's (grey: "
-        "none missed it)"
+        "Of the clips with the row's tag that were not given it, the share that were given the "
+        "column's\nwithout having it (grey: no such clip, or the tag itself)"
     )
     bar = figure.colorbar(image, ax=ax, location="right", shrink=0.5, aspect=30, pad=0.01)
     ticks = [t for t in (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1) if t <= top]

@@ -79,7 +79,8 @@ def draw_spectrogram(samples, sample_rate, bands=96):
     power = librosa.feature.melspectrogram(
         y=samples, sr=sample_rate, n_fft=N_FFT, hop_length=HOP_LENGTH, n_mels=bands
     )
-    figure = new_figure(1.5, width=4.3)
+    figure = new_figure(1.35, width=4.3)
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1))  # no note below
     ax = figure.subplots()
     _draw_levels(ax, _levels([power])[0], len(samples) / sample_rate)
     _label_mel(ax, sample_rate, bands, SPARSE_TICKS)

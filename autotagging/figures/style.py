@@ -97,6 +97,9 @@ def shows(path, source):
     """Return whether a file is a figure of this source, see `save`."""
     try:
         with Image.open(path) as image:
-            return image.info.get("Source") == source
-    except OSError:  # not there, or no image
+            if image.info.get("Source") != source:
+                return False
+            image.verify()
+    except (OSError, SyntaxError):  # not there, or no whole image
         return False
+    return True
