@@ -55,9 +55,10 @@ def main(args):
         evaluate_all(args)
         return
     system = systems.describe(args.data, args.name, args.scores, args.labels)
-    refuse_to_replace(args, system)
+    if not args.force:
+        systems.refuse_to_replace(args.data, args.name, system)
     summary = evaluate(args, args.name, system)
-    print_summary(args.name, summary)
+    print(comparison.in_words(args.name, summary))
     show(args, summary, images)
 
 
@@ -66,7 +67,7 @@ def evaluate_all(args):
     summaries, failed = {}, {}
     for name in sorted({*models.list_runs(args.data), *results.list_finished(args.data)}):
         try:
-            system = describe_again(args.data, name)
+            system = systems.describe_again(args.data, name)
             summaries[name] = evaluate(args, name, system)
         except ValueError as error:  # the others can be evaluated
             failed[name] = error
@@ -84,25 +85,6 @@ def evaluate_all(args):
         raise ValueError(f"{len(failed)} could not be evaluated: {reasons}")
     if not summaries:
         raise ValueError(f"{args.data} has no trained network: run 3_train_cnn.py")
-
-
-def describe_again(data, name):
-    """Return what is to be known of a network, or of a file that was evaluated before."""
-    if name in models.list_runs(data):
-        return systems.describe(data, name)
-    return systems.describe_stored(data, name, results.read_summary(results.folder_of(data, name)))
-
-
-def refuse_to_replace(args, system):
-    """Refuse to put results in the place of those of a file of scores that is another."""
-    before = results.read_summary(results.folder_of(args.data, args.name))
-    if args.force or not before or not before["scores_file"]:
-        return
-    if before["made_from"]["system"] != system["source"]:
-        raise ValueError(
-            f"results/{args.name} are of other scores or labels ({before['scores_file']}): replace "
-            "them with --force, or name these otherwise with --name"
-        )
 
 
 def evaluate(args, name, system):
@@ -190,41 +172,6 @@ def further_rows(args, judged, label_set):
             truth = vocabulary.merge_synonyms(truth, known)
         rows[TRUE] = evaluation.select_truth(truth, judged), judged
     return rows
-
-
-def print_summary(name, summary):
-    """Print the averages of each group of clips, what they mean and what they leave out."""
-    interval, test = summary["interval"], summary["rows"][evaluation.TEST]
-    print(
-        f"{name}: {summary['dataset']}, label set {summary['label_set']}, {test['clips']:,} test "
-        f"clips, {test['tags']} of {len(summary['tags'])} tags averaged (the mean draw has "
-        f"{test['tags_in_a_draw']:.1f}); 95 % intervals from {interval['draws']:,} draws of "
-        f"{test['groups']:,} {interval['unit']}"
-    )
-    table = comparison.for_papers(comparison.tabulate_rows(summary), interval["unit"])
-    print(table.to_string(index=False))
-    print(comparison.tabulate_decisions(test).to_string(index=False))
-    nothing, prevalence = (summary["baselines"][key] for key in ("nothing", "prevalence"))
-    print(
-        f"without listening: accuracy of predicting no tag "
-        f"{cli.number(nothing['macro']['accuracy'])}; each tag's share of the training clips as "
-        f"its score: macro PR-AUC {cli.number(prevalence['macro']['pr_auc'])}, micro ROC-AUC "
-        f"{cli.number(prevalence['micro']['roc_auc'])}"
-    )
-    if test["tags_left_out"]:
-        tags = test["tags_left_out"]
-        print(f"left out, on no test clip or on all: {len(tags)} tags: {', '.join(tags)}")
-    if summary["clips_without_artist"]:
-        n_clips = summary["clips_without_artist"]
-        print(f"{n_clips:,} test clips name no artist: each is taken for its own, not heard")
-    if summary["compared"]:
-        compared = summary["compared"]
-        print(
-            f"against {compared['with']}, the same {compared['clips']:,} clips and "
-            f"{compared['tags']} tags; left out, as one of them has no scores: "
-            f"{compared['clips_left_out']:,} clips, {compared['tags_left_out']} tags"
-        )
-        print(comparison.describe_difference(compared).to_string(index=False))
 
 
 def show(args, summary, images):

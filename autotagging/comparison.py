@@ -13,6 +13,49 @@ from autotagging.files import write_if_other
 from autotagging.metrics import AREAS
 
 
+def in_words(name, summary):
+    """Return the averages of one run as they are printed, with what they mean and leave out.
+
+    Parameters
+    ----------
+    name : str
+        Of the results.
+    summary : dict
+        From `results.read_summary`.
+
+    Returns
+    -------
+    str
+        Of several lines.
+    """
+    interval, test = summary["interval"], summary["rows"][evaluation.TEST]
+    nothing, prevalence = (summary["baselines"][key]["macro"] for key in ("nothing", "prevalence"))
+    micro = summary["baselines"]["prevalence"]["micro"]["roc_auc"]
+    lines = [
+        f"{name}: {summary['dataset']}, label set {summary['label_set']}, {test['clips']:,} test "
+        f"clips, {test['tags']} of {len(summary['tags'])} tags averaged (the mean draw has "
+        f"{test['tags_in_a_draw']:.1f}); 95 % intervals from {interval['draws']:,} draws of "
+        f"{test['groups']:,} {interval['unit']}",
+        for_papers(tabulate_rows(summary), interval["unit"]).to_string(index=False),
+        tabulate_decisions(test).to_string(index=False),
+        f"without listening: accuracy of predicting no tag {shown_number(nothing['accuracy'])}; "
+        f"each tag's share of the training clips as its score: macro PR-AUC "
+        f"{shown_number(prevalence['pr_auc'])}, micro ROC-AUC {shown_number(micro)}",
+    ]
+    if tags := test["tags_left_out"]:
+        lines.append(f"left out, on no test clip or on all: {len(tags)} tags: {', '.join(tags)}")
+    if n_clips := summary["clips_without_artist"]:
+        lines.append(f"{n_clips:,} test clips name no artist: each is taken for its own, not heard")
+    if compared := summary["compared"]:
+        lines.append(
+            f"against {compared['with']}, the same {compared['clips']:,} clips and "
+            f"{compared['tags']} tags; left out, as one of them has no scores: "
+            f"{compared['clips_left_out']:,} clips, {compared['tags_left_out']} tags"
+        )
+        lines.append(describe_difference(compared).to_string(index=False))
+    return "\n".join(lines)
+
+
 def tabulate_rows(summary):
     """Return the averages of one run: a DataFrame with a row a group of clips.
 

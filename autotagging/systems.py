@@ -71,26 +71,28 @@ def describe(data, name, scores=None, label_set=None):
     }
 
 
-def describe_stored(data, name, summary):
-    """Return what is to be known of a file of scores that was evaluated before.
+def describe_again(data, name):
+    """Return what is to be known of a network, or of a file of scores that was evaluated before.
 
     Parameters
     ----------
-    data, name
-        As of `describe`.
-    summary : dict
-        Of its results.
+    data : Path
+    name : str
+        Of a finished run or of finished results.
 
     Returns
     -------
     dict
-        As from `describe`; without the file, whose scores are with the results.
+        As from `describe`. The scores of a file are with its results: it need not be there.
 
     Raises
     ------
     ValueError
         Where the labels have changed since.
     """
+    if name in models.list_runs(data):
+        return describe(data, name)
+    summary = results.read_summary(results.folder_of(data, name))
     source, label_set = summary["made_from"]["system"], summary["label_set"]
     if not source.endswith(labels.describe_source(data, labels.find_set(data, label_set))):
         raise ValueError(f"labels/{label_set} has changed: evaluate {name} again with --scores")
@@ -100,6 +102,24 @@ def describe_stored(data, name, summary):
         "model": None,
         "scores_file": Path(summary["scores_file"]),
     }
+
+
+def refuse_to_replace(data, name, system):
+    """Refuse to put results in the place of those of a file of scores that is another.
+
+    Raises
+    ------
+    ValueError
+        Naming the file.
+    """
+    before = results.read_summary(results.folder_of(data, name))
+    if not before or not before["scores_file"]:
+        return
+    if before["made_from"]["system"] != system["source"]:
+        raise ValueError(
+            f"results/{name} are of other scores or labels ({before['scores_file']}): replace "
+            "them with --force, or name these otherwise with --name"
+        )
 
 
 def score(data, name, system):
