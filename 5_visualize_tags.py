@@ -7,12 +7,14 @@ themselves unless --vectors names a word2vec file (Google News, the paper's, is 
 
 Reads   labels/<set>/labels.csv     clip_id, split, a 0/1 column a tag
         labels/<set>/tags.csv       tag, clips
+        data/synonyms.csv           further words for a tag that --vectors lacks
         data/tag_kinds.csv          tag, kind (genre, instrument, voice, ...): the colours
 Writes  tag_map/places.csv          a row a tag: kind, clips, way, x, y
         tag_map/vectors.csv         a row a tag, a column a dimension (300 where trained here)
         tag_map/neighbours.csv      the five nearest tags of each, by cosine
         tag_map/*.tsv, *.pbtxt      the same for the TensorFlow Projector
-        tag_map/summary.json        settings, trustworthiness, tags without a vector
+        tag_map/summary.json        settings, trustworthiness of this map and of 10 others by
+                                    t-SNE, tags without a vector
         images/t_SNE.png            the map
 
 Example: python 5_visualize_tags.py --data /data/mtt --vectors GoogleNews-vectors-negative300.bin
@@ -21,6 +23,7 @@ Example: python 5_visualize_tags.py --data /data/mtt --vectors GoogleNews-vector
 from autotagging import cli
 
 TAG_KINDS = cli.REPOSITORY / "data" / "tag_kinds.csv"
+SYNONYMS = cli.REPOSITORY / "data" / "synonyms.csv"
 
 
 def main(args):
@@ -31,10 +34,11 @@ def main(args):
     folder = args.data / "tag_map"
     figure = cli.images_folder(args.images, args.data) / "t_SNE.png"
     inputs = [labels.set_folder(args.data, label_set) / name for name in ("labels.csv", "tags.csv")]
-    inputs += [TAG_KINDS, *([args.vectors] if args.vectors else [])]
+    inputs += [TAG_KINDS, *([args.vectors, SYNONYMS] if args.vectors else [])]
     settings = {
         "labels": label_set,
         "vectors": args.vectors.name if args.vectors else "trained on the tag sets",
+        "method": args.method,
         "seed": args.seed,
         "inputs": tag_map.describe_inputs(inputs),
     }
@@ -60,7 +64,8 @@ def make_map(data, folder, settings, vectors_file):
         f"{len(table):,} clips, {len(tags)} tags"
     )
     if vectors_file:
-        vectors, ways = tag_vectors.read(vectors_file, tags)
+        synonyms = vocabulary.read_synonyms(SYNONYMS)
+        vectors, ways = tag_vectors.read(vectors_file, tags, synonyms)
     else:
         tag_sets = [[tag for tag in tags if row[tag]] for row in table[tags].to_dict("records")]
         vectors, ways = tag_vectors.train(tag_sets, tags, seed=settings["seed"])
@@ -68,7 +73,8 @@ def make_map(data, folder, settings, vectors_file):
     missing = [tag for tag in tags if tag not in found]
     if missing:
         print(f"{len(missing)} of {len(tags)} tags have no vector: {', '.join(missing)}")
-    places, places_4d = (tag_vectors.place(vectors, n, seed=settings["seed"]) for n in (2, 4))
+    how = {key: settings[key] for key in ("method", "seed")}
+    places, places_4d = (tag_vectors.place(vectors, n, **how) for n in (2, 4))
     known = vocabulary.read_kinds(TAG_KINDS)
     kinds = [known.get(tag, "other") for tag in found]
     tables = {
@@ -86,12 +92,20 @@ def make_map(data, folder, settings, vectors_file):
         "tags": len(tags),
         "tags without a vector": missing,
         "trustworthiness": trust,
+        "other starts": tag_vectors.stability(vectors, places),
     }
     for path, content in tag_map.write(folder, tables, summary):
         cli.print_written(path, content)
     print(
         "trustworthiness of the map (1: all neighbours on it are neighbours by meaning): "
         f"{trust['2 dimensions']:.2f} in 2 dimensions, {trust['4 dimensions']:.2f} in 4"
+    )
+    others = {key: f"{value:.2f}" for key, value in summary["other starts"].items()}
+    print(
+        f"{tag_vectors.N_SEEDS} maps by t-SNE from random starts: trustworthiness "
+        f"{others['trustworthiness']} +- {others['trustworthiness_sd']}; a tag's nearest five are "
+        f"those of this map to {others['neighbours_in_common']} +- "
+        f"{others['neighbours_in_common_sd']}"
     )
 
 
@@ -100,10 +114,11 @@ def draw_map(folder, figure, note, source):
     from autotagging import figures, tag_map
 
     places = tag_map.read_places(folder)
-    missing = tag_map.read_summary(folder)["tags without a vector"]
+    summary = tag_map.read_summary(folder)
+    missing, method = summary["tags without a vector"], summary["settings"]["method"]
     notes = [note] * bool(note) + [f"{len(missing)} tags have no vector"] * bool(missing)
     drawing = figures.draw_tag_map(
-        places[["x", "y"]], places["tag"], places["clips"], places["kind"]
+        places[["x", "y"]], places["tag"], places["clips"], places["kind"], method=method
     )
     figures.save(drawing, figure, ". ".join(notes), source)
     cli.print_written(figure, f"{len(places)} tags")
@@ -121,7 +136,14 @@ def parse_args():
         "--vectors",
         type=cli.file,
         metavar="FILE",
-        help="word2vec file, .bin or .txt, also with .gz (default: train vectors on the tag sets)",
+        help="word2vec file, .bin or .txt, or GloVe's .txt, also with .gz (default: train vectors "
+        "on the tag sets)",
+    )
+    arguments.add_argument(
+        "--method",
+        choices=("tsne", "pca"),
+        default="tsne",
+        help="how vectors become places (default: tsne, as in the paper)",
     )
     return arguments.parse_args()
 

@@ -1,8 +1,8 @@
 """Word vectors of tags, their places in two or four dimensions, their neighbours.
 
 Vectors are trained on the tag sets themselves, a set as a sentence, or read from a word2vec
-file such as Google News (the paper's). The paper lays 50 tags out with t-SNE in two dimensions,
-and in four before it opens them in the TensorFlow Projector.
+file such as Google News (the paper's) or GloVe's text. The paper lays 50 tags out with t-SNE in
+two dimensions, and in four before it opens them in the TensorFlow Projector.
 """
 
 import gzip
@@ -22,6 +22,10 @@ ENDINGS = {
     ".vec.gz": False,
 }
 NOT_FOUND = "not found"
+MOST_WORDS = 500_000  # of a file, the most frequent first: of Google News' 3 million, 0.6 GB
+CASES = (str, str.lower, str.capitalize, str.title, str.upper)
+N_NEAREST = 5
+N_SEEDS = 10
 
 
 def train(tag_sets, tags, *, size=300, seed=0):
@@ -74,31 +78,39 @@ def _stable_hash(text):
     return zlib.crc32(str(text).encode())
 
 
-def read(path, tags):
-    """Read the vectors of tags from a word2vec file.
+def read(path, tags, synonyms=None):
+    """Read the vectors of tags from a file of word vectors.
 
     Parameters
     ----------
     path : Path
-        Binary (.bin, .bin.gz) or text (.txt, .vec, also with .gz).
+        word2vec's binary (.bin, .bin.gz) or text (.txt, .vec, also with .gz), or GloVe's text,
+        which has no first line of numbers. Of more than `MOST_WORDS` words the first are read.
     tags : list of str
+    synonyms : dict, optional
+        synonym -> the tag it is merged into: where a tag is not found its synonyms are tried.
 
     Returns
     -------
     vectors : DataFrame of shape (n_found, n_dimensions), float32
         Indexed by tag, in the order of `tags`.
     ways : Series of shape (n_tags,)
-        tag -> "token", "token with _", "joined", "mean of words" or "not found".
+        tag -> "token", "token with _", "token with -" or "joined", perhaps with ", other case";
+        "mean of words"; one of these behind "synonym ...: "; or "not found".
 
     Raises
     ------
     ValueError
-        For a pickle, a file that is cut short, one that is no word2vec file.
+        For a pickle, a file that is cut short, one that holds no word vectors.
     """
     words = _read_words(path)
     found, ways = {}, {}
     for tag in tags:
         ways[tag], vector = _look_up(words, tag)
+        for synonym, kept in (synonyms or {}).items():
+            if vector is None and kept == tag:
+                way, vector = _look_up(words, synonym)
+                ways[tag] = NOT_FOUND if vector is None else f"synonym {synonym}: {way}"
         if vector is not None:
             found[tag] = vector
     if not found:
@@ -112,18 +124,26 @@ def read(path, tags):
 
 
 def _look_up(words, tag):
+    """Return the way to a vector and the vector: as one token, joined, then the mean of words."""
     spellings = {
         "token": tag,
         "token with _": tag.replace(" ", "_"),
+        "token with -": tag.replace(" ", "-"),
         "joined": tag.replace(" ", ""),
     }
     for way, spelling in spellings.items():
-        if spelling in words:
-            return way, words[spelling]
-    parts = tag.split()
-    if len(parts) > 1 and all(part in words for part in parts):
+        token = _in_any_case(words, spelling)
+        if token is not None:
+            return way + ("" if token == spelling else ", other case"), words[token]
+    parts = [_in_any_case(words, part) for part in tag.split()]
+    if len(parts) > 1 and None not in parts:
         return "mean of words", np.mean([words[part] for part in parts], axis=0)
     return NOT_FOUND, None
+
+
+def _in_any_case(words, spelling):
+    # New_Age: str.title sees a word behind each underscore
+    return next((case(spelling) for case in CASES if case(spelling) in words), None)
 
 
 def _read_words(path):
@@ -135,19 +155,34 @@ def _read_words(path):
             f"{path} is not read: word2vec files end in {', '.join(ENDINGS)}; a pickle, such as "
             "gensim's .kv, could run code (its save_word2vec_format writes a .bin)"
         )
+    ending = endings[0]
     try:
-        _check_header(path, endings[0])
-        return KeyedVectors.load_word2vec_format(str(path.resolve()), binary=ENDINGS[endings[0]])
+        has_header = _check_header(path, ending)
+        return KeyedVectors.load_word2vec_format(
+            str(path.resolve()),
+            binary=ENDINGS[ending],
+            limit=MOST_WORDS,
+            no_header=not has_header,
+        )
     except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         reason = str(error).split("\n")[0]
         raise ValueError(f"{path} is no complete word2vec file: {reason}") from None
 
 
 def _check_header(path, ending):
-    """Refuse a file whose first line promises what it cannot hold, before memory is taken."""
+    """Refuse a file whose first line promises what it cannot hold, before memory is taken.
+
+    Returns
+    -------
+    bool
+        False for GloVe's text, whose first line is a word and its numbers already.
+    """
     opener = gzip.open if ending.endswith(".gz") else open
     with opener(path, "rb") as file:
-        numbers = file.readline(64).split()
+        line = file.readline(100_000)
+    numbers = line.split()
+    if not ENDINGS[ending] and len(numbers) > 2 and _are_numbers(numbers[1:]):
+        return False
     if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
         raise ValueError("its first line is not the number of words and of dimensions")
     n_words, size = map(int, numbers)
@@ -155,10 +190,18 @@ def _check_header(path, ending):
     room = path.stat().st_size * (1032 if ending.endswith(".gz") else 1)  # the most gzip can pack
     if not 0 < least <= room:
         raise ValueError(f"it cannot hold the {n_words} x {size} numbers its first line names")
+    return True
 
 
-def place(vectors, dimensions=2, *, seed=0):
-    """Lay vectors out with t-SNE, near where their directions are near.
+def _are_numbers(texts):
+    try:
+        return np.isfinite(np.array(texts, dtype=float)).all()
+    except ValueError:
+        return False
+
+
+def place(vectors, dimensions=2, *, method="tsne", seed=0, start="pca"):
+    """Lay vectors out, near where their directions are near.
 
     Parameters
     ----------
@@ -166,12 +209,17 @@ def place(vectors, dimensions=2, *, seed=0):
         At least 4.
     dimensions : int
         2 for a figure; 4 before the Projector, as in the paper.
+    method : str
+        ``tsne``, as in the paper, or ``pca``, which keeps distances but not neighbourhoods.
     seed : int
+    start : str
+        Of t-SNE: ``pca``, or ``random``, which differs from seed to seed.
 
     Returns
     -------
     ndarray of shape (n_tags, dimensions), float64
     """
+    from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
     n_tags = len(vectors)
@@ -179,26 +227,79 @@ def place(vectors, dimensions=2, *, seed=0):
         raise ValueError(
             f"a map needs at least {FEWEST_TAGS} tags with a vector, here are {n_tags}"
         )
+    # of unit vectors the Euclidean distance orders as the cosine does
+    unit = _unit(vectors)
+    if method == "pca":
+        n_components = min(dimensions, *unit.shape)
+        places = PCA(n_components, random_state=seed).fit_transform(unit)
+        return np.pad(places, ((0, 0), (0, dimensions - n_components)))
     tsne = TSNE(
         n_components=dimensions,
         perplexity=min(PERPLEXITY, (n_tags - 1) / 3),
-        init="pca",
+        init=start,
         # scikit-learn's own rate, 50 at least, throws so few points apart in 4 dimensions
         # (trustworthiness .55 where this gives .98)
         learning_rate=max(1.0, n_tags / 48),
         method="exact",  # the only one for more than 3 dimensions, and quick for tags
         random_state=seed,
     )
-    # of unit vectors the Euclidean distance orders as the cosine does
-    return tsne.fit_transform(_unit(vectors)).astype("float64")
+    return tsne.fit_transform(unit).astype("float64")
 
 
 def trustworthiness(vectors, places):
     """Return how far the neighbours on a map are neighbours by cosine, from 0 to 1."""
     from sklearn import manifold
 
-    nearest = max(1, min(5, (len(places) - 1) // 2))
+    nearest = max(1, min(N_NEAREST, (len(places) - 1) // 2))
     return float(manifold.trustworthiness(_unit(vectors), places, n_neighbors=nearest))
+
+
+def stability(vectors, places):
+    """Return how far a map would have been another, had t-SNE started elsewhere.
+
+    Parameters
+    ----------
+    vectors : array of shape (n_tags, size)
+    places : ndarray of shape (n_tags, 2)
+
+    Returns
+    -------
+    dict
+        Over `N_SEEDS` random starts: neighbours_in_common (mean) and its _sd, the share of a
+        tag's nearest that it has on the map, too; trustworthiness (mean) and its _sd.
+    """
+    maps = [place(vectors, seed=seed, start="random") for seed in range(N_SEEDS)]
+    common = [neighbours_in_common(places, other) for other in maps]
+    trust = [trustworthiness(vectors, other) for other in maps]
+    return {
+        "neighbours_in_common": float(np.mean(common)),
+        "neighbours_in_common_sd": float(np.std(common, ddof=1)),
+        "trustworthiness": float(np.mean(trust)),
+        "trustworthiness_sd": float(np.std(trust, ddof=1)),
+    }
+
+
+def neighbours_in_common(places, others):
+    """Return the share of the `N_NEAREST` nearest that two maps of the same tags have in common.
+
+    Parameters
+    ----------
+    places, others : ndarray of shape (n_tags, any number of dimensions)
+
+    Returns
+    -------
+    float
+        From 0 to 1, the mean over the tags.
+    """
+    n = min(N_NEAREST, len(places) - 1)
+    pairs = zip(_nearest(places, n), _nearest(others, n), strict=True)
+    return float(np.mean([len(set(a) & set(b)) / n for a, b in pairs]))
+
+
+def _nearest(places, n):
+    distances = np.linalg.norm(places[:, None] - places[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    return np.argsort(distances, axis=1, kind="stable")[:, :n]
 
 
 def _unit(vectors):
@@ -206,7 +307,7 @@ def _unit(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def neighbours(vectors, tags, n=5):
+def neighbours(vectors, tags, n=N_NEAREST):
     """Return the nearest tags of each by cosine.
 
     Parameters

@@ -31,6 +31,11 @@ WORDS = {
     "no_beat": [1, 1, 0],
     "hiphop": [0, 1, 1],
     "new_age": [1, 1, 1],
+    "Trip_Hop": [2, 2, 2],
+    "lo-fi": [3, 3, 3],
+    "JAZZ": [4, 4, 4],
+    "indian": [5, 5, 5],
+    "voices": [6, 6, 6],
 }
 
 
@@ -107,6 +112,41 @@ def test_a_tag_is_found_by_the_first_spelling_there_is(tmp_path, ending):
     np.testing.assert_array_equal(vectors.loc["age new"], [0, 0.5, 0.5])
 
 
+def test_other_cases_and_synonyms_are_further_ways(tmp_path):
+    path = write_text(tmp_path / "words.txt", WORDS)
+    tags = ["trip hop", "lo fi", "jazz", "Guitar new", "india", "vocal", "lute"]
+    synonyms = {"indian": "india", "hindu": "india", "voice": "vocal", "voices": "vocal"}
+    vectors, ways = tag_vectors.read(path, tags, synonyms)
+    assert ways.to_dict() == {
+        "trip hop": "token with _, other case",
+        "lo fi": "token with -",
+        "jazz": "token, other case",
+        "Guitar new": "mean of words",
+        "india": "synonym indian: token",
+        "vocal": "synonym voices: token",
+        "lute": tag_vectors.NOT_FOUND,
+    }
+    np.testing.assert_array_equal(vectors.loc["vocal"], [6, 6, 6])
+    np.testing.assert_array_equal(vectors.loc["Guitar new"], [0.5, 0.5, 0])
+
+
+@pytest.mark.parametrize("ending", [".txt", ".txt.gz"])
+def test_gloves_text_has_no_first_line_of_numbers(tmp_path, ending):
+    text = "".join(f"{word} {' '.join(map(str, v))}\n" for word, v in WORDS.items()).encode()
+    path = tmp_path / f"glove{ending}"
+    path.write_bytes(gzip.compress(text, mtime=0) if ending.endswith("gz") else text)
+    vectors, ways = tag_vectors.read(path, ["guitar", "new age"])
+    assert list(ways) == ["token", "token with _"]
+    np.testing.assert_array_equal(vectors, [[1, 0, 0], [1, 1, 1]])
+
+
+def test_of_very_many_words_the_first_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(tag_vectors, "MOST_WORDS", 2)
+    path = write_binary(tmp_path / "words.bin", WORDS)
+    _, ways = tag_vectors.read(path, ["guitar", "new", "age"])
+    assert list(ways) == ["token", "token", tag_vectors.NOT_FOUND]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -163,6 +203,10 @@ def test_real_vectors_give_a_map_that_can_be_trusted(test_data):
     ]
     vectors, ways = tag_vectors.read(path, tags)
     assert ways["new age"] == "joined"
+    synonyms = {"synthesizer": "synth", "orchestral": "orchestra"}
+    assert tag_vectors.read(path, ["synth"], synonyms)[1].to_list() == [
+        "synonym synthesizer: token"
+    ]
     assert list(ways.index[ways == tag_vectors.NOT_FOUND]) == ["male", "no beat"]
     assert vectors.shape == (14, 300)
     for dimensions in (2, 4):
@@ -183,6 +227,38 @@ def test_places_are_finite_and_the_same_for_the_same_seed(n_tags, dimensions):
     assert np.isfinite(places).all()
     np.testing.assert_array_equal(places, tag_vectors.place(vectors, dimensions, seed=1))
     assert 0 <= tag_vectors.trustworthiness(vectors, places) <= 1
+
+
+@pytest.mark.parametrize("dimensions", [2, 4])
+def test_principal_components_keep_what_lies_in_a_plane(dimensions):
+    rng = np.random.default_rng(0)
+    angles = rng.uniform(0, np.pi, 12)
+    plane = np.column_stack([np.cos(angles), np.sin(angles)]) @ rng.normal(size=(2, 30))
+    unit = plane / np.linalg.norm(plane, axis=1, keepdims=True)
+    places = tag_vectors.place(plane, dimensions, method="pca")
+    assert places.shape == (12, dimensions)
+    distances = [np.linalg.norm(p[:, None] - p[None], axis=2) for p in (unit, places)]
+    np.testing.assert_allclose(*distances, atol=1e-8)
+
+
+def test_a_map_shares_all_neighbours_with_itself_and_few_with_a_shuffled_one():
+    rng = np.random.default_rng(0)
+    places = rng.normal(size=(50, 2))
+    assert tag_vectors.neighbours_in_common(places, 3 - 2 * places) == 1  # turned and stretched
+    assert tag_vectors.neighbours_in_common(places, rng.permutation(places)) < 0.3
+    line = np.array([[0.0], [1], [2.5], [4.5], [7], [10], [14]])
+    swapped = line[[1, 0, 2, 3, 4, 5, 6]]
+    assert tag_vectors.neighbours_in_common(line, swapped) < 1
+
+
+def test_clear_groups_are_neighbours_wherever_the_map_starts():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.eye(4), 6, axis=0) + 0.05 * rng.normal(size=(24, 4))
+    noise = rng.normal(size=(24, 30))
+    stable, chance = (tag_vectors.stability(v, tag_vectors.place(v)) for v in (groups, noise))
+    assert stable["neighbours_in_common"] > 0.9
+    assert chance["neighbours_in_common"] < stable["neighbours_in_common"]
+    assert 0 <= stable["trustworthiness_sd"] < 0.1
 
 
 def test_the_length_of_a_vector_has_no_say():

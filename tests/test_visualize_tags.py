@@ -55,7 +55,19 @@ def test_the_map_is_made_and_everything_written_is_named(made):
     summary = json.loads((data / "tag_map" / "summary.json").read_text())
     assert f"{summary['trustworthiness']['2 dimensions']:.2f} in 2 dimensions" in done.stdout
     assert summary["tags without a vector"] == []
+    assert 0 < summary["other starts"]["neighbours_in_common"] <= 1
+    assert "10 maps by t-SNE from random starts" in done.stdout
     assert (data / "images" / "t_SNE.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_principal_components_are_a_map_of_their_own(dataset, run_script):
+    refused = run_script(SCRIPT, "--data", dataset, "--method", "pca")
+    assert refused.returncode == 1
+    assert "with method 'tsne', not 'pca': add --force" in refused.stderr
+    before = (dataset / "images" / "t_SNE.png").read_bytes()
+    done = run_script(SCRIPT, "--data", dataset, "--method", "pca", "--force")
+    assert done.returncode == 0, done.stderr
+    assert (dataset / "images" / "t_SNE.png").read_bytes() != before
 
 
 def test_a_second_run_does_nothing_and_says_so(made, run_script):

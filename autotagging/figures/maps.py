@@ -23,7 +23,7 @@ DISTANCES = np.array([0, 0.5, 1, 1.7, 2.5, 3.5, 5, 7, 10, 14, 18, 23, 28, 34])  
 
 
 @styled
-def draw_tag_map(places, tags, counts, kinds=None):
+def draw_tag_map(places, tags, counts, kinds=None, method="tsne"):
     """Draw tags at their places, larger where more frequent, with labels that do not overlap.
 
     Parameters
@@ -36,6 +36,8 @@ def draw_tag_map(places, tags, counts, kinds=None):
         Clips.
     kinds : list of str, optional
         genre, instrument, ...: a colour and a shape each.
+    method : str
+        That the places come from: ``tsne`` or ``pca``.
 
     Returns
     -------
@@ -45,7 +47,8 @@ def draw_tag_map(places, tags, counts, kinds=None):
     kinds = [] if kinds is None else [kind if kind in KINDS else "other" for kind in kinds]
     figure = new_figure(5.9)
     ax = figure.add_subplot()
-    ax.set(xticks=[], yticks=[], xlabel="t-SNE dimension 1", ylabel="t-SNE dimension 2")
+    axis = {"tsne": "t-SNE dimension", "pca": "principal component"}[method]
+    ax.set(xticks=[], yticks=[], xlabel=f"{axis} 1", ylabel=f"{axis} 2")
     areas = 12 + 110 * np.sqrt(counts / max(counts.max(initial=1), 1))
     _draw_points(ax, places, areas, kinds)
     ax.margins(0.07)
