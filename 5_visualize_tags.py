@@ -3,18 +3,22 @@
 A tagger that says "soft" for "quiet" is less wrong than one that says "loud". Each tag becomes
 a word vector, t-SNE brings the vectors to two dimensions for the figure and to four for the
 TensorFlow Projector, as in the paper. The vectors are trained on the tag sets of the clips
-themselves unless --vectors names a word2vec file (Google News, the paper's, is one).
+themselves unless --vectors names a word2vec file (Google News, the paper's, is one). Beside the
+words stand two other senses of near: being annotated together, and what an evaluated network
+listens for; whether its wrong predictions are near the truth is computed, too.
 
 Reads   labels/<set>/labels.csv     clip_id, split, a 0/1 column a tag
         labels/<set>/tags.csv       tag, clips
         data/synonyms.csv           further words for a tag that --vectors lacks
         data/tag_kinds.csv          tag, kind (genre, instrument, voice, ...): the colours
+        results/<run>/, models/     of an evaluated network, where there is one (--model)
 Writes  tag_map/places.csv          a row a tag: kind, clips, way, x, y
         tag_map/vectors.csv         a row a tag, a column a dimension (300 where trained here)
-        tag_map/neighbours.csv      the five nearest tags of each, by cosine
+        tag_map/neighbours.csv      the five nearest tags of each, by words, annotations, network
         tag_map/*.tsv, *.pbtxt      the same for the TensorFlow Projector
         tag_map/summary.json        settings, trustworthiness of this map and of 10 others by
-                                    t-SNE, tags without a vector
+                                    t-SNE, tags without a vector, agreement of the three
+                                    spaces, closeness of errors
         images/t_SNE.png            the map
 
 Example: python 5_visualize_tags.py --data /data/mtt --vectors GoogleNews-vectors-negative300.bin
@@ -24,6 +28,8 @@ from autotagging import cli
 
 TAG_KINDS = cli.REPOSITORY / "data" / "tag_kinds.csv"
 SYNONYMS = cli.REPOSITORY / "data" / "synonyms.csv"
+DEFAULT_NETWORK = "vgg"
+N_DRAWS = 1000
 
 
 def main(args):
@@ -40,6 +46,7 @@ def main(args):
         "vectors": args.vectors.name if args.vectors else "trained on the tag sets",
         "method": args.method,
         "seed": args.seed,
+        "network": find_network(args.data, label_set, args.model),
         "inputs": tag_map.describe_inputs(inputs),
     }
     if args.force or not tag_map.is_made(folder, settings):
@@ -54,7 +61,7 @@ def main(args):
 
 def make_map(data, folder, settings, vectors_file):
     """Find vectors and places of the tags and write them."""
-    from autotagging import labels, tag_map, tag_vectors, vocabulary
+    from autotagging import labels, tag_map, tag_spaces, tag_vectors, vocabulary
 
     table = labels.read_labels(data, settings["labels"])
     counts = labels.read_tags(data, settings["labels"]).set_index("tag")["clips"]
@@ -75,12 +82,21 @@ def make_map(data, folder, settings, vectors_file):
         print(f"{len(missing)} of {len(tags)} tags have no vector: {', '.join(missing)}")
     how = {key: settings[key] for key in ("method", "seed")}
     places, places_4d = (tag_vectors.place(vectors, n, **how) for n in (2, 4))
+    spaces = {"words": tag_spaces.cosines(vectors)}
+    spaces["annotations"] = tag_spaces.cosines(table[tags].T)
+    errors = None
+    if settings["network"]:
+        run = settings["network"]["results"]
+        if settings["network"]["model"]:
+            spaces["network"] = tag_spaces.cosines(read_network(data, run, tags))
+        errors = judge_errors(data, run, table, spaces["words"])
+        errors["circular"] = vectors_file is None
     known = vocabulary.read_kinds(TAG_KINDS)
     kinds = [known.get(tag, "other") for tag in found]
     tables = {
         "places": tag_map.tabulate_places(places, kinds, counts[found], ways[found]),
         "vectors": vectors,
-        "neighbours": tag_vectors.neighbours(vectors, found),
+        "neighbours": tag_spaces.neighbours(spaces),
         "places_4d": places_4d,
     }
     trust = {
@@ -93,6 +109,8 @@ def make_map(data, folder, settings, vectors_file):
         "tags without a vector": missing,
         "trustworthiness": trust,
         "other starts": tag_vectors.stability(vectors, places),
+        "agreement": tag_spaces.agreement(spaces),
+        "closeness of errors": errors,
     }
     for path, content in tag_map.write(folder, tables, summary):
         cli.print_written(path, content)
@@ -106,6 +124,55 @@ def make_map(data, folder, settings, vectors_file):
         f"{others['trustworthiness']} +- {others['trustworthiness_sd']}; a tag's nearest five are "
         f"those of this map to {others['neighbours_in_common']} +- "
         f"{others['neighbours_in_common_sd']}"
+    )
+    print(tag_spaces.in_words(summary["agreement"], errors), end="")
+
+
+def find_network(data, label_set, name):
+    """Return which evaluated network is asked: results, model and what tells them from others."""
+    from autotagging import results
+
+    summary = results.read_summary(results.folder_of(data, name or DEFAULT_NETWORK))
+    if summary is None or summary["label_set"] != label_set:
+        if name is None:
+            return None
+        raise ValueError(
+            f"results/{name} are not there, or not of label set {label_set}: run 4_evaluate.py"
+        )
+    seeds = summary["model"] and summary["model"]["settings"]["seed"]
+    return {
+        "results": name or DEFAULT_NETWORK,
+        "model": summary["model"] is not None and not isinstance(seeds, list),
+        "source": summary["made_from"]["system"],
+    }
+
+
+def read_network(data, run, tags):
+    """Return the weights of each tag in a network's last layer: DataFrame of (n_tags, n_inputs)."""
+    import pandas as pd
+
+    from autotagging import models, native_stderr
+
+    with native_stderr.silenced():
+        network, _ = models.load(models.folder_of(data, run) / "model.keras")
+    return pd.DataFrame(network.get_layer("logits").get_weights()[0].T, index=tags)
+
+
+def judge_errors(data, run, table, nearness):
+    """Return how near the wrong predictions on the test clips are to what was there."""
+    from autotagging import bootstrap, clips, results, tag_spaces
+
+    folder = results.folder_of(data, run)
+    y_score, split = results.read_scores(folder)
+    thresholds = results.read_table(folder, "per_tag").set_index("tag")["threshold"]
+    test = split.index[split == "test"]
+    groups = bootstrap.groups_of(clips.read_clips(data).loc[test], "artists")
+    return tag_spaces.closeness_of_errors(
+        table.loc[test, y_score.columns],
+        y_score.loc[test] >= thresholds[y_score.columns],
+        nearness,
+        groups,
+        {"draws": N_DRAWS, "seed": 0},
     )
 
 
@@ -138,6 +205,12 @@ def parse_args():
         metavar="FILE",
         help="word2vec file, .bin or .txt, or GloVe's .txt, also with .gz (default: train vectors "
         "on the tag sets)",
+    )
+    arguments.add_argument(
+        "--model",
+        type=cli.name,
+        metavar="RUN",
+        help="evaluated network, or file of scores (default: vgg where it is evaluated)",
     )
     arguments.add_argument(
         "--method",

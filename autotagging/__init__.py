@@ -32,6 +32,7 @@ systems        what is evaluated: a network, or a file of scores
 comparison     results side by side, and as tables for papers
 report         results/<run>/ -> report.html
 tag_vectors    word vectors of tags, places in two dimensions, neighbours
+tag_spaces     how near tags are by words, annotations and network; errors near the truth?
 tag_map        tag_map/: the map of the tags as files
 figures        data in, matplotlib figures out
 versions       of Python, libraries and this repository

@@ -2,7 +2,7 @@
 
 places.csv            tag, kind, clips, way (how its vector was found), x, y
 vectors.csv           tag, then a column a dimension
-neighbours.csv        tag, rank, neighbour, cosine
+neighbours.csv        space, tag, rank, neighbour, cosine
 tsne_4d.tsv           the places in four dimensions, for the TensorFlow Projector
 vectors.tsv           the vectors, for the Projector
 metadata.tsv          tag, kind, clips, way: a row a line of these two

@@ -229,10 +229,10 @@ def place(vectors, dimensions=2, *, method="tsne", seed=0, start="pca"):
         )
     # of unit vectors the Euclidean distance orders as the cosine does
     unit = _unit(vectors)
+    # of few dimensions they stay where they are; PCA wants as many as it is to find
+    unit = np.pad(unit, ((0, 0), (0, max(0, dimensions - unit.shape[1]))))
     if method == "pca":
-        n_components = min(dimensions, *unit.shape)
-        places = PCA(n_components, random_state=seed).fit_transform(unit)
-        return np.pad(places, ((0, 0), (0, dimensions - n_components)))
+        return PCA(dimensions, random_state=seed).fit_transform(unit)
     tsne = TSNE(
         n_components=dimensions,
         perplexity=min(PERPLEXITY, (n_tags - 1) / 3),
@@ -305,28 +305,3 @@ def _nearest(places, n):
 def _unit(vectors):
     vectors = np.asarray(vectors, dtype="float64")
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-def neighbours(vectors, tags, n=N_NEAREST):
-    """Return the nearest tags of each by cosine.
-
-    Parameters
-    ----------
-    vectors : array of shape (n_tags, size)
-    tags : list of str
-    n : int
-
-    Returns
-    -------
-    DataFrame
-        tag, rank (from 1), neighbour, cosine.
-    """
-    cosines = _unit(vectors) @ _unit(vectors).T
-    np.fill_diagonal(cosines, -np.inf)
-    order = np.argsort(-cosines, axis=1, kind="stable")[:, : min(n, len(tags) - 1)]
-    rows = [
-        (tags[i], rank, tags[j], cosines[i, j])
-        for i, nearest in enumerate(order)
-        for rank, j in enumerate(nearest, start=1)
-    ]
-    return pd.DataFrame(rows, columns=["tag", "rank", "neighbour", "cosine"])

@@ -71,6 +71,11 @@ def check_outputs(data):
     assert scores.shape == ((table["split"] != "train").sum(), table.shape[1] - 1)
     places = pd.read_csv(data / "tag_map/places.csv", keep_default_na=False)
     assert set(places["tag"]) <= set(table.columns)
+    neighbours = pd.read_csv(data / "tag_map/neighbours.csv", keep_default_na=False)
+    assert set(neighbours["space"]) == {"words", "annotations", "network"}
+    errors = json.loads((data / "tag_map/summary.json").read_text())["closeness of errors"]
+    assert errors["circular"]
+    assert errors["errors"] + errors["errors_left_out"] > 0
 
 
 def test_real_clips_run_through_and_a_second_time_nothing_is_done(run_script, test_data, tmp_path):

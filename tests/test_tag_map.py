@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import tag_map, tag_vectors
+from autotagging import tag_map, tag_spaces, tag_vectors
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TAG_KINDS = REPOSITORY / "data" / "tag_kinds.csv"
@@ -38,7 +38,7 @@ def example(seed):
     return {
         "places": tag_map.tabulate_places(places, ["genre"] * len(TAGS), clips, ways),
         "vectors": vectors,
-        "neighbours": tag_vectors.neighbours(vectors, TAGS),
+        "neighbours": tag_spaces.neighbours({"words": tag_spaces.cosines(vectors)}),
         "places_4d": tag_vectors.place(vectors, 4, seed=seed),
     }
 

@@ -70,6 +70,40 @@ def test_principal_components_are_a_map_of_their_own(dataset, run_script):
     assert (dataset / "images" / "t_SNE.png").read_bytes() != before
 
 
+def test_a_network_that_is_not_evaluated_is_named_and_not_needed(dataset, run_script):
+    summary = json.loads((dataset / "tag_map" / "summary.json").read_text())
+    assert summary["closeness of errors"] is None
+    assert [row["spaces"] for row in summary["agreement"]] == [["words", "annotations"]]
+    done = run_script(SCRIPT, "--data", dataset, "--model", "absent")
+    assert done.returncode == 1
+    assert "results/absent are not there, or not of label set merged50" in done.stderr
+
+
+def test_errors_of_a_file_of_scores_are_judged_by_vectors_from_elsewhere(run_script, tmp_path):
+    from conftest import write_tiny_dataset
+    from test_report import write_scores
+
+    data = write_tiny_dataset(tmp_path / "tiny", n_clips=96)
+    assert run_script("1_label_reduction_and_files_renaming.py", "--data", data).returncode == 0
+    table = labels.read_labels(data, labels.find_set(data))
+    path = write_scores(tmp_path, table, "peer.csv")
+    assert run_script("4_evaluate.py", "--data", data, "--scores", path).returncode == 0
+    tags = table.columns.drop("split")
+    rows = [f"{tag} {np.cos(i):.4f} {np.sin(i):.4f}" for i, tag in enumerate(tags)]
+    (tmp_path / "words.txt").write_text("\n".join([f"{len(tags)} 2", *rows]) + "\n")
+    done = run_script(
+        SCRIPT, "--data", data, "--model", "peer", "--vectors", tmp_path / "words.txt"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "wrong predictions on" in done.stdout
+    assert "proves nothing" not in done.stdout
+    summary = json.loads((data / "tag_map" / "summary.json").read_text())
+    errors = summary["closeness of errors"]
+    assert errors["circular"] is False
+    assert errors["difference"]["low"] <= errors["difference"]["value"]
+    assert {tuple(row["spaces"]) for row in summary["agreement"]} == {("words", "annotations")}
+
+
 def test_a_second_run_does_nothing_and_says_so(made, run_script):
     data, _ = made
     before = {path: path.stat().st_mtime_ns for path in data.rglob("*")}
