@@ -183,11 +183,15 @@ def draw_map(folder, figure, note, source):
     places = tag_map.read_places(folder)
     summary = tag_map.read_summary(folder)
     missing, method = summary["tags without a vector"], summary["settings"]["method"]
-    notes = [note] * bool(note) + [f"{len(missing)} tags have no vector"] * bool(missing)
     drawing = figures.draw_tag_map(
-        places[["x", "y"]], places["tag"], places["clips"], places["kind"], method=method
+        places[["x", "y"]],
+        places["tag"],
+        places["clips"],
+        places["kind"],
+        method=method,
+        missing=missing,
     )
-    figures.save(drawing, figure, ". ".join(notes), source)
+    figures.save(drawing, figure, note, source)
     cli.print_written(figure, f"{len(places)} tags")
 
 

@@ -271,6 +271,16 @@ def test_confusions_say_how_many_clips_missed_a_tag():
     assert_inside(figure, [*ax.get_yticklabels(), *ax.get_xticklabels()])
 
 
+def test_tags_without_a_place_are_named_below_the_map():
+    missing = [f"female vocals {i} $x$" for i in range(40)]
+    places = np.random.default_rng(0).normal(size=(5, 2))
+    figure = figures.draw_tag_map(places, TAGS[:5], np.ones(5), method="pca", missing=missing)
+    label = figure.axes[0].xaxis.label
+    assert label.get_text().startswith("principal component 1\n\n40 tags have no vector: female")
+    assert " ".join(label.get_text().split()).endswith("female vocals 39 $x$")
+    assert_inside(figure, [label])
+
+
 @pytest.mark.parametrize("n_tags", [4, 50, 134])
 def test_no_two_labels_of_a_map_overlap(n_tags):
     rng = np.random.default_rng(1)

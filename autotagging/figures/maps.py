@@ -1,5 +1,7 @@
 """Tags at their places in the plane, every label free of every other."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.lines import Line2D
 
@@ -23,7 +25,9 @@ DISTANCES = np.array([0, 0.5, 1, 1.7, 2.5, 3.5, 5, 7, 10, 14, 18, 23, 28, 34])  
 
 
 @styled
-def draw_tag_map(places, tags, counts, kinds=None, method="tsne"):
+def draw_tag_map(  # noqa: PLR0913  what is drawn, and how it came about
+    places, tags, counts, kinds=None, *, method="tsne", missing=()
+):
     """Draw tags at their places, larger where more frequent, with labels that do not overlap.
 
     Parameters
@@ -38,6 +42,8 @@ def draw_tag_map(places, tags, counts, kinds=None, method="tsne"):
         genre, instrument, ...: a colour and a shape each.
     method : str
         That the places come from: ``tsne`` or ``pca``.
+    missing : list of str
+        Tags without a place: named below the map.
 
     Returns
     -------
@@ -48,7 +54,9 @@ def draw_tag_map(places, tags, counts, kinds=None, method="tsne"):
     figure = new_figure(5.9)
     ax = figure.add_subplot()
     axis = {"tsne": "t-SNE dimension", "pca": "principal component"}[method]
-    ax.set(xticks=[], yticks=[], xlabel=f"{axis} 1", ylabel=f"{axis} 2")
+    ax.set(xticks=[], yticks=[], ylabel=f"{axis} 2")
+    named = f"\n\n{len(missing)} tags have no vector: {', '.join(missing)}" if missing else ""
+    ax.set_xlabel(f"{axis} 1" + "\n".join(map(_wrapped, named.split("\n"))), parse_math=False)
     areas = 12 + 110 * np.sqrt(counts / max(counts.max(initial=1), 1))
     _draw_points(ax, places, areas, kinds)
     ax.margins(0.07)
@@ -60,6 +68,10 @@ def draw_tag_map(places, tags, counts, kinds=None, method="tsne"):
     ax.autoscale(False)
     _label(ax, places, tags, areas)
     return figure
+
+
+def _wrapped(line):
+    return textwrap.fill(line, 118)
 
 
 def _draw_points(ax, places, areas, kinds):
