@@ -17,8 +17,8 @@ def network():
 def write_run(data, run, start_from, pr_auc):
     folder = models.folder_of(data, run)
     folder.mkdir(parents=True)
-    settings = {"seed": 0, "start_from": start_from}
-    facts = {"settings": settings, "validation": {"pr_auc": pr_auc}}
+    settings = {"seed": 0, "start_from": start_from, "labels": "merged50", "labels_sha256": ""}
+    facts = {"settings": settings, "validation": {"pr_auc": pr_auc}, "note": ""}
     (folder / "run.json").write_text(json.dumps(facts))
 
 
@@ -72,3 +72,11 @@ def test_what_a_start_was_worth_is_told_by_the_same_from_scratch(tmp_path):
     write_run(tmp_path, "scratch", None, 0.45)
     sentence = models.compare_to_scratch(tmp_path, "started")
     assert sentence.startswith("validation PR-AUC +0.0500 against models/scratch")
+
+
+@pytest.mark.parametrize("text", ["", "{", "3", '{"settings": {}}'])
+def test_a_damaged_run_is_named(tmp_path, text):
+    write_run(tmp_path, "run", None, 0.5)
+    (models.folder_of(tmp_path, "run") / "run.json").write_text(text)
+    with pytest.raises(ValueError, match=r"run.json is damaged: run 3_train_cnn.py --force"):
+        models.read_run(tmp_path, "run")
