@@ -118,7 +118,11 @@ def write(folder, tables, summary):
         ("vectors.csv", _csv(vectors, index=True), f"{n_tags} tags, {size} dimensions"),
         ("neighbours.csv", _csv(tables["neighbours"].round(4)), "the nearest tags of each"),
         *_projector_files(tables),
-        (SUMMARY, json.dumps(summary, indent=2, ensure_ascii=False) + "\n", "settings, measures"),
+        (
+            SUMMARY,
+            json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+            "settings, measures",
+        ),
     )
     for name, text, _ in texts:
         write_whole(folder / name, text)

@@ -74,7 +74,8 @@ def agreement(spaces):
     list of dict
         spaces (two names), tags, rank_correlation (Spearman's, of the cosines of all pairs),
         neighbours_in_common (share of a tag's nearest, the mean over tags) and by_chance, what
-        unrelated spaces would have; None where fewer than 4 tags are in both.
+        unrelated spaces would have; None where fewer than 4 tags are in both, or all pairs of
+        one are equally near.
     """
     found = []
     for (name, one), (other_name, other) in itertools.combinations(spaces.items(), 2):
@@ -85,7 +86,9 @@ def agreement(spaces):
             both = [table.loc[tags, tags].to_numpy() for table in (one, other)]
             pairs = np.triu_indices(len(tags), 1)
             n = min(N_NEAREST, len(tags) - 1)
-            row["rank_correlation"] = float(stats.spearmanr(*(t[pairs] for t in both)).statistic)
+            if all(np.ptp(table[pairs]) > 0 for table in both):
+                ranks = stats.spearmanr(*(table[pairs] for table in both))
+                row["rank_correlation"] = float(ranks.statistic)
             row["neighbours_in_common"] = float(np.mean(_common(*both, n)))
             row["by_chance"] = n / (len(tags) - 1)
         found.append(row)

@@ -52,6 +52,14 @@ def test_unrelated_spaces_have_neighbours_in_common_by_chance():
     assert abs(found["rank_correlation"]) < 0.15
 
 
+def test_tags_that_are_all_equally_near_have_no_order_to_correlate():
+    never_together = space(np.eye(5))
+    found = tag_spaces.agreement({"a": circle([0, 10, 100, 130, 170]), "b": never_together})[0]
+    assert found["rank_correlation"] is None
+    assert found["neighbours_in_common"] == 1  # of five tags the nearest four are all others
+    assert tag_spaces.in_words([found]) == ""
+
+
 def test_spaces_with_few_tags_in_common_are_not_compared():
     one, other = circle([0, 10, 100, 130]), circle([0, 10], ["rock", "flute"])
     found = tag_spaces.agreement({"a": one, "b": other})[0]
