@@ -24,6 +24,8 @@ Writes  tag_map/places.csv          a row a tag: kind, clips, way, x, y
 Example: python 5_visualize_tags.py --data /data/mtt --vectors GoogleNews-vectors-negative300.bin
 """
 
+import hashlib
+
 from autotagging import cli
 
 TAG_KINDS = cli.REPOSITORY / "data" / "tag_kinds.csv"
@@ -129,22 +131,44 @@ def make_map(data, folder, settings, vectors_file):
 
 
 def find_network(data, label_set, name):
-    """Return which evaluated network is asked: results, model and what tells them from others."""
+    """Return which evaluated network is asked: results, model and what tells them from others.
+
+    None where no one is named and there is none, or, which is said, none of today.
+    """
     from autotagging import results
 
-    summary = results.read_summary(results.folder_of(data, name or DEFAULT_NETWORK))
+    run = name or DEFAULT_NETWORK
+    summary = results.read_summary(results.folder_of(data, run))
     if summary is None or summary["label_set"] != label_set:
-        if name is None:
-            return None
-        raise ValueError(
-            f"results/{name} are not there, or not of label set {label_set}: run 4_evaluate.py"
-        )
+        wrong = f"results/{run} are not there, or not of label set {label_set}"
+    else:
+        wrong = find_what_changed(data, run, summary["made_from"])
+    if wrong and name:
+        raise ValueError(f"{wrong}: run 4_evaluate.py")
+    if wrong:
+        if summary:
+            print(f"no network beside the words: {wrong}")
+        return None
     seeds = summary["model"] and summary["model"]["settings"]["seed"]
     return {
-        "results": name or DEFAULT_NETWORK,
+        "results": run,
         "model": summary["model"] is not None and not isinstance(seeds, list),
         "source": summary["made_from"]["system"],
     }
+
+
+def find_what_changed(data, run, made_from):
+    """Return what results were made of and is no longer so; None where all is."""
+    from autotagging import systems
+
+    try:
+        system = systems.describe_again(data, run)
+    except ValueError as error:  # labels or network are gone or others
+        return f"results/{run} are out of date ({error})"
+    clips = hashlib.sha256((data / "clips.csv").read_bytes()).hexdigest()
+    if (system["source"], clips) != (made_from["system"], made_from["clips.csv"]):
+        return f"results/{run} are of an earlier network, or of other clips"
+    return None
 
 
 def read_network(data, run, tags):

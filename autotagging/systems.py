@@ -88,11 +88,13 @@ def describe_again(data, name):
     Raises
     ------
     ValueError
-        Where the labels have changed since.
+        Where the labels have changed since, or the network is gone.
     """
     if name in models.list_runs(data):
         return describe(data, name)
     summary = results.read_summary(results.folder_of(data, name))
+    if summary["model"]:
+        raise ValueError(f"models/{name} is gone: remove results/{name}, or train it again")
     source, label_set = summary["made_from"]["system"], summary["label_set"]
     if not source.endswith(labels.describe_source(data, labels.find_set(data, label_set))):
         raise ValueError(f"labels/{label_set} has changed: evaluate {name} again with --scores")

@@ -85,22 +85,33 @@ def agreement(spaces):
         if len(tags) >= 4:
             both = [table.loc[tags, tags].to_numpy() for table in (one, other)]
             pairs = np.triu_indices(len(tags), 1)
-            n = min(N_NEAREST, len(tags) - 1)
             if all(np.ptp(table[pairs]) > 0 for table in both):
                 ranks = stats.spearmanr(*(table[pairs] for table in both))
                 row["rank_correlation"] = float(ranks.statistic)
-            row["neighbours_in_common"] = float(np.mean(_common(*both, n)))
-            row["by_chance"] = n / (len(tags) - 1)
+            row["neighbours_in_common"] = neighbours_in_common(*both)
+            row["by_chance"] = min(N_NEAREST, len(tags) - 1) / (len(tags) - 1)
         found.append(row)
     return found
 
 
-def _common(one, other, n):
-    nearest = []
+def neighbours_in_common(one, other):
+    """Return the share of a tag's `N_NEAREST` nearest that two spaces have in common.
+
+    Parameters
+    ----------
+    one, other : ndarray of shape (n_tags, n_tags)
+        How near each pair is; larger is nearer.
+
+    Returns
+    -------
+    float
+        From 0 to 1, the mean over the tags.
+    """
+    n, nearest = min(N_NEAREST, len(one) - 1), []
     for table in (one, other):
         others = np.where(np.eye(len(table), dtype=bool), -np.inf, table)
         nearest.append(np.argsort(-others, axis=1, kind="stable")[:, :n])
-    return [len(set(a) & set(b)) / n for a, b in zip(*nearest, strict=True)]
+    return float(np.mean([len(set(a) & set(b)) / n for a, b in zip(*nearest, strict=True)]))
 
 
 def closeness_of_errors(y_true, y_pred, nearness, groups, how):

@@ -11,6 +11,8 @@ import zlib
 import numpy as np
 import pandas as pd
 
+from autotagging import tag_spaces
+
 FEWEST_TAGS = 4
 PERPLEXITY = 10  # half of what is usual: 50 tags, not thousands of points
 ENDINGS = {
@@ -24,7 +26,6 @@ ENDINGS = {
 NOT_FOUND = "not found"
 MOST_WORDS = 500_000  # of a file, the most frequent first: of Google News' 3 million, 0.6 GB
 CASES = (str, str.lower, str.capitalize, str.title, str.upper)
-N_NEAREST = 5
 N_SEEDS = 10
 
 
@@ -250,7 +251,7 @@ def trustworthiness(vectors, places):
     """Return how far the neighbours on a map are neighbours by cosine, from 0 to 1."""
     from sklearn import manifold
 
-    nearest = max(1, min(N_NEAREST, (len(places) - 1) // 2))
+    nearest = max(1, min(tag_spaces.N_NEAREST, (len(places) - 1) // 2))
     return float(manifold.trustworthiness(_unit(vectors), places, n_neighbors=nearest))
 
 
@@ -269,7 +270,8 @@ def stability(vectors, places):
         tag's nearest that it has on the map, too; trustworthiness (mean) and its _sd.
     """
     maps = [place(vectors, seed=seed, start="random") for seed in range(N_SEEDS)]
-    common = [neighbours_in_common(places, other) for other in maps]
+    ours = _nearness(places)
+    common = [tag_spaces.neighbours_in_common(ours, _nearness(other)) for other in maps]
     trust = [trustworthiness(vectors, other) for other in maps]
     return {
         "neighbours_in_common": float(np.mean(common)),
@@ -279,27 +281,8 @@ def stability(vectors, places):
     }
 
 
-def neighbours_in_common(places, others):
-    """Return the share of the `N_NEAREST` nearest that two maps of the same tags have in common.
-
-    Parameters
-    ----------
-    places, others : ndarray of shape (n_tags, any number of dimensions)
-
-    Returns
-    -------
-    float
-        From 0 to 1, the mean over the tags.
-    """
-    n = min(N_NEAREST, len(places) - 1)
-    pairs = zip(_nearest(places, n), _nearest(others, n), strict=True)
-    return float(np.mean([len(set(a) & set(b)) / n for a, b in pairs]))
-
-
-def _nearest(places, n):
-    distances = np.linalg.norm(places[:, None] - places[None], axis=2)
-    np.fill_diagonal(distances, np.inf)
-    return np.argsort(distances, axis=1, kind="stable")[:, :n]
+def _nearness(places):
+    return -np.linalg.norm(places[:, None] - places[None], axis=2)
 
 
 def _unit(vectors):

@@ -42,6 +42,18 @@ def test_a_space_agrees_with_itself_and_not_with_its_opposite():
     assert found[0]["spaces"] == ["a", "b"]
 
 
+def test_maps_share_neighbours_wherever_they_are_turned_and_not_when_shuffled():
+    rng = np.random.default_rng(0)
+    places = rng.normal(size=(50, 2))
+
+    def nearness(of):
+        return -np.linalg.norm(of[:, None] - of[None], axis=2)
+
+    ours = nearness(places)
+    assert tag_spaces.neighbours_in_common(ours, nearness(3 - 2 * places)) == 1
+    assert tag_spaces.neighbours_in_common(ours, nearness(rng.permutation(places))) < 0.3
+
+
 def test_unrelated_spaces_have_neighbours_in_common_by_chance():
     rng = np.random.default_rng(0)
     tags = [f"t{i}" for i in range(40)]

@@ -244,16 +244,6 @@ def test_principal_components_keep_what_lies_in_a_plane(dimensions):
     np.testing.assert_allclose(*distances, atol=1e-8)
 
 
-def test_a_map_shares_all_neighbours_with_itself_and_few_with_a_shuffled_one():
-    rng = np.random.default_rng(0)
-    places = rng.normal(size=(50, 2))
-    assert tag_vectors.neighbours_in_common(places, 3 - 2 * places) == 1  # turned and stretched
-    assert tag_vectors.neighbours_in_common(places, rng.permutation(places)) < 0.3
-    line = np.array([[0.0], [1], [2.5], [4.5], [7], [10], [14]])
-    swapped = line[[1, 0, 2, 3, 4, 5, 6]]
-    assert tag_vectors.neighbours_in_common(line, swapped) < 1
-
-
 def test_clear_groups_are_neighbours_wherever_the_map_starts():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.eye(4), 6, axis=0) + 0.05 * rng.normal(size=(24, 4))

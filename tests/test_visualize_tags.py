@@ -102,6 +102,16 @@ def test_errors_of_a_file_of_scores_are_judged_by_vectors_from_elsewhere(run_scr
     assert errors["circular"] is False
     assert errors["difference"]["low"] <= errors["difference"]["value"]
     assert {tuple(row["spaces"]) for row in summary["agreement"]} == {("words", "annotations")}
+    # clips that are gone since: a sentence, and no network where none is named
+    clips = pd.read_csv(data / "clips.csv", dtype=str)
+    clips.iloc[:-1].to_csv(data / "clips.csv", index=False)
+    stale = run_script(SCRIPT, "--data", data, "--model", "peer", "--force")
+    assert stale.returncode == 1
+    assert "results/peer are of an earlier network, or of other clips: run" in stale.stderr
+    (data / "labels" / labels.find_set(data) / "labels.csv").write_text("clip_id,split,low\n")
+    stale = run_script(SCRIPT, "--data", data, "--model", "peer", "--force")
+    assert "results/peer are out of date (" in stale.stderr
+    assert "Traceback" not in stale.stderr
 
 
 def test_a_second_run_does_nothing_and_says_so(made, run_script):
