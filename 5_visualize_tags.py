@@ -166,7 +166,7 @@ def find_what_changed(data, run, made_from):
     except ValueError as error:  # labels or network are gone or others
         return f"results/{run} are out of date ({error})"
     clips = hashlib.sha256((data / "clips.csv").read_bytes()).hexdigest()
-    if (system["source"], clips) != (made_from["system"], made_from["clips.csv"]):
+    if (system["source"], clips) != (made_from["system"], made_from.get("clips.csv")):
         return f"results/{run} are of an earlier network, or of other clips"
     return None
 
