@@ -3,67 +3,69 @@
 A tagger that says "soft" for "quiet" is less wrong than one that says "loud". Each tag becomes
 a word vector, t-SNE brings the vectors to two dimensions for the figure and to four for the
 TensorFlow Projector, as in the paper. The vectors are trained on the tag sets of the clips
-themselves unless --vectors names a word2vec file (Google News, the paper's, is one). Beside the
-words stand two other senses of near: being annotated together, and what an evaluated network
-listens for; whether its wrong predictions are near the truth is computed, too.
+themselves unless --vectors names others: a file (Google News, the paper's, is one), or a model of
+gensim's catalogue, which is fetched. Beside the words stand two other senses of near: being
+annotated together, and what an evaluated network listens for; whether its wrong predictions are
+near the truth is computed, too.
 
 Reads   labels/<set>/labels.csv     clip_id, split, a 0/1 column a tag
         labels/<set>/tags.csv       tag, clips
         data/synonyms.csv           further words for a tag that --vectors lacks
         data/tag_kinds.csv          tag, kind (genre, instrument, voice, ...): the colours
         results/<run>/, models/     of an evaluated network, where there is one (--model)
-Writes  tag_map/places.csv          a row a tag: kind, clips, way, x, y
+Writes  tag_map/tags.csv            a row a tag: kind, clips, way to its vector, ROC-AUC
+        tag_map/places.csv          space (words, annotations, network), tag, x, y
+        tag_map/neighbours.csv      the five nearest tags of each in each space
         tag_map/vectors.csv         a row a tag, a column a dimension (300 where trained here)
-        tag_map/neighbours.csv      the five nearest tags of each, by words, annotations, network
         tag_map/*.tsv, *.pbtxt      the same for the TensorFlow Projector
-        tag_map/summary.json        settings, trustworthiness of this map and of 10 others by
-                                    t-SNE, tags without a vector, agreement of the three
-                                    spaces, closeness of errors
-        images/t_SNE.png            the map
+        tag_map/summary.json        settings, trustworthiness, other starts of t-SNE, clusters,
+                                    agreement of the spaces, closeness of errors
+        tag_map/tag_map.html        the three maps to explore, one file that asks for nothing
+        word_vectors/               of --vectors, the words of the tags: the file may go
+        images/t_SNE.png, t_SNE.txt the map of the words, and its caption with the numbers
 
-Example: python 5_visualize_tags.py --data /data/mtt --vectors GoogleNews-vectors-negative300.bin
+Example: python 5_visualize_tags.py --data /data/mtt --vectors word2vec-google-news-300
 """
-
-import hashlib
 
 from autotagging import cli
 
 TAG_KINDS = cli.REPOSITORY / "data" / "tag_kinds.csv"
 SYNONYMS = cli.REPOSITORY / "data" / "synonyms.csv"
+FETCHED = cli.REPOSITORY / "data" / "word_vectors"
+TRAINED = "trained on the tag sets"
 DEFAULT_NETWORK = "vgg"
 N_DRAWS = 1000
 
 
 def main(args):
-    """Make the map where it is not made yet, then draw it where it is not drawn yet."""
-    from autotagging import figures, labels, tag_map
+    """Make the map where it is not made yet, then show it where it is not shown yet."""
+    from autotagging import labels, tag_map, word_files
 
     label_set = labels.find_set(args.data, args.labels)
     folder = args.data / "tag_map"
-    figure = cli.images_folder(args.images, args.data) / "t_SNE.png"
+    source = word_files.find(args.vectors, args.data) if args.vectors else None
     inputs = [labels.set_folder(args.data, label_set) / name for name in ("labels.csv", "tags.csv")]
-    inputs += [TAG_KINDS, *([args.vectors, SYNONYMS] if args.vectors else [])]
+    inputs = tag_map.describe_inputs([*inputs, TAG_KINDS, *([SYNONYMS] if source else [])])
     settings = {
         "labels": label_set,
-        "vectors": args.vectors.name if args.vectors else "trained on the tag sets",
+        "vectors": source.name if source else TRAINED,
+        "from_elsewhere": bool(source),
         "method": args.method,
         "seed": args.seed,
-        "network": find_network(args.data, label_set, args.model),
-        "inputs": tag_map.describe_inputs(inputs),
+        "network": find_network(args.data, args.model, label_set),
+        "inputs": inputs | ({source.name: source.checksum} if source else {}),
     }
     if args.force or not tag_map.is_made(folder, settings):
-        make_map(args.data, folder, settings, args.vectors)
+        make_map(args.data, folder, settings, source)
     else:
         print(f"nothing to do: {cli.shown(folder)} is there")
-    source = tag_map.describe_source(folder)
-    if not figures.shows(figure, source):
-        draw_map(folder, figure, labels.read_summary(args.data, label_set)["note"], source)
+    show_map(folder, cli.images_folder(args.images, args.data))
     print(f"open the Projector with: tensorboard --logdir {cli.shown(folder)}")
 
 
-def make_map(data, folder, settings, vectors_file):
-    """Find vectors and places of the tags and write them."""
-    from autotagging import labels, tag_map, tag_spaces, tag_vectors, vocabulary
+def make_map(data, folder, settings, source):
+    """Find vectors and places of the tags, in three senses of near, and write them."""
+    from autotagging import labels, tag_map, tag_places, tag_spaces, vocabulary
 
     table = labels.read_labels(data, settings["labels"])
     counts = labels.read_tags(data, settings["labels"]).set_index("tag")["clips"]
@@ -72,151 +74,117 @@ def make_map(data, folder, settings, vectors_file):
         f"read {cli.shown(data)}, label set {settings['labels']}: "
         f"{len(table):,} clips, {len(tags)} tags"
     )
-    if vectors_file:
-        synonyms = vocabulary.read_synonyms(SYNONYMS)
-        vectors, ways = tag_vectors.read(vectors_file, tags, synonyms)
-    else:
-        tag_sets = [[tag for tag in tags if row[tag]] for row in table[tags].to_dict("records")]
-        vectors, ways = tag_vectors.train(tag_sets, tags, seed=settings["seed"])
-    found = list(vectors.index)
-    missing = [tag for tag in tags if tag not in found]
-    if missing:
-        print(f"{len(missing)} of {len(tags)} tags have no vector: {', '.join(missing)}")
+    vectors, ways = find_vectors(data, table[tags], source, settings["seed"])
+    areas, decisions, weights = ask_network(data, settings["network"], table)
+    spaces = {"words": vectors, "annotations": tag_spaces.with_direction(table[tags].T)}
+    if weights is not None:
+        spaces["network"] = tag_spaces.with_direction(weights)
     how = {key: settings[key] for key in ("method", "seed")}
-    places, places_4d = (tag_vectors.place(vectors, n, **how) for n in (2, 4))
-    spaces = {"words": tag_spaces.cosines(vectors)}
-    spaces["annotations"] = tag_spaces.cosines(table[tags].T)
+    places = tag_places.place_alike(spaces, **how)
+    places_4d = tag_places.place(vectors, 4, **how)
+    nearness = {name: tag_spaces.cosines(space) for name, space in spaces.items()}
     errors = None
-    if settings["network"]:
-        run = settings["network"]["results"]
-        if settings["network"]["model"]:
-            spaces["network"] = tag_spaces.cosines(read_network(data, run, tags))
-        errors = judge_errors(data, run, table, spaces["words"])
-        errors["circular"] = vectors_file is None
-    known = vocabulary.read_kinds(TAG_KINDS)
-    kinds = [known.get(tag, "other") for tag in found]
+    if decisions:
+        how = {"draws": N_DRAWS, "seed": 0}
+        errors = tag_spaces.closeness_of_errors(*decisions, nearness["words"], how)
+        errors["circular"] = not settings["from_elsewhere"]
+    kinds = vocabulary.read_kinds(TAG_KINDS)
     tables = {
-        "places": tag_map.tabulate_places(places, kinds, counts[found], ways[found]),
+        "tags": tag_map.tabulate_tags(counts, kinds, ways, areas),
+        "places": tag_map.tabulate_places(places),
         "vectors": vectors,
-        "neighbours": tag_spaces.neighbours(spaces),
+        "neighbours": tag_spaces.neighbours(nearness),
         "places_4d": places_4d,
     }
-    trust = {
-        "2 dimensions": round(tag_vectors.trustworthiness(vectors, places), 4),
-        "4 dimensions": round(tag_vectors.trustworthiness(vectors, places_4d), 4),
-    }
+    trust = {name: tag_places.trustworthiness(spaces[name], places[name]) for name in spaces}
+    trust["words, 4 dimensions"] = tag_places.trustworthiness(vectors, places_4d)
+    about = labels.read_summary(data, settings["labels"])
     summary = {
         "settings": settings,
+        **{key: about[key] for key in ("dataset", "note", "citation")},
         "tags": len(tags),
-        "tags without a vector": missing,
-        "trustworthiness": trust,
-        "other starts": tag_vectors.stability(vectors, places),
-        "agreement": tag_spaces.agreement(spaces),
+        "dimensions": vectors.shape[1],
+        "tags without a vector": [tag for tag in tags if tag not in vectors.index],
+        "trustworthiness": {name: round(value, 4) for name, value in trust.items()},
+        "other starts": tag_places.stability(vectors, places["words"]),
+        "clusters": {name: tag_places.clusters(space) for name, space in spaces.items()},
+        "agreement": tag_spaces.agreement(nearness),
         "closeness of errors": errors,
     }
     for path, content in tag_map.write(folder, tables, summary):
         cli.print_written(path, content)
-    print(
-        "trustworthiness of the map (1: all neighbours on it are neighbours by meaning): "
-        f"{trust['2 dimensions']:.2f} in 2 dimensions, {trust['4 dimensions']:.2f} in 4"
-    )
-    others = {key: f"{value:.2f}" for key, value in summary["other starts"].items()}
-    print(
-        f"{tag_vectors.N_SEEDS} maps by t-SNE from random starts: trustworthiness "
-        f"{others['trustworthiness']} +- {others['trustworthiness_sd']}; a tag's nearest five are "
-        f"those of this map to {others['neighbours_in_common']} +- "
-        f"{others['neighbours_in_common_sd']}"
-    )
-    print(tag_spaces.in_words(summary["agreement"], errors), end="")
 
 
-def find_network(data, label_set, name):
-    """Return which evaluated network is asked: results, model and what tells them from others.
+def find_vectors(data, table, source, seed):
+    """Return the word vectors of the tags and how each was found."""
+    from autotagging import labels, tag_vectors, vocabulary, word_files
 
-    None where no one is named and there is none, or, which is said, none of today.
-    """
-    from autotagging import results
+    tags = list(table.columns)
+    if source is None:
+        tag_sets = [[tag for tag in tags if row[tag]] for row in table.to_dict("records")]
+        return tag_vectors.train(tag_sets, tags, seed=seed)
+    synonyms = vocabulary.read_synonyms(SYNONYMS)
+    # of every tag there is, so that the words kept serve the other label sets, too
+    wanted = {*tags, *synonyms, *labels.list_annotated(data)}
+    words = word_files.read(source, data, wanted, tag_vectors.spell, folder=FETCHED)
+    return tag_vectors.look_up(words, tags, synonyms)
+
+
+def find_network(data, name, label_set):
+    """Return which evaluated network is asked; None where no one is named and there is none."""
+    from autotagging import evaluated, results
 
     run = name or DEFAULT_NETWORK
-    summary = results.read_summary(results.folder_of(data, run))
-    if summary is None or summary["label_set"] != label_set:
-        wrong = f"results/{run} are not there, or not of label set {label_set}"
-    else:
-        wrong = find_what_changed(data, run, summary["made_from"])
-    if wrong and name:
-        raise ValueError(f"{wrong}: run 4_evaluate.py")
-    if wrong:
-        if summary:
-            print(f"no network beside the words: {wrong}")
-        return None
-    seeds = summary["model"] and summary["model"]["settings"]["seed"]
-    return {
-        "results": run,
-        "model": summary["model"] is not None and not isinstance(seeds, list),
-        "source": summary["made_from"]["system"],
-    }
-
-
-def find_what_changed(data, run, made_from):
-    """Return what results were made of and is no longer so; None where all is."""
-    from autotagging import systems
-
     try:
-        system = systems.describe_again(data, run)
-    except ValueError as error:  # labels or network are gone or others
-        return f"results/{run} are out of date ({error})"
-    clips = hashlib.sha256((data / "clips.csv").read_bytes()).hexdigest()
-    if (system["source"], clips) != (made_from["system"], made_from.get("clips.csv")):
-        return f"results/{run} are of an earlier network, or of other clips"
-    return None
+        return evaluated.describe(data, run, label_set)
+    except ValueError as error:
+        if name:
+            raise ValueError(f"{error}: run 4_evaluate.py") from None
+        if results.read_summary(results.folder_of(data, run)):
+            print(f"no network beside the words: {error}")
+        return None
 
 
-def read_network(data, run, tags):
-    """Return the weights of each tag in a network's last layer: DataFrame of (n_tags, n_inputs)."""
-    import pandas as pd
+def ask_network(data, network, table):
+    """Return a network's ROC-AUC of each tag, decisions, weights; None for what there is not."""
+    from autotagging import evaluated
 
-    from autotagging import models, native_stderr
-
-    with native_stderr.silenced():
-        network, _ = models.load(models.folder_of(data, run) / "model.keras")
-    return pd.DataFrame(network.get_layer("logits").get_weights()[0].T, index=tags)
-
-
-def judge_errors(data, run, table, nearness):
-    """Return how near the wrong predictions on the test clips are to what was there."""
-    from autotagging import bootstrap, clips, results, tag_spaces
-
-    folder = results.folder_of(data, run)
-    y_score, split = results.read_scores(folder)
-    thresholds = results.read_table(folder, "per_tag").set_index("tag")["threshold"]
-    test = split.index[split == "test"]
-    groups = bootstrap.groups_of(clips.read_clips(data).loc[test], "artists")
-    return tag_spaces.closeness_of_errors(
-        table.loc[test, y_score.columns],
-        y_score.loc[test] >= thresholds[y_score.columns],
-        nearness,
-        groups,
-        {"draws": N_DRAWS, "seed": 0},
+    if network is None:
+        return None, None, None
+    name, tags = network["results"], list(table.columns.drop("split"))
+    weights = evaluated.read_tag_weights(data, name, tags) if network["model"] else None
+    return (
+        evaluated.read_areas(data, name),
+        evaluated.read_decisions(data, name, table),
+        weights,
     )
 
 
-def draw_map(folder, figure, note, source):
-    """Draw the map from its stored places."""
-    from autotagging import figures, tag_map
+def show_map(folder, images):
+    """Draw the map, write its caption and its page, where they are not there of this map."""
+    from autotagging import figures, map_caption, map_page, tag_map
+    from autotagging.files import write_if_other
 
-    places = tag_map.read_places(folder)
-    summary = tag_map.read_summary(folder)
-    missing, method = summary["tags without a vector"], summary["settings"]["method"]
-    drawing = figures.draw_tag_map(
-        places[["x", "y"]],
-        places["tag"],
-        places["clips"],
-        places["kind"],
-        method=method,
-        missing=missing,
-    )
-    figures.save(drawing, figure, note, source)
-    cli.print_written(figure, f"{len(places)} tags")
+    summary, tags = tag_map.read_summary(folder), tag_map.read_table(folder, "tags")
+    caption = map_caption.write(summary)
+    source, figure = tag_map.describe_source(folder), images / "t_SNE.png"
+    if not figures.shows(figure, source):
+        places = tag_map.read_table(folder, "places")
+        words = places[places["space"] == "words"].merge(tags, on="tag")
+        drawing = figures.draw_tag_map(
+            words[["x", "y"]],
+            words,
+            clusters=summary["clusters"]["words"]["clusters"],
+            method=summary["settings"]["method"],
+            missing=summary["tags without a vector"],
+        )
+        figures.save(drawing, figure, summary["note"], source)
+        cli.print_written(figure, f"{len(words)} tags")
+    if write_if_other(figure.with_suffix(".txt"), "\n\n".join(caption) + "\n"):
+        cli.print_written(figure.with_suffix(".txt"), "its caption, with the numbers")
+        print("\n".join(caption))
+    if map_page.write(folder, caption, source):
+        cli.print_written(folder / "tag_map.html", "the maps to explore")
 
 
 def parse_args():
@@ -229,10 +197,10 @@ def parse_args():
     cli.add_force(arguments, "the map and its figure")
     arguments.add_argument(
         "--vectors",
-        type=cli.file,
-        metavar="FILE",
-        help="word2vec file, .bin or .txt, or GloVe's .txt, also with .gz (default: train vectors "
-        "on the tag sets)",
+        metavar="FILE_OR_NAME",
+        help="word2vec file, .bin or .txt, or GloVe's .txt, also with .gz, or a model of gensim's "
+        "catalogue such as word2vec-google-news-300, 1.7 GB (default: train vectors on the tag "
+        "sets)",
     )
     arguments.add_argument(
         "--model",

@@ -31,9 +31,15 @@ results        results/<run>/: scores and every number computed from them
 systems        what is evaluated: a network, or a file of scores
 comparison     results side by side, and as tables for papers
 report         results/<run>/ -> report.html
-tag_vectors    word vectors of tags, places in two dimensions, neighbours
+evaluated      an evaluated network, asked by what comes after
+word_files     a file of word vectors, or its name -> the words of the tags
+tag_vectors    word vectors of tags: trained, or looked up among words
 tag_spaces     how near tags are by words, annotations and network; errors near the truth?
+tag_places     vectors -> places in two dimensions, how far to trust them, clusters
 tag_map        tag_map/: the map of the tags as files
+map_caption    what a reader must know of the map
+map_page       tag_map/ -> tag_map.html
+pages          templates -> pages that are one file
 figures        data in, matplotlib figures out
 versions       of Python, libraries and this repository
 native_stderr  what libraries write to standard error past Python, silenced

@@ -21,11 +21,12 @@ ENDING = ".download"  # of a file that is not complete
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file as it has to be: name, size in bytes, SHA-256 in hexadecimal."""
+    """A file as it has to be: name, size in bytes, checksum in hexadecimal and of which kind."""
 
     name: str
     size: int
-    sha256: str
+    checksum: str
+    kind: str = "SHA-256"
 
 
 MAGNATAGATUNE_URL = "https://mirg.city.ac.uk/datasets/magnatagatune/"
@@ -67,7 +68,11 @@ class _PassingError(Exception):
 def is_there(file, folder):
     """Return whether a folder holds a file of the right size and checksum."""
     path = folder / file.name
-    return path.is_file() and path.stat().st_size == file.size and _sha256(path) == file.sha256
+    return (
+        path.is_file()
+        and path.stat().st_size == file.size
+        and _checksum(path, file.kind) == file.checksum
+    )
 
 
 def check_room(files, folder):
@@ -80,7 +85,9 @@ def check_room(files, folder):
         raise ValueError(f"{folder} has room for {free:,} bytes, {needed:,} are to come")
 
 
-def fetch(file, base_url, folder, *, tries=5, pause=2.0):
+def fetch(  # noqa: PLR0913  what, whence, whither, and how patiently
+    file, base_url, folder, *, tries=5, pause=2.0, elsewhere="name another server with --base-url"
+):
     """Download a file into a folder, going on with what is there of it.
 
     Parameters
@@ -93,6 +100,8 @@ def fetch(file, base_url, folder, *, tries=5, pause=2.0):
         How often in a row it may fail without a byte gained.
     pause : float
         Seconds before the second try; doubled before each further one.
+    elsewhere : str
+        What to do where the server does not have the file, or another one.
 
     Raises
     ------
@@ -106,7 +115,7 @@ def fetch(file, base_url, folder, *, tries=5, pause=2.0):
     while True:
         before = part.stat().st_size if part.exists() else 0
         try:
-            _receive(file, url, part)
+            _receive(file, url, part, elsewhere)
             break
         except (_PassingError, requests.RequestException) as error:
             gained = part.exists() and part.stat().st_size > before
@@ -114,11 +123,11 @@ def fetch(file, base_url, folder, *, tries=5, pause=2.0):
             if failures >= tries or isinstance(error, requests.exceptions.InvalidURL):
                 raise ValueError(_give_up(url, part, file, error)) from None
             time.sleep(pause * 2 ** (failures - 1))
-    if _sha256(part) != file.sha256:
+    if _checksum(part, file.kind) != file.checksum:
         part.unlink()
         raise ValueError(
-            f"{url} is not the file known by that name (its SHA-256 is another): nothing was kept; "
-            "try again, or another server with --base-url"
+            f"{url} is not the file known by that name (its {file.kind} is another): nothing was "
+            f"kept; try again, or {elsewhere}"
         )
     os.replace(part, folder / file.name)
 
@@ -139,7 +148,7 @@ def _reason(error):
     return str(error)
 
 
-def _receive(file, url, part):
+def _receive(file, url, part, elsewhere):
     """Append to a part what a server has beyond it; return once it has the file's size."""
     start = part.stat().st_size if part.exists() else 0
     if start == file.size:
@@ -153,7 +162,7 @@ def _receive(file, url, part):
         if answer.status_code == 416:  # what is there is longer than the server's file
             part.unlink()
             raise _PassingError("the server's file is shorter than what is there of it")
-        start = _check_answer(answer, file, url, start)
+        start = _check_answer(answer, file, url, start, elsewhere)
         with (
             part.open("ab" if start else "wb") as output,
             tqdm(
@@ -177,7 +186,7 @@ def _receive(file, url, part):
         raise ValueError(f"{url} is longer than the file known by that name: nothing was kept")
 
 
-def _check_answer(answer, file, url, start):
+def _check_answer(answer, file, url, start, elsewhere):
     """Return from which byte on an answer continues the file; refuse one that does not."""
     if answer.status_code in PASSING:
         raise _PassingError(f"the server answers {answer.status_code} {answer.reason}")
@@ -188,7 +197,7 @@ def _check_answer(answer, file, url, start):
     if answer.status_code != 200:
         raise ValueError(
             f"{url}: the server answers {answer.status_code} {answer.reason}; "
-            "is the file elsewhere now? name that folder with --base-url"
+            f"is the file elsewhere now? {elsewhere}"
         )
     length = answer.headers.get("Content-Length")
     if length is not None and int(length) != file.size:
@@ -203,8 +212,8 @@ def _part(file, folder):
     return folder / f"{file.name}{ENDING}"
 
 
-def _sha256(path):
-    digest = hashlib.sha256()
+def _checksum(path, kind):
+    digest = hashlib.new(kind.replace("-", ""))
     with (
         path.open("rb") as file,
         tqdm(

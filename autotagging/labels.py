@@ -229,6 +229,11 @@ def read_tag_counts(data, name):
     return pd.read_csv(set_folder(data, name) / "tag_counts.csv", keep_default_na=False)
 
 
+def list_annotated(data):
+    """Return every tag that is annotated, whatever label set keeps it: a set."""
+    return {tag for name in list_sets(data) for tag in read_tag_counts(data, name)["tag"]}
+
+
 def read_summary(data, name):
     """Read the settings and counts of a label set: a dict."""
     path = set_folder(data, name) / "summary.json"

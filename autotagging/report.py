@@ -7,16 +7,11 @@ licence of the dataset.
 
 import base64
 import io
-from pathlib import Path
 
-import jinja2
-import markupsafe
 import soundfile
 
-from autotagging import audio, clips, comparison, evaluation, figures, metrics, results
-from autotagging.files import write_whole
+from autotagging import audio, clips, comparison, evaluation, figures, metrics, pages, results
 
-TEMPLATES = Path(__file__).parent / "templates"
 SAMPLE_RATE = 16000
 SECONDS = 30
 COLUMNS = {  # of the table of tags: column -> heading
@@ -67,25 +62,16 @@ def write(data, name, images, source):
     """
     folder = results.folder_of(data, name)
     path = folder / "report.html"
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"measure": comparison.shown_number}
-    marker = f'<meta name="source" content="{markupsafe.escape(source)}">'  # as the template has it
-    if path.exists():
-        before = path.read_bytes()
-        if marker.encode() in before and before.rstrip().endswith(b"</html>"):
-            return None
+    if pages.is_made(path, source):
+        return None
     summary = results.read_summary(folder)
     per_tag = results.read_table(folder, "per_tag")
     shown = comparison.for_papers(comparison.tabulate_rows(summary), summary["interval"]["unit"])
-    text = environment.get_template("report.html").render(
+    pages.write(
+        path,
+        "report.html",
+        source,
         name=name,
-        source=source,
         summary=summary,
         test=summary["rows"][evaluation.TEST],
         averages=shown,
@@ -101,7 +87,6 @@ def write(data, name, images, source):
         clips=list(_describe_clips(data, folder, per_tag.set_index("tag")["threshold"])),
         left_out=results.read_left_out(folder).reset_index().to_dict("records"),
     )
-    write_whole(path, text)
     return path
 
 

@@ -1,11 +1,12 @@
 """A map of tags as files: ``tag_map/``.
 
-places.csv            tag, kind, clips, way (how its vector was found), x, y
+tags.csv              tag, kind, clips, way (how its vector was found), roc_auc (if evaluated)
+places.csv            space (words, annotations, network), tag, x, y
 vectors.csv           tag, then a column a dimension
 neighbours.csv        space, tag, rank, neighbour, cosine
-tsne_4d.tsv           the places in four dimensions, for the TensorFlow Projector
+places_4d.tsv         the places in four dimensions, for the TensorFlow Projector
 vectors.tsv           the vectors, for the Projector
-metadata.tsv          tag, kind, clips, way: a row a line of these two
+metadata.tsv          tag, kind, clips, way, roc_auc: a row a line of these two
 projector_config.pbtxt
 summary.json          settings, inputs, what was measured; written last
 """
@@ -13,7 +14,6 @@ summary.json          settings, inputs, what was measured; written last
 import hashlib
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,14 @@ import pandas as pd
 from autotagging.files import write_whole
 
 SUMMARY = "summary.json"
+SHOWN = ("tags.csv", "places.csv", "neighbours.csv", SUMMARY)  # by figure and page
+PROJECTOR = ("places_4d.tsv", "vectors.tsv", "metadata.tsv", "projector_config.pbtxt")
+FILES = ("vectors.csv", *PROJECTOR, *SHOWN)
+COLUMNS = {
+    "tags": {"tag": str, "kind": str, "clips": int, "way": str, "roc_auc": float},
+    "places": {"space": str, "tag": str, "x": float, "y": float},
+    "neighbours": {"space": str, "tag": str, "rank": int, "neighbour": str, "cosine": float},
+}
 
 
 def describe_inputs(paths):
@@ -28,7 +36,7 @@ def describe_inputs(paths):
     digests = {}
     for path in paths:
         with path.open("rb") as file:
-            digests[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+            digests[path.name] = f"SHA-256 {hashlib.file_digest(file, 'sha256').hexdigest()}"
     return digests
 
 
@@ -47,7 +55,7 @@ def is_made(folder, settings):
         Where it holds another map; the sentence names what differs.
     """
     path = folder / SUMMARY
-    if not path.exists():
+    if not all((folder / name).exists() for name in FILES):
         return False
     try:
         made = dict(json.loads(path.read_text(encoding="utf-8"))["settings"])
@@ -68,28 +76,38 @@ def _difference(key, before, now):
 
 
 def describe_source(folder):
-    """Return what a figure of a map is made from: the checksum of its summary and places."""
-    content = b"".join((folder / name).read_bytes() for name in (SUMMARY, "places.csv"))
+    """Return what figure and page of a map are made from: the checksum of what they show."""
+    content = b"".join((folder / name).read_bytes() for name in SHOWN)
     return f"{folder.name} {hashlib.sha256(content).hexdigest()}"
 
 
-def tabulate_places(places, kinds, clips, ways):
-    """Return the table of a map's places, a row a tag.
+def tabulate_tags(counts, kinds, ways, areas=None):
+    """Return the table of a map's tags.
 
     Parameters
     ----------
-    places : ndarray of shape (n_tags, 2)
-    kinds : list of str
-    clips, ways : Series of shape (n_tags,)
-        Indexed by tag, in the order of `places`.
+    counts : Series of shape (n_tags,)
+        Clips of each tag, the most frequent first.
+    kinds : dict
+        tag -> kind.
+    ways, areas : Series
+        How the vector of each was found; its ROC-AUC, where there is an evaluated network.
 
     Returns
     -------
     DataFrame
-        tag, kind, clips, way, x, y.
+        tag, kind, clips, way, roc_auc.
     """
-    columns = {"tag": clips.index, "kind": kinds, "clips": clips.to_numpy(), "way": ways.to_numpy()}
-    return pd.DataFrame({**columns, "x": places[:, 0], "y": places[:, 1]})
+    tags = counts.index
+    areas = pd.Series(np.nan, tags) if areas is None else areas.reindex(tags)
+    columns = {"tag": tags, "kind": [kinds.get(tag, "other") for tag in tags]}
+    columns |= {"clips": counts.array, "way": ways[tags].array, "roc_auc": areas.array}
+    return pd.DataFrame(columns)
+
+
+def tabulate_places(maps):
+    """Return the places of all maps, a dict of name -> (x, y by tag), as one table."""
+    return pd.concat(maps, names=["space", "tag"]).reset_index()
 
 
 def write(folder, tables, summary):
@@ -99,8 +117,9 @@ def write(folder, tables, summary):
     ----------
     folder : Path
     tables : dict
-        places (tag, kind, clips, way, x, y), vectors (indexed by tag), neighbours, and
-        places_4d, an ndarray of shape (n_tags, 4): all in one order of tags.
+        tags (tag, kind, clips, way, roc_auc), places (space, tag, x, y), neighbours; vectors
+        (indexed by tag), and places_4d, an ndarray of shape (n_found, 4): of the tags that are
+        found, in the order of `tags`.
     summary : dict
         With "settings", as for `is_made`.
 
@@ -111,11 +130,12 @@ def write(folder, tables, summary):
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SUMMARY).unlink(missing_ok=True)
-    places, vectors = tables["places"], tables["vectors"]
-    n_tags, size = vectors.shape
+    n_tags, size = tables["vectors"].shape
+    places = tables["places"].round({"x": 4, "y": 4})
     texts = (
-        ("places.csv", _csv(places.round({"x": 4, "y": 4})), f"{n_tags} tags"),
-        ("vectors.csv", _csv(vectors, index=True), f"{n_tags} tags, {size} dimensions"),
+        ("tags.csv", _csv(tables["tags"].round({"roc_auc": 6})), f"{len(tables['tags'])} tags"),
+        ("places.csv", _csv(places), f"maps of {', '.join(places['space'].unique())}"),
+        ("vectors.csv", _csv(tables["vectors"], index=True), f"{n_tags} tags, {size} dimensions"),
         ("neighbours.csv", _csv(tables["neighbours"].round(4)), "the nearest tags of each"),
         *_projector_files(tables),
         (
@@ -135,11 +155,14 @@ def _csv(table, index=False):
 
 def _projector_files(tables):
     """Return name, text and content of what TensorBoard's Projector opens."""
-    vectors, metadata = tables["vectors"], tables["places"][["tag", "kind", "clips", "way"]]
-    lines = [metadata.columns, *metadata.itertuples(index=False)]
+    vectors, tags = tables["vectors"], tables["tags"]
+    metadata = tags[tags["tag"].isin(vectors.index)].round({"roc_auc": 4}).astype(object)
+    if metadata["roc_auc"].isna().all():  # not evaluated
+        metadata = metadata.drop(columns="roc_auc")
+    lines = [metadata.columns, *metadata.fillna("").itertuples(index=False)]
     # a tab or a line end within a tag would shift every tag after it
     cells = [[" ".join(str(cell).split()) for cell in line] for line in lines]
-    tensors = {"tsne_4d": tables["places_4d"], "vectors": vectors.to_numpy()}
+    tensors = {"places_4d": tables["places_4d"], "vectors": vectors.to_numpy()}
     return (
         *(
             (
@@ -170,12 +193,21 @@ def _embedding(name):
     )
 
 
-def read_places(folder):
-    """Read the places of a map: a DataFrame with tag, kind, clips, way, x, y."""
-    path = Path(folder) / "places.csv"
-    return pd.read_csv(path, dtype={"tag": str}, keep_default_na=False)
+def read_table(folder, name):
+    """Read ``tags.csv``, ``places.csv`` or ``neighbours.csv``: a DataFrame."""
+    path = folder / f"{name}.csv"
+    try:
+        return pd.read_csv(
+            path,
+            dtype=COLUMNS[name],
+            usecols=list(COLUMNS[name]),
+            keep_default_na=False,
+            na_values={"roc_auc": [""]},
+        )
+    except ValueError:
+        raise ValueError(f"{path} is damaged: add --force to make the map anew") from None
 
 
 def read_summary(folder):
     """Read the settings of a map and what was measured: a dict."""
-    return json.loads((Path(folder) / SUMMARY).read_text(encoding="utf-8"))
+    return json.loads((folder / SUMMARY).read_text(encoding="utf-8"))

@@ -18,23 +18,27 @@ from autotagging import bootstrap
 N_NEAREST = 5
 
 
+def with_direction(vectors):
+    """Return the vectors that are not all 0: of tags that no clip has, nothing can be said."""
+    lengths = np.linalg.norm(vectors.to_numpy(dtype=float), axis=1)
+    return vectors[np.isfinite(lengths) & (lengths > 0)]
+
+
 def cosines(vectors):
     """Return the cosine of every pair of tags.
 
     Parameters
     ----------
     vectors : DataFrame of shape (n_tags, size)
-        Indexed by tag; a tag without a direction (all 0) is left out.
+        Indexed by tag, each with a direction.
 
     Returns
     -------
     DataFrame of shape (n_tags, n_tags)
     """
-    lengths = np.linalg.norm(vectors.to_numpy(dtype=float), axis=1)
-    there = np.isfinite(lengths) & (lengths > 0)
-    unit = vectors.to_numpy(dtype=float)[there] / lengths[there, None]
-    tags = vectors.index[there]
-    return pd.DataFrame(unit @ unit.T, index=tags, columns=tags)
+    unit = vectors.to_numpy(dtype=float)
+    unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
+    return pd.DataFrame(unit @ unit.T, index=vectors.index, columns=vectors.index)
 
 
 def neighbours(spaces):
@@ -114,7 +118,7 @@ def neighbours_in_common(one, other):
     return float(np.mean([len(set(a) & set(b)) / n for a, b in zip(*nearest, strict=True)]))
 
 
-def closeness_of_errors(y_true, y_pred, nearness, groups, how):
+def closeness_of_errors(y_true, y_pred, groups, nearness, how):
     """Return how near wrong predictions are to what was there, against other wrong tags.
 
     For each tag that was predicted and not there: its cosine to the nearest tag that was. For the
@@ -125,10 +129,10 @@ def closeness_of_errors(y_true, y_pred, nearness, groups, how):
     Parameters
     ----------
     y_true, y_pred : DataFrame of shape (n_clips, n_tags), bool
-    nearness : DataFrame
-        Cosines, see `cosines`; tags without a vector are left out and counted.
     groups : ndarray of shape (n_clips,), int
         Such as artists, see `bootstrap.groups_of`.
+    nearness : DataFrame
+        Cosines, see `cosines`; tags without a vector are left out and counted.
     how : dict
         draws and seed of the bootstrap.
 
@@ -188,32 +192,33 @@ def in_words(agreeing, errors=None):
 
     Returns
     -------
-    str
-        Lines, each with its end.
+    list of str
+        Sentences.
     """
-    lines = [
-        f"{row['spaces'][0]} and {row['spaces'][1]}, {row['tags']} tags: rank correlation "
-        f"{row['rank_correlation']:.2f}, {row['neighbours_in_common'] * 100:.0f} % of the nearest "
-        f"five in common (by chance {row['by_chance'] * 100:.0f} %)"
+    said = [
+        f"{row['spaces'][0].capitalize()} and {row['spaces'][1]}, {row['tags']} tags: rank "
+        f"correlation of all pairs {row['rank_correlation']:.2f}, "
+        f"{row['neighbours_in_common'] * 100:.0f} % of the nearest five in common (by chance "
+        f"{row['by_chance'] * 100:.0f} %)."
         for row in agreeing
         if row["rank_correlation"] is not None
     ]
-    if errors and errors["errors"]:
-        difference = errors["difference"]
-        interval = (
-            ""
-            if difference["low"] is None
-            else f" (95 % of draws of artists {difference['low']:+.3f} to "
-            f"{difference['high']:+.3f})"
+    if not errors or not errors["errors"]:
+        return said
+    difference = errors["difference"]
+    interval = (
+        ""
+        if difference["low"] is None
+        else f" (95 % of draws of artists {difference['low']:+.3f} to {difference['high']:+.3f})"
+    )
+    closeness = (
+        f"{errors['errors']:,} wrong predictions on {errors['clips']:,} test clips: cosine "
+        f"{errors['closeness']:.3f} to the nearest true tag, that of other tags at random "
+        f"{errors['at_random']:.3f}: {difference['value']:+.3f}{interval}."
+    )
+    if errors["circular"]:
+        closeness += (
+            " This proves nothing: the word vectors are trained on the annotations; name others "
+            "with --vectors."
         )
-        lines.append(
-            f"{errors['errors']:,} wrong predictions on {errors['clips']:,} test clips: cosine "
-            f"{errors['closeness']:.3f} to the nearest true tag, that of other tags at random "
-            f"{errors['at_random']:.3f}: {difference['value']:+.3f}{interval}"
-        )
-        if errors["circular"]:
-            lines.append(
-                "which proves nothing: the word vectors are trained on the annotations; name "
-                "others with --vectors"
-            )
-    return "".join(line + "\n" for line in lines)
+    return [*said, closeness]

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_DATA = Path(os.environ.get("AUTOTAGGING_TEST_DATA", REPOSITORY.parent / "shared")).resolve()
 TINY_TAGS = ("low", "high", "loud", "quiet", "classic", "classical")
 TINY_CLIPS = 32
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +58,41 @@ def run_script(tmp_path_factory):
     yield run
     server.stdin.close()
     server.wait()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return a running Chromium that asks no one for anything; skip where there is none."""
+    if not CHROMIUM:
+        pytest.skip("Chromium is not installed (Debian's package chromium)")
+    from playwright.sync_api import sync_playwright
+
+    # software for the Projector's points: no machine of the tests has a graphics card
+    flags = ["--no-sandbox", "--disable-background-networking", "--enable-unsafe-swiftshader"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Return a function that opens an address and notes what the page asks for and complains of."""
+    opened = []
+
+    def open_address(address):
+        page = browser.new_page(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
+        page.asked, page.complaints = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(address)
+        opened.append(page)
+        return page
+
+    yield open_address
+    for page in opened:
+        page.close()
 
 
 def write_annotations(path, rows):

@@ -1,6 +1,7 @@
 """Figures: order, marks, units, nothing cut or overlapping, the same bytes again."""
 
 import itertools
+import re
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,11 @@ def assert_inside(figure, texts):
 
 def legend_labels(figure):
     return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def some_tags(tags, counts=None, kinds="genre"):
+    counts = range(len(tags), 0, -1) if counts is None else counts
+    return pd.DataFrame({"tag": list(tags), "clips": counts, "kind": kinds})
 
 
 def network(n_convolutions, size, clips=3):
@@ -274,7 +280,7 @@ def test_confusions_say_how_many_clips_missed_a_tag():
 def test_tags_without_a_place_are_named_below_the_map():
     missing = [f"female vocals {i} $x$" for i in range(40)]
     places = np.random.default_rng(0).normal(size=(5, 2))
-    figure = figures.draw_tag_map(places, TAGS[:5], np.ones(5), method="pca", missing=missing)
+    figure = figures.draw_tag_map(places, some_tags(TAGS[:5]), method="pca", missing=missing)
     label = figure.axes[0].xaxis.label
     assert label.get_text().startswith("principal component 1\n\n40 tags have no vector: female")
     assert " ".join(label.get_text().split()).endswith("female vocals 39 $x$")
@@ -286,19 +292,58 @@ def test_no_two_labels_of_a_map_overlap(n_tags):
     rng = np.random.default_rng(1)
     tags = [f"female vocals {i}" for i in range(n_tags)]
     places = rng.normal(size=(n_tags, 2))
+    clusters = [tags[:3], tags[1:4]]
     counts = np.geomspace(5000, 30, n_tags)
-    figure = figures.draw_tag_map(places, tags, counts)
+    figure = figures.draw_tag_map(places, some_tags(tags, counts), clusters=clusters)
     texts = figure.axes[0].texts
-    assert [text.get_text() for text in texts] == tags
+    labels = [text for text in texts if text.get_gid() != "cluster"]
+    assert [text.get_text() for text in labels] == tags
     assert_inside(figure, texts)
-    boxes = boxes_of(texts)
+    boxes = boxes_of(labels)
     assert not any(overlap(a, b) for a, b in itertools.combinations(boxes, 2))
 
 
+def test_the_tags_of_a_cluster_are_within_its_line_and_far_ones_are_not():
+    places = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [5, 5], [5, 6]], dtype=float)
+    figure = figures.draw_tag_map(places, some_tags("abcdef"), clusters=[list("abcd")])
+    (line,) = figure.axes[0].patches
+    assert line.get_path().contains_points(places).tolist() == [True] * 4 + [False] * 2
+    numbers = [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "cluster"]
+    assert numbers == ["1"]
+
+
+def test_tags_of_one_line_have_a_line_around_them():
+    places = np.array([[0, 0], [1, 1], [2, 2], [2, 2]], dtype=float)
+    figure = figures.draw_tag_map(places, some_tags("abcd"), clusters=[list("abcd")])
+    assert figure.axes[0].patches[0].get_path().contains_points(places).all()
+
+
+def test_marks_of_other_pictures_are_those_of_the_figure():
+    marks = figures.kind_marks()
+    assert set(marks) == {
+        "genre",
+        "instrument",
+        "voice",
+        "mood",
+        "tempo",
+        "origin",
+        "absence",
+        "other",
+    }
+    assert len({path for _, path in marks.values()}) == len(marks)
+    for colour, path in marks.values():
+        assert re.fullmatch("#[0-9a-f]{6}", colour)
+        numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", path)]
+        assert max(map(abs, numbers)) == 1
+        assert path.startswith("M")
+        assert path.endswith("Z")
+    assert marks["voice"][1].startswith("M0 -1")  # the triangle's tip is above: y runs down
+
+
 def test_a_map_names_the_kinds_it_shows():
-    kinds = pd.Series(["genre", "voice", "voice", "never heard of"])
+    kinds = ["genre", "voice", "voice", "never heard of"]
     places = np.arange(8.0).reshape(4, 2)
-    figure = figures.draw_tag_map(places, list("abcd"), [9, 8, 7, 6], kinds)
+    figure = figures.draw_tag_map(places, some_tags("abcd", kinds=kinds))
     assert legend_labels(figure)[:3] == ["genre", "voice", "other"]
 
 
@@ -452,7 +497,7 @@ def test_the_note_is_drawn_below_everything_else(tmp_path):
 
 def test_a_redraw_gives_the_same_bytes_and_leaves_nothing_behind(tmp_path):
     for name in ("a.png", "b.png"):
-        figure = figures.draw_tag_map(np.eye(4)[:, :2], list("abcd"), [4, 3, 2, 1])
+        figure = figures.draw_tag_map(np.eye(4)[:, :2], some_tags("abcd"))
         figures.save(figure, tmp_path / name, "note")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,6 @@ import pytest
 
 from autotagging import report, results
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HOSTILE = "<script>alert(1)</script>"
 FOUR = "4_evaluate.py"
 
@@ -115,34 +113,10 @@ def test_a_clip_that_cannot_be_decoded_is_said(evaluated, tmp_path):
     assert "Nothing to hear: its audio cannot be decoded" in text
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Return a running Chromium that asks no one for anything; skip where there is none."""
-    if not CHROMIUM:
-        pytest.skip("Chromium is not installed (Debian's package chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def page(browser, evaluated):
+def page(open_page, evaluated):
     """Return the report in the browser, with what it asked for and complained of."""
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
-    page.asked, page.complaints = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    path = Path(evaluated / "results/peer/report.html").resolve()
-    page.goto(path.as_uri())
-    yield page
-    page.close()
+    return open_page((evaluated / "results/peer/report.html").resolve().as_uri())
 
 
 def column(page, heading):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import tag_map, tag_spaces, tag_vectors
+from autotagging import tag_map, tag_places, tag_spaces, tag_vectors
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TAG_KINDS = REPOSITORY / "data" / "tag_kinds.csv"
@@ -33,34 +33,54 @@ TAGS = ["techno", "beat", "synth", "cello", "violin", "slow"]
 @functools.cache
 def example(seed):
     vectors, ways = tag_vectors.train(TAG_SETS, TAGS, size=20, seed=seed)
-    clips = pd.Series(range(len(TAGS), 0, -1), index=TAGS)
-    places = tag_vectors.place(vectors, seed=seed)
+    counts = pd.Series(range(len(TAGS), 0, -1), index=TAGS)
+    areas = pd.Series([0.9, 0.8, np.nan], index=TAGS[:3])
     return {
-        "places": tag_map.tabulate_places(places, ["genre"] * len(TAGS), clips, ways),
+        "tags": tag_map.tabulate_tags(counts, {"techno": "genre"}, ways, areas),
+        "places": tag_map.tabulate_places(
+            tag_places.place_alike({"words": vectors}, method="tsne", seed=seed)
+        ),
         "vectors": vectors,
         "neighbours": tag_spaces.neighbours({"words": tag_spaces.cosines(vectors)}),
-        "places_4d": tag_vectors.place(vectors, 4, seed=seed),
+        "places_4d": tag_places.place(vectors, 4, seed=seed),
     }
 
 
 def write_example(folder, seed=0):
-    tables = {**example(seed), "places": example(seed)["places"].copy()}
+    tables = {**example(seed), "tags": example(seed)["tags"].copy()}
     return tag_map.write(folder, tables, {"settings": {"seed": seed}}), tables
 
 
 def test_a_map_is_read_as_it_was_written_and_complete(tmp_path):
     written, tables = write_example(tmp_path)
     assert {path.name for path, _ in written} == {path.name for path in tmp_path.iterdir()}
-    places = tag_map.read_places(tmp_path)
-    pd.testing.assert_frame_equal(places, tables["places"], atol=1e-4)
+    for name in tag_map.COLUMNS:
+        read = tag_map.read_table(tmp_path, name)
+        pd.testing.assert_frame_equal(read, tables[name], atol=1e-4, check_dtype=False)
     assert tag_map.read_summary(tmp_path)["settings"] == {"seed": 0}
 
 
 def test_a_tag_named_like_a_missing_value_is_a_tag(tmp_path):
     _, tables = write_example(tmp_path)
-    tables["places"].loc[0, "tag"] = "nan"
+    tables["tags"].loc[0, "tag"] = "nan"
     tag_map.write(tmp_path, tables, {"settings": {}})
-    assert tag_map.read_places(tmp_path)["tag"][0] == "nan"
+    assert tag_map.read_table(tmp_path, "tags")["tag"][0] == "nan"
+
+
+@pytest.mark.parametrize("text", ["", "half", "space,tag,x,y\nwords,a,b,c\n", "space,tag\n\xff"])
+def test_a_table_that_is_damaged_is_named(tmp_path, text):
+    write_example(tmp_path)
+    (tmp_path / "places.csv").write_text(text, encoding="latin1")
+    with pytest.raises(ValueError, match=r"places.csv is damaged: add --force"):
+        tag_map.read_table(tmp_path, "places")
+
+
+def test_a_map_that_lacks_a_file_is_not_made(tmp_path):
+    for name in tag_map.FILES:
+        write_example(tmp_path)
+        assert tag_map.is_made(tmp_path, {"seed": 0})
+        (tmp_path / name).unlink()
+        assert not tag_map.is_made(tmp_path, {"seed": 0})
 
 
 def test_a_map_of_other_settings_or_inputs_is_refused(tmp_path):
@@ -94,17 +114,31 @@ def test_a_map_broken_off_is_not_there(tmp_path, monkeypatch):
 
 def test_the_files_of_the_projector_belong_together(tmp_path):
     _, tables = write_example(tmp_path)
-    tables["places"].loc[1, "tag"] = "with\ttab\nand line"
+    tables["tags"].loc[6] = ["lost", "genre", 1, "not found", 0.5]  # a tag without a vector
+    tag_map.write(tmp_path, tables, {"settings": {}})
+    metadata = [line.split("\t") for line in (tmp_path / "metadata.tsv").read_text().splitlines()]
+    assert metadata[0] == ["tag", "kind", "clips", "way", "roc_auc"]
+    assert [row[0] for row in metadata[1:]] == TAGS
+    assert metadata[1] == ["techno", "genre", "6", "trained", "0.9"]
+    assert metadata[3][4] == ""
+    config = (tmp_path / "projector_config.pbtxt").read_text()
+    assert re.findall(r'tensor_path: "(.*)"', config) == ["places_4d.tsv", "vectors.tsv"]
+    for name in re.findall(r'_path: "(.*)"', config):
+        assert (tmp_path / name).is_file()
+    for name, size in (("places_4d.tsv", 4), ("vectors.tsv", 20)):
+        assert np.loadtxt(tmp_path / name, delimiter="\t").shape == (len(metadata) - 1, size)
+
+
+def test_a_tag_with_a_tab_stays_one_cell_and_areas_that_are_unknown_have_no_column(tmp_path):
+    _, tables = write_example(tmp_path)
+    index = tables["vectors"].index.to_series().replace("beat", "with\ttab\nand line")
+    tables["vectors"] = tables["vectors"].set_axis(index)
+    tables["tags"]["tag"] = tables["tags"]["tag"].replace("beat", "with\ttab\nand line")
+    tables["tags"]["roc_auc"] = np.nan
     tag_map.write(tmp_path, tables, {"settings": {}})
     metadata = (tmp_path / "metadata.tsv").read_text().splitlines()
     assert metadata[0].split("\t") == ["tag", "kind", "clips", "way"]
     assert metadata[2].split("\t")[0] == "with tab and line"
-    config = (tmp_path / "projector_config.pbtxt").read_text()
-    assert re.findall(r'tensor_path: "(.*)"', config) == ["tsne_4d.tsv", "vectors.tsv"]
-    for name in re.findall(r'_path: "(.*)"', config):
-        assert (tmp_path / name).is_file()
-    for name, size in (("tsne_4d.tsv", 4), ("vectors.tsv", 20)):
-        assert np.loadtxt(tmp_path / name, delimiter="\t").shape == (len(metadata) - 1, size)
 
 
 def ask(url, process):
@@ -123,40 +157,48 @@ def ask(url, process):
     return pytest.fail(f"no answer from {url}")
 
 
-def test_tensorboard_lists_and_serves_the_tensors(tmp_path):
+@pytest.fixture
+def tensorboard(tmp_path):
+    """Return the address of a TensorBoard that shows a map, the process, and the map's tables."""
     pytest.importorskip("tensorboard", reason="TensorBoard is not installed")
     _, tables = write_example(tmp_path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "tensorboard.main",
-        "--logdir",
-        str(tmp_path),
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--load_fast",
-        "false",
-    ]
+    options = {"logdir": tmp_path, "host": "127.0.0.1", "port": port, "load_fast": "false"}
+    command = [sys.executable, "-m", "tensorboard.main"]
+    command += [text for name, value in options.items() for text in (f"--{name}", str(value))]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    plugin = f"http://127.0.0.1:{port}/data/plugin/projector"
-    try:
-        runs = json.loads(ask(f"{plugin}/runs", process))
-        assert runs == ["."]
-        config = json.loads(ask(f"{plugin}/info?run=.", process))
-        names = [tensor["tensorName"] for tensor in config["embeddings"]]
-        assert names == ["tsne_4d", "vectors"]
-        served = ask(f"{plugin}/metadata?run=.&name=vectors", process).decode()
-        assert [row.split("\t")[0] for row in served.splitlines()] == [
-            "tag",
-            *tables["vectors"].index,
-        ]
-        tensor = np.frombuffer(ask(f"{plugin}/tensor?run=.&name=vectors", process), "float32")
-        np.testing.assert_allclose(tensor, tables["vectors"].to_numpy().ravel(), rtol=1e-5)
-    finally:
-        process.kill()
-        process.wait()
+    yield f"http://127.0.0.1:{port}", process, tables
+    process.kill()
+    process.wait()
+
+
+def test_tensorboard_lists_and_serves_the_tensors(tensorboard):
+    address, process, tables = tensorboard
+    plugin = f"{address}/data/plugin/projector"
+    runs = json.loads(ask(f"{plugin}/runs", process))
+    assert runs == ["."]
+    config = json.loads(ask(f"{plugin}/info?run=.", process))
+    names = [tensor["tensorName"] for tensor in config["embeddings"]]
+    assert names == ["places_4d", "vectors"]
+    served = ask(f"{plugin}/metadata?run=.&name=vectors", process).decode()
+    rows = [row.split("\t") for row in served.splitlines()]
+    assert [row[0] for row in rows] == ["tag", *tables["vectors"].index]
+    tensor = np.frombuffer(ask(f"{plugin}/tensor?run=.&name=vectors", process), "float32")
+    np.testing.assert_allclose(tensor, tables["vectors"].to_numpy().ravel(), rtol=1e-5)
+
+
+def test_the_projector_shows_the_points_in_a_browser(tensorboard, open_page):
+    address, process, _ = tensorboard
+    ask(f"{address}/data/plugin/projector/runs", process)
+    page = open_page(f"{address}/#projector")
+    plugin = page.frame_locator("iframe").frame_locator("iframe")
+    plugin.get_by_text("Points: 6").wait_for(timeout=60_000)
+    assert plugin.locator(".dim").inner_text() == "4"
+    plugin.locator("vz-projector-inspector-panel vz-projector-input input").first.fill("cello")
+    plugin.get_by_text("1 matches.").wait_for(timeout=60_000)
+    card = plugin.locator("vz-projector-metadata-card")
+    for cell in ("cello", "kind", "other", "clips", "way", "trained"):
+        card.get_by_text(cell, exact=True).first.wait_for(timeout=60_000)
+    assert [text for text in page.complaints if "GL" not in text and "Three" not in text] == []

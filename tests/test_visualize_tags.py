@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import labels
+from autotagging import labels, tag_map
 
 SCRIPT = "5_visualize_tags.py"
 TAGS = ["guitar", "techno", "slow", "beat", "cello", "synth", "no singer", "violin"]
@@ -27,7 +27,7 @@ def write_dataset(data, tags=TAGS, note="Synthetic sample", n_clips=60):
     )
     kept = pd.DataFrame({"tag": tags, "clips": counts, "merged_from": ""})
     table.insert(0, "split", "train")
-    summary = {"note": note, "citation": "", "settings": {}}
+    summary = {"dataset": "mine", "note": note, "citation": "", "settings": {}}
     labels.write_set(data, "merged50", table, (kept, every), summary)
     return data
 
@@ -48,15 +48,46 @@ def dataset(made, tmp_path):
 def test_the_map_is_made_and_everything_written_is_named(made):
     data, done = made
     assert done.returncode == 0, done.stderr
-    files = [*(data / "tag_map").iterdir(), data / "images" / "t_SNE.png"]
+    files = [*(data / "tag_map").iterdir(), *(data / "images").iterdir()]
+    assert {path.name for path in files} == {
+        *tag_map.FILES,
+        "tag_map.html",
+        "t_SNE.png",
+        "t_SNE.txt",
+    }
     for path in files:
         assert f"wrote {path}" in done.stdout
     assert f"tensorboard --logdir {data / 'tag_map'}" in done.stdout
     summary = json.loads((data / "tag_map" / "summary.json").read_text())
-    assert f"{summary['trustworthiness']['2 dimensions']:.2f} in 2 dimensions" in done.stdout
+    assert set(summary["trustworthiness"]) == {"words", "words, 4 dimensions", "annotations"}
     assert summary["tags without a vector"] == []
     assert 0 < summary["other starts"]["neighbours_in_common"] <= 1
-    assert "10 maps by t-SNE from random starts" in done.stdout
+
+
+def test_the_caption_has_every_number_and_is_printed(made):
+    data, done = made
+    caption = (data / "images" / "t_SNE.txt").read_text()
+    assert all(line in done.stdout for line in caption.splitlines())
+    summary = json.loads((data / "tag_map" / "summary.json").read_text())
+    assert caption.startswith("Map of 8 of the 8 tags of mine, label set merged50, by t-SNE (perp")
+    assert "word vectors that were trained on the tag sets, 300 dimensions" in caption
+    assert f" {summary['trustworthiness']['words']:.2f} in 2 dimensions, " in caption
+    assert f"by t-SNE from random starts: trustworthiness {others(summary)}" in caption
+    for cluster in summary["clusters"]["words"]["clusters"]:
+        assert ", ".join(cluster) in caption
+    assert f"silhouette, {summary['clusters']['words']['silhouette']:.2f}" in caption
+    agreement = summary["agreement"][0]
+    assert f"rank correlation of all pairs {agreement['rank_correlation']:.2f}" in caption
+    assert caption.endswith("Synthetic sample.\n")
+
+
+def others(summary):
+    found = summary["other starts"]
+    return f"{found['trustworthiness']:.2f} +- {found['trustworthiness_sd']:.2f}; "
+
+
+def test_the_picture_is_one(made):
+    data, _ = made
     assert (data / "images" / "t_SNE.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -100,6 +131,11 @@ def test_errors_of_a_file_of_scores_are_judged_by_vectors_from_elsewhere(run_scr
     summary = json.loads((data / "tag_map" / "summary.json").read_text())
     errors = summary["closeness of errors"]
     assert errors["circular"] is False
+    areas = pd.read_csv(data / "results/peer/per_tag.csv").set_index("tag")["roc_auc"]
+    shown = pd.read_csv(data / "tag_map/tags.csv").set_index("tag")["roc_auc"]
+    pd.testing.assert_series_equal(shown, areas, check_like=True)
+    metadata = pd.read_csv(data / "tag_map/metadata.tsv", sep="\t").set_index("tag")["roc_auc"]
+    pd.testing.assert_series_equal(metadata, areas, check_like=True, atol=1e-4)
     assert errors["difference"]["low"] <= errors["difference"]["value"]
     assert {tuple(row["spaces"]) for row in summary["agreement"]} == {("words", "annotations")}
     # clips that are gone since: a sentence, and no network where none is named
@@ -163,14 +199,29 @@ def test_tags_that_a_file_lacks_are_named(tmp_path, run_script):
     path.write_text(f"{len(words)} 7\n" + "\n".join(words) + "\n")
     done = run_script(SCRIPT, "--data", data, "--vectors", path)
     assert done.returncode == 0, done.stderr
-    assert "2 of 8 tags have no vector: no singer, violin" in done.stdout
-    assert len(pd.read_csv(data / "tag_map" / "places.csv")) == 6
+    assert "2 tags have no vector: no singer, violin." in done.stdout
+    tags = pd.read_csv(data / "tag_map" / "tags.csv").set_index("tag")
+    assert list(tags.index[tags["way"] == "not found"]) == ["no singer", "violin"]
+    places = pd.read_csv(data / "tag_map" / "places.csv")
+    assert places["space"].value_counts().to_dict() == {"annotations": 8, "words": 6}
+    # the words are kept: without the file the same map can be made, and others
+    written = {file: file.read_bytes() for file in (data / "tag_map").iterdir()}
+    path.unlink()
+    done = run_script(SCRIPT, "--data", data, "--vectors", path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("nothing to do")
+    done = run_script(SCRIPT, "--data", data, "--vectors", path.name, "--force")
+    assert done.returncode == 0, done.stderr
+    assert written == {file: file.read_bytes() for file in (data / "tag_map").iterdir()}
+    done = run_script(SCRIPT, "--data", data, "--vectors", path.name, "--method", "pca", "--force")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (["--vectors", "absent.bin"], 2, "absent.bin is not a file"),
+        (["--vectors", "absent.bin"], 1, "absent.bin is not a file, nor one whose words"),
+        (["--vectors", __file__], 1, "is not read: files of word vectors end in"),
         (["--seed", "-1"], 2, "less than 0"),
         (["--labels", "other"], 1, "has no set 'other'"),
     ],

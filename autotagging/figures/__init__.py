@@ -19,7 +19,7 @@ from autotagging.figures.evaluation import (
     draw_curves,
     draw_evaluation,
 )
-from autotagging.figures.maps import draw_tag_map
+from autotagging.figures.maps import draw_tag_map, kind_marks
 from autotagging.figures.networks import draw_architecture, draw_history
 from autotagging.figures.sounds import draw_spectrogram, draw_waves
 from autotagging.figures.style import save, shows
@@ -40,6 +40,7 @@ __all__ = [
     "draw_tag_bars",
     "draw_tag_map",
     "draw_waves",
+    "kind_marks",
     "save",
     "shows",
 ]

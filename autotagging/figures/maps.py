@@ -4,8 +4,14 @@ import textwrap
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
+from matplotlib.patches import Polygon
+from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import Affine2D
+from scipy.spatial import ConvexHull
 
-from autotagging.figures.style import DARK, GREY, HUE, new_figure, styled
+from autotagging.figures.style import DARK, GREY, new_figure, styled
 
 # Colours of Okabe and Ito, told apart by the colour-blind; the shape says the same once more.
 KINDS = {
@@ -18,28 +24,29 @@ KINDS = {
     "absence": ("#555555", "X"),
     "other": ("#a6a6a6", "h"),
 }
+MOST_IN_A_ROW = 7  # of the legend
 FONT_SIZE = 7.0
+HALO = [withStroke(linewidth=1.5, foreground="white")]  # keeps letters free of lines
 AROUND = np.deg2rad([0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 68, 112, 248, 292])
+OUTLINE_GAP = 9.0  # points between the middle of a mark and the line around its cluster
+CIRCLE = np.exp(2j * np.pi * np.arange(48) / 48).view(float).reshape(-1, 2)
 
 DISTANCES = np.array([0, 0.5, 1, 1.7, 2.5, 3.5, 5, 7, 10, 14, 18, 23, 28, 34])  # label heights
 
 
 @styled
-def draw_tag_map(  # noqa: PLR0913  what is drawn, and how it came about
-    places, tags, counts, kinds=None, *, method="tsne", missing=()
-):
+def draw_tag_map(places, tags, *, clusters=(), method="tsne", missing=()):
     """Draw tags at their places, larger where more frequent, with labels that do not overlap.
 
     Parameters
     ----------
     places : ndarray of shape (n_tags, 2)
         Axes without unit: only nearness means something.
-    tags : list of str
-        Most frequent first: these find room for their labels first.
-    counts : array of shape (n_tags,)
-        Clips.
-    kinds : list of str, optional
-        genre, instrument, ...: a colour and a shape each.
+    tags : DataFrame of shape (n_tags, ...)
+        tag; clips; kind (genre, instrument, ...: a colour and a shape each). Most frequent first:
+        these find room for their labels first.
+    clusters : list of list of str
+        Tags: outlined and numbered from 1.
     method : str
         That the places come from: ``tsne`` or ``pca``.
     missing : list of str
@@ -49,8 +56,8 @@ def draw_tag_map(  # noqa: PLR0913  what is drawn, and how it came about
     -------
     Figure
     """
-    places, counts = np.asarray(places, dtype=float), np.asarray(counts, dtype=float)
-    kinds = [] if kinds is None else [kind if kind in KINDS else "other" for kind in kinds]
+    places, counts = np.asarray(places, dtype=float), np.asarray(tags["clips"], dtype=float)
+    kinds = [kind if kind in KINDS else "other" for kind in tags["kind"]]
     figure = new_figure(5.9)
     ax = figure.add_subplot()
     axis = {"tsne": "t-SNE dimension", "pca": "principal component"}[method]
@@ -59,15 +66,44 @@ def draw_tag_map(  # noqa: PLR0913  what is drawn, and how it came about
     ax.set_xlabel(f"{axis} 1" + "\n".join(map(_wrapped, named.split("\n"))), parse_math=False)
     areas = 12 + 110 * np.sqrt(counts / max(counts.max(initial=1), 1))
     _draw_points(ax, places, areas, kinds)
-    ax.margins(0.07)
+    ax.margins(0.09)
     ax.set_aspect("equal", adjustable="datalim")
     handles = _kind_legend(kinds) + _size_legend(counts)
-    figure.legend(handles=handles, loc="outside upper center", ncols=6, handletextpad=0.3)
+    n_columns = len(handles) if len(handles) <= MOST_IN_A_ROW else (len(handles) + 1) // 2
+    style = {"loc": "outside upper center", "handletextpad": 0.3}
+    figure.legend(handles=handles, ncols=n_columns, **style)
     figure.draw_without_rendering()  # fixes the axes, so that places on the paper are known
     figure.set_layout_engine("none")
     ax.autoscale(False)
-    _label(ax, places, tags, areas)
+    names = list(tags["tag"])
+    members = [[names.index(tag) for tag in cluster] for cluster in clusters]
+    numbers = [_outline(ax, number, places[rows]) for number, rows in enumerate(members, start=1)]
+    _label(ax, places, names, areas, np.array(numbers).reshape(-1, 4))
     return figure
+
+
+def kind_marks():
+    """Return how each kind is marked, for pictures that are not matplotlib's.
+
+    Returns
+    -------
+    dict
+        kind -> (colour, outline as the path of an SVG, 2 wide and high at the most)
+    """
+    letters = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
+    marks = {}
+    for kind, (colour, marker) in KINDS.items():
+        style = MarkerStyle(marker)
+        path = style.get_path().transformed(style.get_transform())
+        size = np.abs(path.vertices).max()
+        path = path.transformed(Affine2D().scale(1 / size, -1 / size))  # y runs down in an SVG
+        commands = [
+            letters[code] + " ".join(f"{round(number, 3) + 0:g}" for number in numbers)
+            for numbers, code in path.iter_segments()
+            if code in letters
+        ]
+        marks[kind] = colour, "".join(commands) + "Z"
+    return marks
 
 
 def _wrapped(line):
@@ -76,8 +112,6 @@ def _wrapped(line):
 
 def _draw_points(ax, places, areas, kinds):
     style = {"alpha": 0.85, "linewidth": 0.5, "edgecolor": "white"}
-    if not kinds:
-        ax.scatter(*places.T, s=areas, color=HUE, **style)
     for kind, (colour, marker) in KINDS.items():
         here = np.array([k == kind for k in kinds], dtype=bool)
         if here.any():
@@ -113,7 +147,30 @@ def _size_legend(counts):
     ]
 
 
-def _label(ax, places, tags, areas):
+def _outline(ax, number, places):
+    """Draw a line around the tags of a cluster and its number; return the number's box."""
+    scale = ax.figure.dpi / 72
+    points = ax.transData.transform(places)
+    around = (points[:, None] + OUTLINE_GAP * scale * CIRCLE).reshape(-1, 2)
+    line = around[ConvexHull(around).vertices]
+    style = {"facecolor": (0, 0, 0, 0.03), "edgecolor": GREY, "linewidth": 0.6, "zorder": 0}
+    ax.add_patch(Polygon(ax.transData.inverted().transform(line), linestyle=(0, (4, 2)), **style))
+    top = line[line[:, 1].argmax()]
+    text = ax.text(
+        *ax.transData.inverted().transform((top[0], top[1] + scale)),
+        str(number),
+        fontsize=FONT_SIZE,
+        fontweight="bold",
+        color=GREY,
+        ha="center",
+        va="bottom",
+        zorder=4,
+        gid="cluster",
+    )
+    return text.get_window_extent().extents
+
+
+def _label(ax, places, tags, areas, taken):
     """Write each tag where it is free: as near its point as the labels before it allow.
 
     adjustText, the library for this, keeps labels off points but not off marks of a size: of the
@@ -124,7 +181,6 @@ def _label(ax, places, tags, areas):
     radii = np.sqrt(areas) / 2 * scale
     frame = np.array(ax.get_window_extent().extents)
     marks = np.column_stack([points - radii[:, None], points + radii[:, None]])
-    taken = np.empty((0, 4))
     for number, tag in enumerate(tags):
         text = ax.text(
             0,
@@ -134,6 +190,7 @@ def _label(ax, places, tags, areas):
             va="center",
             ha="center",
             zorder=4,
+            path_effects=HALO,
             transform=None,
             parse_math=False,
         )

@@ -1,0 +1,269 @@
+"""Files of word vectors -> the words that tags are written with.
+
+A file is word2vec's or GloVe's, at hand or named in gensim's catalogue. Of several gigabytes a map
+needs some hundred words: these are kept below the dataset, and the large file may go.
+
+word_vectors/<file>.csv    word, then a column a dimension
+word_vectors/<file>.json   which file (checksum, size, time of change), which tags were looked for
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import shlex
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from autotagging import download
+from autotagging.files import some, write_whole
+
+ENDINGS = {  # -> whether vectors are stored as bytes
+    ".bin": True,
+    ".bin.gz": True,
+    ".txt": False,
+    ".txt.gz": False,
+    ".vec": False,
+    ".vec.gz": False,
+}
+MOST_WORDS = 500_000  # of a file, the most frequent first: of Google News' 3 million, 0.6 GB
+PICKLES = {".kv": "KeyedVectors.load({})", ".model": "Word2Vec.load({}).wv"}
+
+# github.com/piskvorky/gensim-data, list.json: bytes, MD5, whether vectors are stored as bytes. Its
+# own loader runs code that it fetches beside a file; here the file alone is fetched. Left out are
+# the models without plain English words: conceptnet-numberbatch (/c/en/...), ruscorpora.
+CATALOGUE_URL = "https://github.com/piskvorky/gensim-data/releases/download"
+CATALOGUE = {
+    "word2vec-google-news-300": (1_743_563_840, "a5e5354d40acb95f9ec66d5977d140ef", True),
+    "fasttext-wiki-news-subwords-300": (1_005_007_116, "de2bb3a20c46ce65c9c131e1ad9a77af", False),
+    "glove-wiki-gigaword-50": (69_182_535, "c289bc5d7f2f02c6dc9f2f9b67641813", False),
+    "glove-wiki-gigaword-100": (134_300_434, "40ec481866001177b8cd4cb0df92924f", False),
+    "glove-wiki-gigaword-200": (264_336_934, "59652db361b7a87ee73834a6c391dfc1", False),
+    "glove-wiki-gigaword-300": (394_362_229, "29e9329ac2241937d55b852e8284e89b", False),
+    "glove-twitter-25": (109_885_004, "50db0211d7e7a2dcd362c6b774762793", False),
+    "glove-twitter-50": (209_216_938, "c168f18641f8c8a00fe30984c4799b2b", False),
+    "glove-twitter-100": (405_932_991, "b04f7bed38756d64cf55b58ce7e97b15", False),
+    "glove-twitter-200": (795_373_100, "e52e8392d1860b95d5308a525817d8f9", False),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where word vectors come from: name, file (None where it is not at hand), checksum."""
+
+    name: str
+    path: Path | None
+    checksum: str
+
+
+def find(name, data):
+    """Return where word vectors come from.
+
+    Parameters
+    ----------
+    name : str
+        A file, a name of `CATALOGUE`, or a file whose words are kept while itself it is gone.
+    data : Path
+        The dataset that words are kept for.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    ValueError
+        For a pickle, another kind of file, or a name that is none of these.
+    """
+    path = Path(name)
+    if path.is_file():
+        _is_binary(path)
+        kept = _read_kept(data, path.name)
+        same = kept and kept["changed"] == _change(path)
+        return Source(path.name, path, kept["checksum"] if same else _checksum(path))
+    if name in CATALOGUE:
+        return Source(name, None, f"MD5 {CATALOGUE[name][1]}")
+    kept = _read_kept(data, path.name)
+    if kept:
+        return Source(path.name, None, kept["checksum"])
+    raise ValueError(
+        f"{name} is not a file, nor one whose words {data} has kept, nor a name of gensim's "
+        f"catalogue ({', '.join(CATALOGUE)})"
+    )
+
+
+def read(source, data, tags, spell, *, folder, **fetching):
+    """Return the vectors of all words that tags may be written with, and keep them.
+
+    Parameters
+    ----------
+    source : Source
+    data : Path
+        The dataset; kept words are taken where they were looked for before.
+    tags : list of str
+    spell : callable
+        tags -> the words to look for.
+    folder : Path
+        Where a file of the catalogue is fetched to, if gensim has not fetched it before.
+    fetching : dict
+        For `download.fetch`: base_url, tries, pause.
+
+    Returns
+    -------
+    DataFrame of shape (n_words, n_dimensions), float32
+        Indexed by word; of a file with more than `MOST_WORDS` the first are looked at.
+
+    Raises
+    ------
+    ValueError
+        For a file that is cut short or holds no vectors; where it is not at hand and cannot be
+        fetched.
+    """
+    kept = _read_kept(data, source.name)
+    if kept and kept["checksum"] == source.checksum and set(tags) <= set(kept["tags"]):
+        return kept["words"]
+    path = source.path
+    if path is None and source.name in CATALOGUE:
+        path = _fetch(source.name, folder, **fetching)
+    if path is None:
+        new = [tag for tag in tags if tag not in kept["tags"]]
+        raise ValueError(
+            f"{source.name} is not there, and in its words that were kept nobody looked for "
+            f"{some(new)}: name the file with its folder"
+        )
+    words = _read_words(path, spell(tags))
+    _keep(data, source, _change(path), tags, words)
+    return words
+
+
+def _keep(data, source, change, tags, words):
+    """Write the words of a file; the description last, so that it never stands alone."""
+    table, description = _kept_paths(data, source.name)
+    table.parent.mkdir(exist_ok=True)
+    description.unlink(missing_ok=True)
+    write_whole(table, words.to_csv(lineterminator="\n", float_format="%.9g"))
+    about = {"checksum": source.checksum, "changed": change, "tags": sorted(tags)}
+    write_whole(description, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+
+
+def _read_kept(data, name):
+    """Return what is kept of a file: checksum, changed, tags, words; None where nothing is."""
+    table, description = _kept_paths(data, name)
+    try:
+        about = json.loads(description.read_text(encoding="utf-8"))
+        kept = {key: about[key] for key in ("checksum", "changed", "tags")}
+        words = pd.read_csv(
+            table,
+            index_col="word",
+            dtype={"word": str},
+            keep_default_na=False,
+        ).astype("float32")
+        words.columns = range(words.shape[1])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return kept | {"words": words}
+
+
+def _kept_paths(data, name):
+    return tuple(data / "word_vectors" / f"{name}.{ending}" for ending in ("csv", "json"))
+
+
+def _change(path):
+    """Return size and time of the last change: the same for a file that is the same."""
+    state = path.stat()
+    return [state.st_size, state.st_mtime_ns]
+
+
+def _checksum(path):
+    with path.open("rb") as file:
+        return f"SHA-256 {hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def _fetch(name, folder, *, base_url=CATALOGUE_URL, tries=3, pause=1.0):
+    """Return a file of the catalogue: as gensim has fetched it, or fetched now."""
+    size, md5, _ = CATALOGUE[name]
+    file = download.RemoteFile(f"{name}.gz", size, md5, "MD5")
+    gensim = Path(os.environ.get("GENSIM_DATA_DIR", Path.home() / "gensim-data")) / name
+    for place in (gensim, folder):
+        if download.is_there(file, place):
+            return place / file.name
+    folder.mkdir(parents=True, exist_ok=True)
+    download.check_room([file], folder)
+    elsewhere = "name a file that is at hand with --vectors"
+    address = f"{base_url}/{name}"
+    download.fetch(file, address, folder, tries=tries, pause=pause, elsewhere=elsewhere)
+    return folder / file.name
+
+
+def _is_binary(path):
+    """Say whether vectors are stored as bytes, as the file's name has it."""
+    name = path.name.lower()
+    if name.removesuffix(".gz") in CATALOGUE:
+        return CATALOGUE[name.removesuffix(".gz")][2]
+    for ending, binary in ENDINGS.items():
+        if name.endswith(ending):
+            return binary
+    for ending, load in PICKLES.items():
+        if name.endswith(ending):
+            target = json.dumps(str(path.with_suffix(".bin")))
+            code = "from gensim.models import KeyedVectors, Word2Vec; "
+            code += load.format(json.dumps(str(path)))
+            code += f".save_word2vec_format({target}, binary=True)"
+            raise ValueError(
+                f"{path} is not read: as a pickle it could run code; if you trust it, convert it "
+                f"with: python -c {shlex.quote(code)}"
+            )
+    raise ValueError(f"{path} is not read: files of word vectors end in {', '.join(ENDINGS)}")
+
+
+def _read_words(path, wanted):
+    """Return the vectors of those wanted words that a file has."""
+    from gensim.models import KeyedVectors
+
+    binary = _is_binary(path)
+    try:
+        has_header = _check_header(path, binary)
+        keyed = KeyedVectors.load_word2vec_format(
+            str(path.resolve()), binary=binary, limit=MOST_WORDS, no_header=not has_header
+        )
+    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        reason = str(error).split("\n")[0]
+        raise ValueError(f"{path} is no complete word2vec file: {reason}") from None
+    found = sorted(word for word in set(wanted) if word in keyed)
+    vectors = np.array([keyed[word] for word in found]).reshape(len(found), keyed.vector_size)
+    return pd.DataFrame(vectors, index=pd.Index(found, name="word", dtype=str))
+
+
+def _check_header(path, binary):
+    """Refuse a file whose first line promises what it cannot hold, before memory is taken.
+
+    Returns
+    -------
+    bool
+        False for GloVe's text, whose first line is a word and its numbers already.
+    """
+    packed = path.name.lower().endswith(".gz")
+    with (gzip.open if packed else open)(path, "rb") as file:
+        line = file.readline(100_000)
+    numbers = line.split()
+    if not binary and len(numbers) > 2 and _are_numbers(numbers[1:]):
+        return False
+    if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
+        raise ValueError("its first line is not the number of words and of dimensions")
+    n_words, size = map(int, numbers)
+    least = n_words * size * (4 if binary else 2)
+    room = path.stat().st_size * (1032 if packed else 1)  # the most gzip can pack
+    if not 0 < least <= room:
+        raise ValueError(f"it cannot hold the {n_words} x {size} numbers its first line names")
+    return True
+
+
+def _are_numbers(texts):
+    try:
+        return np.isfinite(np.array(texts, dtype=float)).all()
+    except ValueError:
+        return False

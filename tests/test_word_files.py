@@ -1,0 +1,249 @@
+"""Files of word vectors: read, refused, fetched by name, and what is kept of them."""
+
+import gzip
+import hashlib
+import os
+import pickle
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_download import server  # noqa: F401  a fixture
+
+from autotagging import word_files
+
+WORDS = {
+    "guitar": [1, 0, 0],
+    "new": [0, 1, 0],
+    "age": [0, 0, 1],
+    "nan": [0.1, -1e-7, 3e8],
+}
+
+
+NAME = "glove-twitter-25"
+
+
+def write_text(path, words):
+    lines = [f"{len(words)} 3", *(f"{w} {' '.join(map(str, v))}" for w, v in words.items())]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def write_binary(path, words):
+    body = b"".join(w.encode() + b" " + np.float32(v).tobytes() + b"\n" for w, v in words.items())
+    path.write_bytes(f"{len(words)} 3\n".encode() + body)
+    return path
+
+
+def spell(tags):
+    return {*tags, "never seen"}
+
+
+def read(path, tags, data, **fetching):
+    source = word_files.find(str(path), data)
+    return word_files.read(source, data, tags, spell, folder=data / "fetched", **fetching)
+
+
+@pytest.mark.parametrize("ending", [".bin", ".txt", ".vec", ".bin.gz", ".txt.gz"])
+def test_wanted_words_are_read(tmp_path, ending):
+    plain = tmp_path / f"words{ending.removesuffix('.gz')}"
+    (write_binary if "bin" in ending else write_text)(plain, WORDS)
+    path = tmp_path / f"words{ending}"
+    if ending.endswith(".gz"):
+        path.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+    words = read(path, ["guitar", "nan", "lute"], tmp_path)
+    assert list(words.index) == ["guitar", "nan"]
+    assert (words.dtypes == "float32").all()
+    np.testing.assert_array_equal(words.loc["nan"], np.float32(WORDS["nan"]))
+
+
+@pytest.mark.parametrize("ending", [".txt", ".txt.gz"])
+def test_gloves_text_has_no_first_line_of_numbers(tmp_path, ending):
+    text = "".join(f"{word} {' '.join(map(str, v))}\n" for word, v in WORDS.items()).encode()
+    path = tmp_path / f"glove{ending}"
+    path.write_bytes(gzip.compress(text, mtime=0) if ending.endswith("gz") else text)
+    words = read(path, ["guitar", "age"], tmp_path)
+    np.testing.assert_array_equal(words, [[0, 0, 1], [1, 0, 0]])
+
+
+def test_of_very_many_words_the_first_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(word_files, "MOST_WORDS", 2)
+    path = write_binary(tmp_path / "words.bin", WORDS)
+    assert list(read(path, ["guitar", "new", "age"], tmp_path).index) == ["guitar", "new"]
+
+
+def test_a_file_with_none_of_the_words_has_an_empty_table(tmp_path):
+    path = write_binary(tmp_path / "words.bin", WORDS)
+    for _ in range(2):  # read, then kept
+        assert read(path, ["lute"], tmp_path).shape == (0, 3)
+
+
+def test_words_are_kept_so_that_the_file_may_go(tmp_path):
+    path = write_binary(tmp_path / "words.bin", WORDS)
+    before, checksum = read(path, ["guitar", "nan"], tmp_path), word_files.find(path, tmp_path)
+    assert sorted(file.name for file in (tmp_path / "word_vectors").iterdir()) == [
+        "words.bin.csv",
+        "words.bin.json",
+    ]
+    path.unlink()
+    pd.testing.assert_frame_equal(read("words.bin", ["nan"], tmp_path), before)
+    assert word_files.find("words.bin", tmp_path).checksum == checksum.checksum
+    pd.testing.assert_frame_equal(read("gone/words.bin", ["guitar"], tmp_path), before)
+    with pytest.raises(ValueError, match=r"words.bin is not there, and in its .* looked for age: "):
+        read("words.bin", ["guitar", "age"], tmp_path)
+
+
+def test_a_file_that_is_there_is_not_read_again_unless_it_changed_or_more_is_wanted(
+    tmp_path, monkeypatch
+):
+    path = write_binary(tmp_path / "words.bin", WORDS)
+    read(path, ["guitar"], tmp_path)
+    reads, read_words = [], word_files._read_words
+    monkeypatch.setattr(
+        word_files, "_read_words", lambda *how: reads.append(how) or read_words(*how)
+    )
+    read(path, ["guitar"], tmp_path)
+    assert not reads
+    assert list(read(path, ["guitar", "age"], tmp_path).index) == ["age", "guitar"]
+    assert len(reads) == 1
+    other = write_binary(tmp_path / "words.bin", {**WORDS, "guitar": [7, 7, 7]})
+    os.utime(other, ns=(1, 1))
+    assert read(path, ["guitar"], tmp_path).loc["guitar"].tolist() == [7, 7, 7]
+    assert len(reads) == 2
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"checksum": 1, "changed": [], "tags": []}', ""])
+def test_kept_words_that_are_damaged_are_read_anew(tmp_path, damage):
+    path = write_binary(tmp_path / "words.bin", WORDS)
+    read(path, ["guitar"], tmp_path)
+    (tmp_path / "word_vectors/words.bin.json").write_text(damage)
+    assert list(read(path, ["guitar"], tmp_path).index) == ["guitar"]
+    (tmp_path / "word_vectors/words.bin.csv").write_text("half")
+    assert list(read(path, ["guitar"], tmp_path).index) == ["guitar"]
+
+
+def test_a_name_that_is_nothing_is_answered_with_the_names_there_are(tmp_path):
+    with pytest.raises(ValueError, match=r"lost.bin is not a file.*word2vec-google-news-300, "):
+        word_files.find("lost.bin", tmp_path)
+
+
+@pytest.mark.parametrize(("ending", "load"), [(".kv", "KeyedVectors"), (".model", "Word2Vec")])
+def test_a_pickle_is_refused_with_the_line_that_converts_it(tmp_path, ending, load):
+    from gensim.models import KeyedVectors, Word2Vec
+
+    path = tmp_path / f"it's mine{ending}"
+    if load == "Word2Vec":
+        model = Word2Vec([["guitar", "age"]], vector_size=3, min_count=1)
+        vector = model.wv["guitar"]
+    else:
+        model = KeyedVectors(3)
+        model.add_vectors(["guitar", "age"], np.float32([[1, 2, 3], [4, 5, 6]]))
+        vector = model["guitar"]
+    model.save(str(path))
+    with pytest.raises(ValueError, match="as a pickle it could run code") as error:
+        word_files.find(path, tmp_path)
+    line = str(error.value).split("convert it with: ")[1]
+    program, *arguments = shlex.split(line)
+    assert program == "python"
+    subprocess.run([sys.executable, *arguments], check=True)
+    words = read(path.with_suffix(".bin"), ["guitar"], tmp_path)
+    np.testing.assert_array_equal(words.loc["guitar"], vector)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.kv", pickle.dumps(WORDS), "as a pickle"),
+        ("a.npy", b"\x93NUMPY", "not read"),
+        ("a.pkl", pickle.dumps(WORDS), "not read"),
+        ("a.bin", b"", "first line"),
+        ("a.bin", b"\x80\x04\x95" * 99, "first line"),
+        ("a.bin", b"3 3\nguitar " + bytes(12), "cannot hold"),
+        ("a.bin", b"2 3\nguitar " + bytes(24), "unexpected end"),
+        ("a.bin", b"999999999999 300\n", "cannot hold"),
+        ("a.bin", b"-1 300\n", "first line"),
+        ("a.txt", b"2 3\nguitar 1 2 3\n", "unexpected end"),
+        ("a.txt", b"2 3\nguitar 1 2\nlute 1 2 3 4\n", "complete word2vec"),
+        ("a.txt", b"1 3\nguitar one two three\n", "complete word2vec"),
+        ("a.txt", b"1 3\n\xff\xfe\xfd 1 2 3\n", "complete word2vec"),
+        ("a.bin.gz", b"no gzip", "complete word2vec"),
+        ("a.bin.gz", gzip.compress(b"9 3\n" + bytes(5000), mtime=0)[:-20], "complete word2vec"),
+    ],
+)
+def test_a_file_that_holds_no_vectors_is_refused_in_a_sentence(tmp_path, name, content, reason):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=reason) as error:
+        read(path, ["guitar"], tmp_path)
+    assert name in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "word_vectors").exists()
+
+
+@pytest.fixture
+def catalogued(monkeypatch, tmp_path):
+    """Return the content of a model that the catalogue has, with its true size and checksum."""
+    text = write_text(tmp_path / "plain.txt", WORDS).read_bytes()
+    content = gzip.compress(text, mtime=0)
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    monkeypatch.setitem(word_files.CATALOGUE, NAME, (len(content), md5, False))
+    monkeypatch.setenv("GENSIM_DATA_DIR", str(tmp_path / "gensim"))
+    return content
+
+
+def test_a_model_of_the_catalogue_is_fetched_once_and_its_words_kept(
+    server,  # noqa: F811
+    catalogued,
+    tmp_path,
+):
+    server.content = catalogued
+    how = {"base_url": server.url, "tries": 1, "pause": 0}
+    words = read(NAME, ["guitar"], tmp_path, **how)
+    assert words.loc["guitar"].tolist() == WORDS["guitar"]
+    fetched = tmp_path / "fetched" / f"{NAME}.gz"
+    assert fetched.read_bytes() == catalogued
+    assert len(server.asked) == 1
+    read(NAME, ["guitar", "age"], tmp_path, **how)  # another word: the file is at hand
+    fetched.unlink()
+    read(NAME, ["age"], tmp_path, **how)  # kept
+    assert len(server.asked) == 1
+
+
+def test_what_gensim_has_fetched_is_taken_where_its_checksum_is_right(
+    server,  # noqa: F811
+    catalogued,
+    tmp_path,
+):
+    server.content = catalogued
+    how = {"base_url": server.url, "tries": 1, "pause": 0}
+    place = tmp_path / "gensim" / NAME
+    place.mkdir(parents=True)
+    (place / f"{NAME}.gz").write_bytes(catalogued)
+    (place / "__init__.py").write_text("raise SystemExit('was run')")
+    assert list(read(NAME, ["guitar"], tmp_path, **how).index) == ["guitar"]
+    assert not server.asked
+    (place / f"{NAME}.gz").write_bytes(catalogued[:-1] + b"x")
+    read(NAME, ["guitar", "age"], tmp_path, **how)
+    assert len(server.asked) == 1
+    assert (place / f"{NAME}.gz").read_bytes() == catalogued[:-1] + b"x"  # gensim's own: left
+
+
+def test_another_file_under_the_models_name_is_refused(server, catalogued, tmp_path):  # noqa: F811
+    server.content = catalogued[:-1] + b"x"
+    with pytest.raises(ValueError, match=r"its MD5 is another.*name a file .* with --vectors"):
+        read(NAME, ["guitar"], tmp_path, base_url=server.url, tries=1, pause=0)
+    assert not list((tmp_path / "fetched").iterdir())
+
+
+def test_without_a_network_a_models_name_is_one_sentence(catalogued, tmp_path):
+    with pytest.raises(ValueError, match=r"glove-twitter-25.gz: the server cannot be reached; "):
+        read(NAME, ["guitar"], tmp_path, base_url="http://127.0.0.1:9", tries=1)
+
+
+def test_a_file_that_was_fetched_by_hand_is_read_by_its_name(catalogued, tmp_path):
+    path = tmp_path / f"{NAME}.gz"
+    path.write_bytes(catalogued)
+    assert list(read(path, ["guitar"], tmp_path).index) == ["guitar"]
