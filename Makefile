@@ -47,7 +47,8 @@ pipeline:
 	@echo "  $(IMAGES)/auc_per_tag.png               areas with intervals; roc_pr_curves.png the curves"
 	@echo "  $(IMAGES)/tag_confusions.png            which tags are predicted instead"
 	@echo "  $(IMAGES)/results.png                   five clips: actual and predicted tags"
-	@echo "  $(IMAGES)/t_SNE.png                     the map of the tags"
+	@echo "  $(IMAGES)/t_SNE.png                     the map of the tags; t_SNE.txt its numbers"
+	@echo "  $(DATA)/tag_map/tag_map.html            words, annotations and network to explore"
 	@echo "  $(DATA)/results/vgg/report.html         all numbers, figures, and clips to listen to"
 
 # B: 50 unmerged tags; C: this paper's 50 merged tags; both without untagged clips.
@@ -72,6 +73,7 @@ bench: env
 	$(RUN) benchmarks/time_features.py
 	$(RUN) benchmarks/time_training.py --models vgg paper --memory
 	$(RUN) benchmarks/time_evaluation.py
+	$(RUN) benchmarks/read_word_vectors.py
 
 test: env
 	.venv/bin/ruff check .

@@ -5,12 +5,18 @@ Printed by script 5, beside the figure as ``t_SNE.txt``, and on the page.
 
 from autotagging import tag_places, tag_spaces
 
-SPACES = {  # what near means in each
-    "words": "word vectors: language",
-    "annotations": "annotated on the same clips: listeners",
-    "network": "weights of the last layer: the network",
-}
 WAYS = {"tsne": "t-SNE", "pca": "principal components"}
+MANY_TAGS = 10
+
+
+def describe_spaces(settings):
+    """Return what near means in each space: a dict of name -> words."""
+    words = "language" if settings["from_elsewhere"] else "trained on the tag sets"
+    return {
+        "words": f"word vectors: {words}",
+        "annotations": "annotated on the same clips: listeners",
+        "network": "weights of the last layer: the network",
+    }
 
 
 def write(summary):
@@ -58,6 +64,7 @@ def describe_map(summary):
 def describe_trust(summary):
     """Return how far the map can be trusted, and how far another run would have differed."""
     trust, others = summary["trustworthiness"], summary["other starts"]
+    few = summary["tags"] - len(summary["tags without a vector"]) < MANY_TAGS
     return (
         f"Trustworthiness (1: all neighbours on the map are neighbours by cosine) "
         f"{trust['words']:.2f} in 2 dimensions, {trust['words, 4 dimensions']:.2f} in 4. "
@@ -65,6 +72,7 @@ def describe_trust(summary):
         f"{others['trustworthiness']:.2f} +- {others['trustworthiness_sd']:.2f}; a tag's nearest "
         f"five are those of this map to {others['neighbours_in_common']:.2f} +- "
         f"{others['neighbours_in_common_sd']:.2f}."
+        + (" Of so few tags this says little." if few else "")
     )
 
 

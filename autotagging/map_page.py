@@ -37,7 +37,7 @@ def write(folder, caption, source):
         source,
         summary=summary,
         caption=caption,
-        meanings=map_caption.SPACES,
+        meanings=map_caption.describe_spaces(summary["settings"]),
         spaces=spaces,
         marks={kind: mark for kind, mark in marks.items() if kind in set(tags["kind"])},
         rows=list(_describe_tags(tags, nearest, spaces)),

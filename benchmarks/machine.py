@@ -2,6 +2,8 @@
 
 import os
 import platform
+import threading
+import time
 from pathlib import Path
 
 from autotagging import cli
@@ -32,6 +34,27 @@ def anonymous_bytes(pid):
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
+
+
+def measured(work):
+    """Do some work; return what it returns, seconds, and the peak of anonymous memory in bytes."""
+    peak, done = anonymous_bytes(os.getpid()), threading.Event()
+
+    def watch():
+        nonlocal peak
+        while not done.wait(0.02):
+            peak = max(peak, anonymous_bytes(os.getpid()))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    start = time.perf_counter()
+    try:
+        result = work()
+    finally:
+        seconds = time.perf_counter() - start
+        done.set()
+        watching.join()
+    return result, seconds, peak
 
 
 def add_test_data(parser):

@@ -9,11 +9,8 @@ Writes  a table on standard output
 Example: python benchmarks/memory_of_a_store.py --clips 1000000
 """
 
-import os
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -43,20 +40,8 @@ def main(args):
 
 def run(name, work):
     """Print a row: the peak while `work` is done."""
-    peak, done = 0, threading.Event()
-
-    def watch():
-        nonlocal peak
-        while not done.wait(0.02):
-            peak = max(peak, machine.anonymous_bytes(os.getpid()))
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    start = time.perf_counter()
-    work()
-    done.set()
-    watching.join()
-    print(f"| {name} | {peak / 1e6:.0f} | {time.perf_counter() - start:.0f} |", flush=True)
+    _, seconds, peak = machine.measured(work)
+    print(f"| {name} | {peak / 1e6:.0f} | {seconds:.0f} |", flush=True)
 
 
 def parse_args():

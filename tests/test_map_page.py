@@ -270,7 +270,7 @@ def test_without_a_network_its_view_cannot_be_chosen(open_page, tmp_path):
     assert page.complaints == []
     of(page, "rock").locator(".mark").hover()
     assert page.locator("#panel thead th").all_inner_texts() == [
-        "nearest",
+        "rank",
         "by words",
         "by annotations",
     ]

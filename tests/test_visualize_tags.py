@@ -75,6 +75,7 @@ def test_the_caption_has_every_number_and_is_printed(made):
     assert f"by t-SNE from random starts: trustworthiness {others(summary)}" in caption
     for cluster in summary["clusters"]["words"]["clusters"]:
         assert ", ".join(cluster) in caption
+    assert "Of so few tags this says little." in caption
     assert f"silhouette, {summary['clusters']['words']['silhouette']:.2f}" in caption
     agreement = summary["agreement"][0]
     assert f"rank correlation of all pairs {agreement['rank_correlation']:.2f}" in caption
