@@ -308,6 +308,11 @@ def test_the_tags_of_a_cluster_are_within_its_line_and_far_ones_are_not():
     figure = figures.draw_tag_map(places, some_tags("abcdef"), clusters=[list("abcd")])
     (line,) = figure.axes[0].patches
     assert line.get_path().contains_points(places).tolist() == [True] * 4 + [False] * 2
+    ax = figure.axes[0]
+    gap = 8 * figure.dpi / 72  # around each mark, in pixels
+    for shift in ([gap, 0], [-gap, 0], [0, gap], [0, -gap]):
+        beside = ax.transData.inverted().transform(ax.transData.transform(places[:4]) + shift)
+        assert line.get_path().contains_points(beside).all()
     numbers = [text.get_text() for text in figure.axes[0].texts if text.get_gid() == "cluster"]
     assert numbers == ["1"]
 

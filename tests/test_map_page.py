@@ -15,19 +15,22 @@ KINDS = {"guitar": "instrument", "piano": "instrument", "rock": "genre", "techno
 NO_WORDS = "no singer"
 
 
-def write_map(folder, with_network=True):
-    """Write a map of eight tags; one has no word vector, and the network's view is another."""
-    rng = np.random.default_rng(0)
-    groups = np.repeat(np.eye(2), 4, axis=0)
-    vectors = pd.DataFrame(groups[:, :1] * 2 + rng.normal(size=(8, 6)), index=TAGS)
-    spaces = {"words": vectors.drop(NO_WORDS), "annotations": vectors + rng.normal(size=(8, 6))}
+def write_map(folder, with_network=True, tags=TAGS):
+    """Write a map; one tag has no word vector, and the network's view is another."""
+    rng, n_tags = np.random.default_rng(0), len(tags)
+    groups = np.arange(n_tags)[:, None] < n_tags // 2
+    vectors = pd.DataFrame(groups * 2 + rng.normal(size=(n_tags, 6)), index=tags)
+    spaces = {
+        "words": vectors.drop(NO_WORDS),
+        "annotations": vectors + rng.normal(size=(n_tags, 6)),
+    }
     if with_network:
-        spaces["network"] = pd.DataFrame(rng.normal(size=(8, 6)), index=TAGS)
+        spaces["network"] = pd.DataFrame(rng.normal(size=(n_tags, 6)), index=tags)
     nearness = {name: tag_spaces.cosines(space) for name, space in spaces.items()}
     places = tag_places.place_alike(spaces, method="tsne", seed=0)
-    counts = pd.Series([900, 500, 300, 200, 100, 50, 20, 1], index=TAGS)
-    ways = pd.Series({tag: "not found" if tag == NO_WORDS else "token" for tag in TAGS})
-    areas = pd.Series(np.linspace(0.9, 0.6, 8), index=TAGS) if with_network else None
+    counts = pd.Series(np.geomspace(900, 1, n_tags).astype(int), index=tags)
+    ways = pd.Series({tag: "not found" if tag == NO_WORDS else "token" for tag in tags})
+    areas = pd.Series(np.linspace(0.9, 0.6, n_tags), index=tags) if with_network else None
     tables = {
         "tags": tag_map.tabulate_tags(counts, KINDS, ways, areas),
         "places": tag_map.tabulate_places(places),
@@ -42,7 +45,7 @@ def write_map(folder, with_network=True):
         "dataset": f"mine {HOSTILE}",
         "note": "Synthetic sample",
         "citation": "Anybody & sons",
-        "tags": len(TAGS),
+        "tags": n_tags,
         "dimensions": 6,
         "tags without a vector": [NO_WORDS],
         "trustworthiness": {**trust, "words, 4 dimensions": 1.0},
@@ -131,6 +134,10 @@ def test_pointing_at_a_tag_shows_its_counts_and_its_neighbours_in_every_space(pa
 def test_a_click_keeps_a_tag_and_another_lets_it_go(page):
     mark = of(page, "rock").locator(".mark")
     mark.click()
+    page.mouse.move(0, 0)
+    assert page.locator("#panel h3").inner_text() == "rock"
+    of(page, "guitar").locator(".mark").hover()
+    assert page.locator("#panel h3").inner_text() == "guitar"
     page.mouse.move(0, 0)
     assert page.locator("#panel h3").inner_text() == "rock"
     assert of(page, "rock").get_attribute("aria-pressed") == "true"
@@ -225,24 +232,39 @@ def test_the_map_grows_and_shrinks(page):
     assert width() == pytest.approx(before, rel=0.02)
 
 
-def test_the_table_is_sorted_by_where_senses_disagree(page):
+def test_the_table_is_sorted_by_where_senses_disagree(page, folder):
+    nearest = tag_map.read_table(folder, "neighbours").groupby(["space", "tag"])["neighbour"]
     page.get_by_role("button", name="in common: words, annotations").click()
-    shown = page.locator("#by-tag tbody tr > :nth-child(6)").all_inner_texts()
+    names, shown = (
+        page.locator(f"#by-tag tbody tr > :nth-child({column})").all_inner_texts()
+        for column in (1, 6)
+    )
+    for tag, number in list(zip(names, shown, strict=True))[:-1]:
+        words, annotations = (
+            set(nearest.get_group((space, tag))) for space in ("words", "annotations")
+        )
+        assert int(number) == len(words & annotations)
     assert shown[-1] == "-"  # no word vector
     numbers = [int(text) for text in shown[:-1]]
     assert numbers == sorted(numbers, reverse=True)
 
 
 @pytest.mark.parametrize("width", [400, 1400])
-def test_labels_do_not_lie_on_each_other(page, width):
+@pytest.mark.parametrize("n_more", [0, 80])
+def test_labels_do_not_lie_on_each_other(open_page, tmp_path, width, n_more):
+    tags = [*TAGS, *(f"tag number {i}" for i in range(n_more))]
+    page = open_page((write_map(tmp_path, tags=tags) / "tag_map.html").resolve().as_uri())
     page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function("map.viewBox.baseVal.width === map.clientWidth")
     boxes = page.evaluate(
-        """[...document.querySelectorAll("#map .tag")]
-            .filter(node => node.style.display !== "none" && !node.classList.contains("crowded"))
-            .map(node => node.querySelector("text").getBoundingClientRect())
+        """[...document.querySelectorAll("#map .tag text")]
+            .filter(text => text.parentElement.style.display !== "none")
+            .filter(text => getComputedStyle(text).visibility === "visible")
+            .map(text => text.getBoundingClientRect())
             .map(box => [box.left, box.top + 2, box.right, box.bottom - 2])"""
     )
     assert len(boxes) >= 4
+    assert (len(boxes) == len(tags) - 1) == (n_more == 0)  # of many, some on demand
     for one, (left, top, right, bottom) in enumerate(boxes):
         for other in boxes[one + 1 :]:
             apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top

@@ -110,6 +110,14 @@ def test_clusters_are_the_groups_there_are_and_the_single_tag_is_in_none():
     assert ranks == sorted(ranks)
 
 
+def test_the_least_alike_of_a_cluster_are_still_alike():
+    angles = np.deg2rad(np.arange(0, 180, 9))  # a chain: each is near the next
+    vectors = pd.DataFrame(np.column_stack([np.cos(angles), np.sin(angles)]))
+    spans = [np.ptp(cluster) * 9 for cluster in tag_places.clusters(vectors)["clusters"]]
+    assert len(spans) > 1
+    assert max(spans) < 90
+
+
 @pytest.mark.parametrize("n_tags", [4, 5])
 def test_few_or_equal_tags_have_clusters_or_none(n_tags):
     for vectors in (np.eye(n_tags), np.ones((n_tags, 3))):

@@ -13,7 +13,7 @@ SCRIPT = "5_visualize_tags.py"
 TAGS = ["guitar", "techno", "slow", "beat", "cello", "synth", "no singer", "violin"]
 
 
-def write_dataset(data, tags=TAGS, note="Synthetic sample", n_clips=60):
+def write_dataset(data, tags=TAGS, note="Synthetic sample", n_clips=60, name="merged50"):
     rng = np.random.default_rng(0)
     groups = rng.integers(0, 2, n_clips)[:, None] == np.arange(len(tags))[None, :] % 2
     table = pd.DataFrame(
@@ -25,10 +25,11 @@ def write_dataset(data, tags=TAGS, note="Synthetic sample", n_clips=60):
     every = pd.DataFrame(
         {"tag": tags, "clips": counts, "merged_into": tags, "clips_merged": counts, "kept": 1}
     )
+    every.loc["harp"] = ["harp", 1, "harp", 1, 0]  # annotated, but not in the set
     kept = pd.DataFrame({"tag": tags, "clips": counts, "merged_from": ""})
     table.insert(0, "split", "train")
     summary = {"dataset": "mine", "note": note, "citation": "", "settings": {}}
-    labels.write_set(data, "merged50", table, (kept, every), summary)
+    labels.write_set(data, name, table, (kept, every), summary)
     return data
 
 
@@ -139,6 +140,10 @@ def test_errors_of_a_file_of_scores_are_judged_by_vectors_from_elsewhere(run_scr
     pd.testing.assert_series_equal(metadata, areas, check_like=True, atol=1e-4)
     assert errors["difference"]["low"] <= errors["difference"]["value"]
     assert {tuple(row["spaces"]) for row in summary["agreement"]} == {("words", "annotations")}
+    done = run_script(SCRIPT, "--data", data, "--model", "peer", "--force")
+    assert "proves nothing" in done.stdout
+    summary = json.loads((data / "tag_map" / "summary.json").read_text())
+    assert summary["closeness of errors"]["circular"] is True
     # clips that are gone since: a sentence, and no network where none is named
     clips = pd.read_csv(data / "clips.csv", dtype=str)
     clips.iloc[:-1].to_csv(data / "clips.csv", index=False)
@@ -196,6 +201,7 @@ def test_tags_that_a_file_lacks_are_named(tmp_path, run_script):
         for i, tag in enumerate(TAGS)
         if tag != "no singer" and i < 7
     ]
+    words.append("harp 1 2 3 4 5 6 7")
     path = tmp_path / "words.txt"
     path.write_text(f"{len(words)} 7\n" + "\n".join(words) + "\n")
     done = run_script(SCRIPT, "--data", data, "--vectors", path)
@@ -214,8 +220,11 @@ def test_tags_that_a_file_lacks_are_named(tmp_path, run_script):
     done = run_script(SCRIPT, "--data", data, "--vectors", path.name, "--force")
     assert done.returncode == 0, done.stderr
     assert written == {file: file.read_bytes() for file in (data / "tag_map").iterdir()}
-    done = run_script(SCRIPT, "--data", data, "--vectors", path.name, "--method", "pca", "--force")
+    write_dataset(data, [*TAGS, "harp"], name="more")
+    options = ["--labels", "more", "--method", "pca", "--force"]
+    done = run_script(SCRIPT, "--data", data, "--vectors", path.name, *options)
     assert done.returncode == 0, done.stderr
+    assert "Map of 7 of the 9 tags" in done.stdout
 
 
 @pytest.mark.parametrize(
