@@ -69,9 +69,11 @@ def is_made(folder, settings):
 
 
 def _difference(key, before, now):
+    if before is None or now is None:
+        return f"with{'' if before else 'out'} {key}, not with{'' if now else 'out'}"
     if not isinstance(now, dict):
         return f"with {key} {before!r}, not {now!r}"
-    changed = [name for name in now if now[name] != (before or {}).get(name)]
+    changed = [name for name in now if now[name] != before.get(name)]
     return f"from other {key}: {', '.join(changed)} changed since"
 
 

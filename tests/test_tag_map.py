@@ -89,8 +89,13 @@ def test_a_map_of_other_settings_or_inputs_is_refused(tmp_path):
     assert tag_map.is_made(tmp_path, {"seed": 0})
     with pytest.raises(ValueError, match="seed 0, not 1: add --force"):
         tag_map.is_made(tmp_path, {"seed": 1})
-    with pytest.raises(ValueError, match=r"labels.csv changed since: add --force"):
-        tag_map.is_made(tmp_path, {"inputs": {"labels.csv": "other"}})
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    summary["settings"] |= {"inputs": {"labels.csv": "x", "tags.csv": "y"}, "network": None}
+    (tmp_path / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(ValueError, match=r"from other inputs: labels.csv changed since: add --f"):
+        tag_map.is_made(tmp_path, {"inputs": {"labels.csv": "other", "tags.csv": "y"}})
+    with pytest.raises(ValueError, match=r"was made without network, not with: add --force"):
+        tag_map.is_made(tmp_path, {"network": {"results": "vgg"}})
     (tmp_path / "summary.json").write_text("[1]")
     with pytest.raises(ValueError, match="damaged: add --force"):
         tag_map.is_made(tmp_path, {"seed": 0})
