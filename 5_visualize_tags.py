@@ -16,16 +16,20 @@ Reads   labels/<set>/labels.csv     clip_id, split, a 0/1 column a tag
 Writes  tag_map/tags.csv            a row a tag: kind, clips, way to its vector, ROC-AUC
         tag_map/places.csv          space (words, annotations, network), tag, x, y
         tag_map/neighbours.csv      the five nearest tags of each in each space
+        tag_map/agreement.csv       how many of them two spaces share
         tag_map/vectors.csv         a row a tag, a column a dimension (300 where trained here)
         tag_map/*.tsv, *.pbtxt      the same for the TensorFlow Projector
         tag_map/summary.json        settings, trustworthiness, other starts of t-SNE, clusters,
                                     agreement of the spaces, closeness of errors
         tag_map/tag_map.html        the three maps to explore, one file that asks for nothing
         word_vectors/               of --vectors, the words of the tags: the file may go
+        data/word_vectors/          of this repository: what is fetched by name
         images/t_SNE.png, t_SNE.txt the map of the words, and its caption with the numbers
 
 Example: python 5_visualize_tags.py --data /data/mtt --vectors word2vec-google-news-300
 """
+
+import shlex
 
 from autotagging import cli
 
@@ -43,7 +47,7 @@ def main(args):
 
     label_set = labels.find_set(args.data, args.labels)
     folder = args.data / "tag_map"
-    source = word_files.find(args.vectors, args.data) if args.vectors else None
+    source = None if args.vectors is None else word_files.find(args.vectors, args.data)
     inputs = [labels.set_folder(args.data, label_set) / name for name in ("labels.csv", "tags.csv")]
     inputs = tag_map.describe_inputs([*inputs, TAG_KINDS, *([SYNONYMS] if source else [])])
     settings = {
@@ -59,8 +63,8 @@ def main(args):
         make_map(args.data, folder, settings, source)
     else:
         print(f"nothing to do: {cli.shown(folder)} is there")
-    show_map(folder, cli.images_folder(args.images, args.data))
-    print(f"open the Projector with: tensorboard --logdir {cli.shown(folder)}")
+    show_map(folder, cli.images_folder(args.images, args.data), args.force)
+    print(f"open the Projector with: tensorboard --logdir {shlex.quote(cli.shown(folder))}")
 
 
 def make_map(data, folder, settings, source):
@@ -79,10 +83,12 @@ def make_map(data, folder, settings, source):
     spaces = {"words": vectors, "annotations": tag_spaces.with_direction(table[tags].T)}
     if weights is not None:
         spaces["network"] = tag_spaces.with_direction(weights)
+    spaces, flat = tag_spaces.without_flat(spaces)
     how = {key: settings[key] for key in ("method", "seed")}
     places = tag_places.place_alike(spaces, **how)
     places_4d = tag_places.place(vectors, 4, **how)
     nearness = {name: tag_spaces.cosines(space) for name, space in spaces.items()}
+    agreement, agreement_by_tag = tag_spaces.agreement(nearness)
     errors = None
     if decisions:
         how = {"draws": N_DRAWS, "seed": 0}
@@ -94,6 +100,7 @@ def make_map(data, folder, settings, source):
         "places": tag_map.tabulate_places(places),
         "vectors": vectors,
         "neighbours": tag_spaces.neighbours(nearness),
+        "agreement": agreement_by_tag,
         "places_4d": places_4d,
     }
     trust = {name: tag_places.trustworthiness(spaces[name], places[name]) for name in spaces}
@@ -105,10 +112,15 @@ def make_map(data, folder, settings, source):
         "tags": len(tags),
         "dimensions": vectors.shape[1],
         "tags without a vector": [tag for tag in tags if tag not in vectors.index],
+        "tags by a synonym": tag_map.list_borrowed(ways),
+        "flat spaces": flat,
         "trustworthiness": {name: round(value, 4) for name, value in trust.items()},
+        "explained variance": tag_places.explained(vectors, places["words"])
+        if settings["method"] == "pca"
+        else None,
         "other starts": tag_places.stability(vectors, places["words"]),
         "clusters": {name: tag_places.clusters(space) for name, space in spaces.items()},
-        "agreement": tag_spaces.agreement(nearness),
+        "agreement": agreement,
         "closeness of errors": errors,
     }
     for path, content in tag_map.write(folder, tables, summary):
@@ -126,22 +138,28 @@ def find_vectors(data, table, source, seed):
     synonyms = vocabulary.read_synonyms(SYNONYMS)
     # of every tag there is, so that the words kept serve the other label sets, too
     wanted = {*tags, *synonyms, *labels.list_annotated(data)}
-    words = word_files.read(source, data, wanted, tag_vectors.spell, folder=FETCHED)
-    return tag_vectors.look_up(words, tags, synonyms)
+    words = word_files.read(source, data, tag_vectors.spell(wanted), folder=FETCHED)
+    try:
+        return tag_vectors.look_up(words, tags, synonyms)
+    except ValueError as error:
+        raise ValueError(f"{source.name}: {error}") from None
 
 
 def find_network(data, name, label_set):
-    """Return which evaluated network is asked; None where no one is named and there is none."""
-    from autotagging import evaluated, results
+    """Return which evaluated network is asked; None where no one is named and there is none.
 
-    run = name or DEFAULT_NETWORK
+    Where there are results, but none that are taken without being named, that is said.
+    """
+    from autotagging import evaluated
+
     try:
-        return evaluated.describe(data, run, label_set)
+        return evaluated.describe(data, name or DEFAULT_NETWORK, label_set)
     except ValueError as error:
         if name:
             raise ValueError(f"{error}: run 4_evaluate.py") from None
-        if results.read_summary(results.folder_of(data, run)):
-            print(f"no network beside the words: {error}")
+        there = sorted(path.name for path in (data / "results").glob("*/") if path.is_dir())
+        if there:
+            print(f"no network: {error}; --model takes what is evaluated: {', '.join(there)}")
         return None
 
 
@@ -160,15 +178,15 @@ def ask_network(data, network, table):
     )
 
 
-def show_map(folder, images):
-    """Draw the map, write its caption and its page, where they are not there of this map."""
+def show_map(folder, images, force):
+    """Draw the map, write its caption and its page, unless they are there of this map."""
     from autotagging import figures, map_caption, map_page, tag_map
     from autotagging.files import write_if_other
 
     summary, tags = tag_map.read_summary(folder), tag_map.read_table(folder, "tags")
     caption = map_caption.write(summary)
     source, figure = tag_map.describe_source(folder), images / "t_SNE.png"
-    if not figures.shows(figure, source):
+    if force or not figures.shows(figure, source):
         places = tag_map.read_table(folder, "places")
         words = places[places["space"] == "words"].merge(tags, on="tag")
         drawing = figures.draw_tag_map(
@@ -180,10 +198,11 @@ def show_map(folder, images):
         )
         figures.save(drawing, figure, summary["note"], source)
         cli.print_written(figure, f"{len(words)} tags")
-    if write_if_other(figure.with_suffix(".txt"), "\n\n".join(caption) + "\n"):
+    if write_if_other(figure.with_suffix(".txt"), "\n\n".join(caption) + "\n") or force:
         cli.print_written(figure.with_suffix(".txt"), "its caption, with the numbers")
         print("\n".join(caption))
-    if map_page.write(folder, caption, source):
+    if force or not map_page.is_made(folder, source):
+        map_page.write(folder, caption, source)
         cli.print_written(folder / "tag_map.html", "the maps to explore")
 
 
@@ -194,7 +213,7 @@ def parse_args():
     cli.add_labels(arguments)
     cli.add_images(arguments)
     cli.add_seed(arguments)
-    cli.add_force(arguments, "the map and its figure")
+    cli.add_force(arguments, "the map, its figure and its page")
     arguments.add_argument(
         "--vectors",
         metavar="FILE_OR_NAME",

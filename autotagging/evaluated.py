@@ -83,7 +83,15 @@ def read_tag_weights(data, name, tags):
 
 def read_areas(data, name):
     """Return each tag's ROC-AUC on the test clips: a Series, NaN where it is not defined."""
-    return results.read_table(results.folder_of(data, name), "per_tag").set_index("tag")["roc_auc"]
+    return _read_column(data, name, "roc_auc")
+
+
+def _read_column(data, name, column):
+    folder = results.folder_of(data, name)
+    table, (y_score, _) = results.read_table(folder, "per_tag"), results.read_scores(folder)
+    if not {"tag", column} <= set(table.columns) or set(table["tag"]) != set(y_score.columns):
+        raise ValueError(f"{folder / 'per_tag.csv'} is damaged: run 4_evaluate.py with --force")
+    return table.set_index("tag")[column]
 
 
 def read_decisions(data, name, table):
@@ -103,9 +111,8 @@ def read_decisions(data, name, table):
     groups : ndarray of shape (n_clips,), int
         The clips' artists, see `bootstrap.groups_of`.
     """
-    folder = results.folder_of(data, name)
-    y_score, split = results.read_scores(folder)
-    thresholds = results.read_table(folder, "per_tag").set_index("tag")["threshold"]
+    y_score, split = results.read_scores(results.folder_of(data, name))
+    thresholds = _read_column(data, name, "threshold")
     test = split.index[split == "test"]
     groups = bootstrap.groups_of(clips.read_clips(data).loc[test], "artists")
     y_pred = y_score.loc[test] >= thresholds[y_score.columns]

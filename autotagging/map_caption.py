@@ -3,19 +3,18 @@
 Printed by script 5, beside the figure as ``t_SNE.txt``, and on the page.
 """
 
-from autotagging import tag_places, tag_spaces
+from autotagging import tag_places
 
-WAYS = {"tsne": "t-SNE", "pca": "principal components"}
 MANY_TAGS = 10
 
 
 def describe_spaces(settings):
     """Return what near means in each space: a dict of name -> words."""
-    words = "language" if settings["from_elsewhere"] else "trained on the tag sets"
+    origin = "from" if settings["from_elsewhere"] else ""
     return {
-        "words": f"word vectors: {words}",
-        "annotations": "annotated on the same clips: listeners",
-        "network": "weights of the last layer: the network",
+        "words": f"word vectors {origin} {settings['vectors']}".replace("  ", " "),
+        "annotations": "annotated on the same clips",
+        "network": "weights of a network's last layer",
     }
 
 
@@ -32,12 +31,16 @@ def write(summary):
     list of str
         Paragraphs: what is seen, how far it can be trusted, clusters, agreement, errors.
     """
-    said = [
-        describe_map(summary),
-        describe_trust(summary),
-        describe_clusters(summary["clusters"]["words"]),
-        *tag_spaces.in_words(summary["agreement"], summary["closeness of errors"]),
+    circular = not summary["settings"]["from_elsewhere"]
+    said = [describe_map(summary), describe_trust(summary)]
+    said.append(describe_clusters(summary["clusters"]["words"]))
+    said += [describe_agreement(row, circular) for row in summary["agreement"]]
+    said += [
+        f"{space.capitalize()} are left out: all tags lie in one direction."
+        for space in summary["flat spaces"]
     ]
+    if summary["closeness of errors"]:
+        said.append(describe_errors(summary["closeness of errors"]))
     if summary["note"]:
         said.append(f"{summary['note']}.")
     return said
@@ -46,41 +49,98 @@ def write(summary):
 def describe_map(summary):
     """Return what the map shows."""
     settings, missing = summary["settings"], summary["tags without a vector"]
-    n_tags = summary["tags"]
-    start = ", started from principal components" if settings["method"] == "tsne" else ""
-    perplexity = tag_places.perplexity(n_tags - len(missing))
-    of_tsne = f" (perplexity {perplexity:g}{start}, seed {settings['seed']})"
-    vectors = settings["vectors"]
-    origin = f"from {vectors}" if settings["from_elsewhere"] else f"that were {vectors}"
-    return (
-        f"Map of {n_tags - len(missing)} of the {n_tags} tags of {summary['dataset']}, label set "
-        f"{settings['labels']}, by {WAYS[settings['method']]}"
-        f"{of_tsne if start else ''} of word vectors {origin}, {summary['dimensions']} dimensions; "
-        "near means alike, the axes mean nothing. Size: clips with the tag; colour and shape: its "
-        "kind." + (f" {len(missing)} tags have no vector: {', '.join(missing)}." if missing else "")
+    n_found = summary["tags"] - len(missing)
+    how = {
+        "tsne": f"t-SNE (perplexity {tag_places.perplexity(n_found):.3g}, started from principal "
+        f"components, seed {settings['seed']}; its axes mean nothing)",
+        "pca": f"principal components ({summary['explained variance'] or 0:.2f} of the variance)",
+    }[settings["method"]]
+    origin = f"from {settings['vectors']}" if settings["from_elsewhere"] else settings["vectors"]
+    text = (
+        f"Map of {n_found} of the {summary['tags']} tags of {summary['dataset']}, label set "
+        f"{settings['labels']}, by {how} of word vectors {origin}, "
+        f"{_count(summary['dimensions'], 'dimension')}. Near means alike. Size: clips with the "
+        "tag; colour and shape: its kind."
     )
+    if summary["tags by a synonym"]:
+        text += f" {_count(len(summary['tags by a synonym']), 'tag')} found by a synonym: "
+        text += f"{', '.join(summary['tags by a synonym'])}."
+    if missing:
+        text += f" {_count(len(missing), 'tag')} without a vector: {', '.join(missing)}."
+    return text
 
 
 def describe_trust(summary):
-    """Return how far the map can be trusted, and how far another run would have differed."""
+    """Return how far the map can be trusted, and how far another start would have differed."""
     trust, others = summary["trustworthiness"], summary["other starts"]
-    few = summary["tags"] - len(summary["tags without a vector"]) < MANY_TAGS
+    n_found = summary["tags"] - len(summary["tags without a vector"])
+    nearest = tag_places.n_judged(n_found)
     return (
-        f"Trustworthiness (1: all neighbours on the map are neighbours by cosine) "
+        f"Trustworthiness (1: the {nearest} nearest on the map are near by cosine) "
         f"{trust['words']:.2f} in 2 dimensions, {trust['words, 4 dimensions']:.2f} in 4. "
-        f"{tag_places.N_SEEDS} maps by t-SNE from random starts: trustworthiness "
-        f"{others['trustworthiness']:.2f} +- {others['trustworthiness_sd']:.2f}; a tag's nearest "
-        f"five are those of this map to {others['neighbours_in_common']:.2f} +- "
-        f"{others['neighbours_in_common_sd']:.2f}."
-        + (" Of so few tags this says little." if few else "")
+        f"{tag_places.N_SEEDS} maps by t-SNE of the same vectors from random starts: "
+        f"trustworthiness {others['trustworthiness']:.2f} +- {others['trustworthiness_sd']:.2f}; "
+        f"they share {others['neighbours_in_common']:.2f} +- "
+        f"{others['neighbours_in_common_sd']:.2f} of a tag's nearest with this map."
+        + (" Of so few tags this says little." if n_found < MANY_TAGS else "")
     )
 
 
 def describe_clusters(found):
     """Return the clusters as the paper lists its own."""
     listed = "; ".join(", ".join(cluster) for cluster in found["clusters"])
+    least = tag_places.FEWEST_IN_CLUSTER
     return (
-        f"{len(found['clusters'])} clusters of {tag_places.FEWEST_IN_CLUSTER} tags or more, by the "
-        "cosine of the vectors, not by the map (complete linkage, as many as have the best mean "
-        f"silhouette, {found['silhouette']:.2f}): {listed or 'none'}."
+        f"Clusters by the cosine of the vectors, not by the map (complete linkage): "
+        f"{found['groups']} groups have the best mean silhouette, {found['silhouette']:.2f}; "
+        f"{len(found['clusters'])} of them have {least} tags or more: {listed or 'none'}. "
+        "Outlined are those that lie together on the map."
     )
+
+
+def describe_agreement(row, circular):
+    """Return how far two spaces agree."""
+    names = f"{row['spaces'][0].capitalize()} and {row['spaces'][1]}, {_count(row['tags'], 'tag')}"
+    if row["rank_correlation"] is None:
+        return f"{names}: too few tags, or all equally near, to say whether they agree."
+    text = (
+        f"{names}: rank correlation of all pairs {row['rank_correlation']:.2f}, "
+        f"{row['neighbours_in_common'] * 100:.0f} % of the nearest {row['nearest']} in common (by "
+        f"chance {row['by_chance'] * 100:.0f} %)."
+    )
+    if circular and row["spaces"] == ["words", "annotations"]:
+        text += " Both are of the annotations."
+    return text
+
+
+def describe_errors(errors):
+    """Return how near wrong predictions are to the truth."""
+    left_out = (
+        f"{errors['errors_left_out']:,} are left out: without a vector, or on a clip without a "
+        "true tag that has one"
+    )
+    if not errors["errors"]:
+        return f"No wrong prediction to judge; {left_out}."
+    difference, interval = errors["difference"], ""
+    if difference["low"] is not None:
+        interval = (
+            f" (95 % of draws of {_count(errors['groups'], 'artist')}: {difference['low']:+.3f} to "
+            f"{difference['high']:+.3f})"
+        )
+    text = (
+        f"{errors['errors']:,} wrong predictions on {_count(errors['clips'], 'test clip')}: cosine "
+        f"{errors['closeness']:.3f} to the nearest true tag, that of other tags at random "
+        f"{errors['at_random']:.3f}: {difference['value']:+.3f}{interval}."
+    )
+    if errors["errors_left_out"]:
+        text += f" {left_out}."
+    if errors["circular"]:
+        text += (
+            " This proves nothing: the word vectors are trained on the annotations; name others "
+            "with --vectors."
+        )
+    return text
+
+
+def _count(number, thing):
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")

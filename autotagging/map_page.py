@@ -2,11 +2,18 @@
 
 import itertools
 
-from autotagging import figures, map_caption, pages, tag_map, tag_spaces
+from autotagging import figures, map_caption, pages, tag_map
+
+PAGE = "tag_map.html"
+
+
+def is_made(folder, source):
+    """Return whether the page of a map is there, whole, and of this source."""
+    return pages.is_made(folder / PAGE, source)
 
 
 def write(folder, caption, source):
-    """Write ``tag_map.html``, unless it is there and of this source.
+    """Write ``tag_map.html``.
 
     Parameters
     ----------
@@ -16,15 +23,7 @@ def write(folder, caption, source):
         From `map_caption.write`.
     source : str
         What the page is made from; kept in it.
-
-    Returns
-    -------
-    Path or None
-        None where nothing was to be done.
     """
-    path = folder / "tag_map.html"
-    if pages.is_made(path, source):
-        return None
     summary = tag_map.read_summary(folder)
     tables = {name: tag_map.read_table(folder, name) for name in tag_map.COLUMNS}
     tags, nearest = tables["tags"], tables["neighbours"]
@@ -32,15 +31,15 @@ def write(folder, caption, source):
     marks = figures.kind_marks()
     tags["kind"] = tags["kind"].where(tags["kind"].isin(marks), "other")
     pages.write(
-        path,
-        "tag_map.html",
+        folder / PAGE,
+        PAGE,
         source,
         summary=summary,
         caption=caption,
         meanings=map_caption.describe_spaces(summary["settings"]),
         spaces=spaces,
         marks={kind: mark for kind, mark in marks.items() if kind in set(tags["kind"])},
-        rows=list(_describe_tags(tags, nearest, spaces)),
+        rows=list(_describe_tags(tags, nearest, tables["agreement"])),
         pairs=list(itertools.combinations(spaces, 2)),
         content={
             "tags": tags.astype(object).fillna("").to_dict("records"),
@@ -48,7 +47,6 @@ def write(folder, caption, source):
             "spaces": [_describe_space(name, tables, summary) for name in spaces],
         },
     )
-    return path
 
 
 def _describe_space(name, tables, summary):
@@ -70,15 +68,16 @@ def _describe_space(name, tables, summary):
     }
 
 
-def _describe_tags(tags, nearest, spaces):
+def _describe_tags(tags, nearest, agreement):
     """Yield each tag with its nearest in every space, and how many two spaces have in common."""
-    by_tag = {
-        key: list(rows["neighbour"]) for key, rows in nearest.groupby(["space", "tag"], sort=False)
+    near = nearest.groupby(["space", "tag"], sort=False)["neighbour"].agg(list).to_dict()
+    common = {
+        (row.space, row.other_space, row.tag): row.in_common for row in agreement.itertuples()
     }
     for row in tags.to_dict("records"):
-        near = {space: by_tag.get((space, row["tag"]), []) for space in spaces}
-        common = {
-            pair: len(set(near[pair[0]]) & set(near[pair[1]])) if all(map(near.get, pair)) else None
-            for pair in itertools.combinations(spaces, 2)
+        tag = row["tag"]
+        yield {
+            **row,
+            "near": {space: names for (space, name), names in near.items() if name == tag},
+            "common": {key[:2]: count for key, count in common.items() if key[2] == tag},
         }
-        yield {**row, "near": near, "common": common, "most": tag_spaces.N_NEAREST}

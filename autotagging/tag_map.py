@@ -4,11 +4,12 @@ tags.csv              tag, kind, clips, way (how its vector was found), roc_auc 
 places.csv            space (words, annotations, network), tag, x, y
 vectors.csv           tag, then a column a dimension
 neighbours.csv        space, tag, rank, neighbour, cosine
+agreement.csv         space, other_space, tag, nearest, in_common: of the tags that both have
 places_4d.tsv         the places in four dimensions, for the TensorFlow Projector
 vectors.tsv           the vectors, for the Projector
 metadata.tsv          tag, kind, clips, way, roc_auc: a row a line of these two
 projector_config.pbtxt
-summary.json          settings, inputs, what was measured; written last
+summary.json          settings, inputs, what was measured, checksums of the others; written last
 """
 
 import hashlib
@@ -21,13 +22,11 @@ import pandas as pd
 from autotagging.files import write_whole
 
 SUMMARY = "summary.json"
-SHOWN = ("tags.csv", "places.csv", "neighbours.csv", SUMMARY)  # by figure and page
-PROJECTOR = ("places_4d.tsv", "vectors.tsv", "metadata.tsv", "projector_config.pbtxt")
-FILES = ("vectors.csv", *PROJECTOR, *SHOWN)
 COLUMNS = {
     "tags": {"tag": str, "kind": str, "clips": int, "way": str, "roc_auc": float},
     "places": {"space": str, "tag": str, "x": float, "y": float},
     "neighbours": {"space": str, "tag": str, "rank": int, "neighbour": str, "cosine": float},
+    "agreement": {"space": str, "other_space": str, "tag": str, "nearest": int, "in_common": int},
 }
 
 
@@ -52,19 +51,30 @@ def is_made(folder, settings):
     Raises
     ------
     ValueError
-        Where it holds another map; the sentence names what differs.
+        Where it holds another map, or its files are no longer as they were written; the sentence
+        names what differs.
     """
     path = folder / SUMMARY
-    if not all((folder / name).exists() for name in FILES):
+    if not path.exists():
         return False
     try:
-        made = dict(json.loads(path.read_text(encoding="utf-8"))["settings"])
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        made, checksums = dict(summary["settings"]), dict(summary["files"])
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} is damaged: add --force to make the map anew") from None
+    if not all((folder / name).exists() for name in checksums):
+        return False
     for key, value in settings.items():
         if made.get(key) != value:
             how = _difference(key, made.get(key), value)
             raise ValueError(f"{folder} was made {how}: add --force to make it anew")
+    now = describe_inputs(folder / name for name in checksums)
+    changed = [name for name, checksum in now.items() if checksum != checksums[name]]
+    if changed:
+        raise ValueError(
+            f"{folder} is not as it was written, {', '.join(changed)} changed since: add --force "
+            "to make it anew"
+        )
     return True
 
 
@@ -79,7 +89,7 @@ def _difference(key, before, now):
 
 def describe_source(folder):
     """Return what figure and page of a map are made from: the checksum of what they show."""
-    content = b"".join((folder / name).read_bytes() for name in SHOWN)
+    content = (folder / SUMMARY).read_bytes()  # with the checksums of the others
     return f"{folder.name} {hashlib.sha256(content).hexdigest()}"
 
 
@@ -107,6 +117,12 @@ def tabulate_tags(counts, kinds, ways, areas=None):
     return pd.DataFrame(columns)
 
 
+def list_borrowed(ways):
+    """Return the tags that were found by a synonym, each with it: a list of str."""
+    borrowed = ways[ways.str.startswith("synonym ")].str.removeprefix("synonym ")
+    return [f"{tag} by {way.rpartition(': ')[0]}" for tag, way in borrowed.items()]
+
+
 def tabulate_places(maps):
     """Return the places of all maps, a dict of name -> (x, y by tag), as one table."""
     return pd.concat(maps, names=["space", "tag"]).reset_index()
@@ -119,9 +135,9 @@ def write(folder, tables, summary):
     ----------
     folder : Path
     tables : dict
-        tags (tag, kind, clips, way, roc_auc), places (space, tag, x, y), neighbours; vectors
-        (indexed by tag), and places_4d, an ndarray of shape (n_found, 4): of the tags that are
-        found, in the order of `tags`.
+        tags, places, neighbours, agreement, with their `COLUMNS`; vectors, indexed by tag, and
+        places_4d, an ndarray of shape (n_found, 4): of the tags that are found, in the order of
+        `tags`.
     summary : dict
         With "settings", as for `is_made`.
 
@@ -139,16 +155,16 @@ def write(folder, tables, summary):
         ("places.csv", _csv(places), f"maps of {', '.join(places['space'].unique())}"),
         ("vectors.csv", _csv(tables["vectors"], index=True), f"{n_tags} tags, {size} dimensions"),
         ("neighbours.csv", _csv(tables["neighbours"].round(4)), "the nearest tags of each"),
+        ("agreement.csv", _csv(tables["agreement"]), "how many of these two spaces share"),
         *_projector_files(tables),
-        (
-            SUMMARY,
-            json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-            "settings, measures",
-        ),
     )
     for name, text, _ in texts:
         write_whole(folder / name, text)
-    return [(folder / name, content) for name, _, content in texts]
+    summary = {**summary, "files": describe_inputs(folder / name for name, *_ in texts)}
+    text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_whole(folder / SUMMARY, text)
+    written = [(folder / name, content) for name, _, content in texts]
+    return [*written, (folder / SUMMARY, "settings, measures")]
 
 
 def _csv(table, index=False):
@@ -196,7 +212,7 @@ def _embedding(name):
 
 
 def read_table(folder, name):
-    """Read ``tags.csv``, ``places.csv`` or ``neighbours.csv``: a DataFrame."""
+    """Read one of the tables of `COLUMNS`: a DataFrame."""
     path = folder / f"{name}.csv"
     try:
         return pd.read_csv(

@@ -117,16 +117,29 @@ def perplexity(n_tags):
     return min(PERPLEXITY, (n_tags - 1) / 3)
 
 
+def explained(vectors, places):
+    """Return the share of the variance of directions that principal components show."""
+    unit = _unit(vectors)
+    return float(np.var(np.asarray(places), axis=0).sum() / np.var(unit, axis=0).sum())
+
+
+def n_judged(n_tags):
+    """Return of how many nearest tags `trustworthiness` speaks: five, of few tags fewer."""
+    return max(1, min(tag_spaces.N_NEAREST, (n_tags - 1) // 2))
+
+
 def trustworthiness(vectors, places):
     """Return how far the neighbours on a map are neighbours by cosine, from 0 to 1."""
     from sklearn import manifold
 
-    nearest = max(1, min(tag_spaces.N_NEAREST, (len(places) - 1) // 2))
+    nearest = n_judged(len(places))
     return float(manifold.trustworthiness(_unit(vectors), places, n_neighbors=nearest))
 
 
 def stability(vectors, places):
     """Return how far a map would have been another, had t-SNE started elsewhere.
+
+    The vectors stay the same: trained anew from another seed they would differ as well.
 
     Parameters
     ----------
@@ -141,7 +154,7 @@ def stability(vectors, places):
     """
     maps = [place(vectors, seed=seed, start="random") for seed in range(N_SEEDS)]
     ours = _nearness(np.asarray(places))
-    common = [tag_spaces.neighbours_in_common(ours, _nearness(other)) for other in maps]
+    common = [tag_spaces.neighbours_in_common(ours, _nearness(other)).mean() for other in maps]
     trust = [trustworthiness(vectors, other) for other in maps]
     return {
         "neighbours_in_common": float(np.mean(common)),
@@ -166,7 +179,8 @@ def clusters(vectors):
     -------
     dict
         clusters: lists of tags, those of `FEWEST_IN_CLUSTER` at least, in the order of their first
-        tags; silhouette: from -1 to 1, the mean over all tags.
+        tags; groups: how many there are with the smaller ones; silhouette: from -1 to 1, the mean
+        over all tags.
     """
     from sklearn.cluster import AgglomerativeClustering
     from sklearn.metrics import silhouette_score
@@ -182,7 +196,7 @@ def clusters(vectors):
             best = silhouette, labels
     groups = [list(vectors.index[best[1] == label]) for label in dict.fromkeys(best[1])]
     large = [group for group in groups if len(group) >= FEWEST_IN_CLUSTER]
-    return {"clusters": large, "silhouette": best[0]}
+    return {"clusters": large, "groups": len(groups), "silhouette": best[0]}
 
 
 def _nearness(places):

@@ -16,12 +16,34 @@ from scipy import stats
 from autotagging import bootstrap
 
 N_NEAREST = 5
+SMALLEST_SPREAD = 1e-6  # of directions: below it there is rounding alone
 
 
 def with_direction(vectors):
     """Return the vectors that are not all 0: of tags that no clip has, nothing can be said."""
     lengths = np.linalg.norm(vectors.to_numpy(dtype=float), axis=1)
     return vectors[np.isfinite(lengths) & (lengths > 0)]
+
+
+def without_flat(spaces):
+    """Return the spaces in which tags differ, and the names of the others.
+
+    Raises
+    ------
+    ValueError
+        Where it is the words that do not differ: there is nothing to lay out.
+    """
+    flat = [name for name, vectors in spaces.items() if _is_flat(vectors)]
+    if "words" in flat:
+        raise ValueError("all tags have the same word vector: none is nearer than another")
+    return {name: vectors for name, vectors in spaces.items() if name not in flat}, flat
+
+
+def _is_flat(vectors):
+    """Return whether all tags have the same direction: then none is nearer than another."""
+    unit = vectors.to_numpy(dtype=float)
+    unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
+    return bool(np.ptp(unit, axis=0).max(initial=0) < SMALLEST_SPREAD)
 
 
 def cosines(vectors):
@@ -75,31 +97,39 @@ def agreement(spaces):
 
     Returns
     -------
-    list of dict
+    rows : list of dict
         spaces (two names), tags, rank_correlation (Spearman's, of the cosines of all pairs),
-        neighbours_in_common (share of a tag's nearest, the mean over tags) and by_chance, what
-        unrelated spaces would have; None where fewer than 4 tags are in both, or all pairs of
-        one are equally near.
+        nearest (how many of each tag are compared), neighbours_in_common (their share, the mean
+        over tags) and by_chance, what unrelated spaces would have; None where there are too few
+        tags in both for a tag to have others than its nearest, or all pairs of one are equally
+        near.
+    by_tag : DataFrame
+        space, other_space, tag, nearest, in_common: the same for each tag, counted.
     """
-    found = []
+    found, tables = [], []
     for (name, one), (other_name, other) in itertools.combinations(spaces.items(), 2):
         tags = one.index[one.index.isin(other.index)]
         row = {"spaces": [name, other_name], "tags": len(tags)}
-        row |= dict.fromkeys(("rank_correlation", "neighbours_in_common", "by_chance"))
-        if len(tags) >= 4:
+        row |= dict.fromkeys(("rank_correlation", "nearest", "neighbours_in_common", "by_chance"))
+        if len(tags) > N_NEAREST + 1:
             both = [table.loc[tags, tags].to_numpy() for table in (one, other)]
             pairs = np.triu_indices(len(tags), 1)
             if all(np.ptp(table[pairs]) > 0 for table in both):
                 ranks = stats.spearmanr(*(table[pairs] for table in both))
                 row["rank_correlation"] = float(ranks.statistic)
-            row["neighbours_in_common"] = neighbours_in_common(*both)
-            row["by_chance"] = min(N_NEAREST, len(tags) - 1) / (len(tags) - 1)
+            shares = neighbours_in_common(*both)
+            row |= {"nearest": N_NEAREST, "neighbours_in_common": float(shares.mean())}
+            row["by_chance"] = N_NEAREST / (len(tags) - 1)
+            counts = {"nearest": N_NEAREST, "in_common": (shares * N_NEAREST).round().astype(int)}
+            names = {"space": name, "other_space": other_name, "tag": tags}
+            tables.append(pd.DataFrame(names | counts))
         found.append(row)
-    return found
+    columns = ["space", "other_space", "tag", "nearest", "in_common"]
+    return found, pd.concat(tables) if tables else pd.DataFrame(columns=columns)
 
 
 def neighbours_in_common(one, other):
-    """Return the share of a tag's `N_NEAREST` nearest that two spaces have in common.
+    """Return the share of each tag's `N_NEAREST` nearest that two spaces have in common.
 
     Parameters
     ----------
@@ -108,14 +138,14 @@ def neighbours_in_common(one, other):
 
     Returns
     -------
-    float
-        From 0 to 1, the mean over the tags.
+    ndarray of shape (n_tags,)
+        From 0 to 1.
     """
     n, nearest = min(N_NEAREST, len(one) - 1), []
     for table in (one, other):
         others = np.where(np.eye(len(table), dtype=bool), -np.inf, table)
         nearest.append(np.argsort(-others, axis=1, kind="stable")[:, :n])
-    return float(np.mean([len(set(a) & set(b)) / n for a, b in zip(*nearest, strict=True)]))
+    return np.array([len(set(a) & set(b)) / n for a, b in zip(*nearest, strict=True)])
 
 
 def closeness_of_errors(y_true, y_pred, groups, nearness, how):
@@ -139,9 +169,10 @@ def closeness_of_errors(y_true, y_pred, groups, nearness, how):
     Returns
     -------
     dict
-        errors, clips (with one at least), errors_left_out (without a vector, or on a clip without
-        a true tag that has one); closeness, at_random (means over the errors), difference with
-        value, low and high, by draws of whole groups; None where there is no error.
+        errors, clips (with one at least), groups (that are drawn), errors_left_out (without a
+        vector, or on a clip without a true tag that has one); closeness, at_random (means over
+        the errors), difference with value, low and high, by draws of whole groups; None where
+        there is no error.
     """
     tags = y_true.columns[y_true.columns.isin(nearness.index)]
     true, wrong = y_true[tags].to_numpy(), (y_pred & ~y_true)[tags].to_numpy()
@@ -161,6 +192,7 @@ def closeness_of_errors(y_true, y_pred, groups, nearness, how):
         sums[:, clip] = n_errors, to_nearest[wrong[clip]].sum(), n_errors * at_random
     n_errors = int(sums[0].sum())
     result = {"errors": n_errors, "clips": int(judged.sum()), "errors_left_out": n_wrong - n_errors}
+    result["groups"] = len(np.unique(groups))
     if not n_errors:
         return result | dict.fromkeys(("closeness", "at_random", "difference"))
     drawn = bootstrap.draw(groups, how["draws"], how["seed"])
@@ -178,47 +210,3 @@ def closeness_of_errors(y_true, y_pred, groups, nearness, how):
         "at_random": float(means[1]),
         "difference": value,
     }
-
-
-def in_words(agreeing, errors=None):
-    """Return how far the spaces agree, and how near errors are to the truth, as it is printed.
-
-    Parameters
-    ----------
-    agreeing : list of dict
-        From `agreement`.
-    errors : dict, optional
-        From `closeness_of_errors`, with circular: whether the vectors come from the annotations.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
-    said = [
-        f"{row['spaces'][0].capitalize()} and {row['spaces'][1]}, {row['tags']} tags: rank "
-        f"correlation of all pairs {row['rank_correlation']:.2f}, "
-        f"{row['neighbours_in_common'] * 100:.0f} % of the nearest five in common (by chance "
-        f"{row['by_chance'] * 100:.0f} %)."
-        for row in agreeing
-        if row["rank_correlation"] is not None
-    ]
-    if not errors or not errors["errors"]:
-        return said
-    difference = errors["difference"]
-    interval = (
-        ""
-        if difference["low"] is None
-        else f" (95 % of draws of artists {difference['low']:+.3f} to {difference['high']:+.3f})"
-    )
-    closeness = (
-        f"{errors['errors']:,} wrong predictions on {errors['clips']:,} test clips: cosine "
-        f"{errors['closeness']:.3f} to the nearest true tag, that of other tags at random "
-        f"{errors['at_random']:.3f}: {difference['value']:+.3f}{interval}."
-    )
-    if errors["circular"]:
-        closeness += (
-            " This proves nothing: the word vectors are trained on the annotations; name others "
-            "with --vectors."
-        )
-    return [*said, closeness]

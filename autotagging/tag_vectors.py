@@ -4,6 +4,7 @@ A tag of several words, or with a hyphen, is written in more than one way, and a
 vectors knows one of them, or a synonym, or the single words: the way taken is told for each tag.
 """
 
+import re
 import zlib
 
 import numpy as np
@@ -72,7 +73,8 @@ def look_up(words, tags, synonyms=None):
         Indexed by word.
     tags : list of str
     synonyms : dict, optional
-        synonym -> the tag it is merged into: where a tag is not found its synonyms are tried.
+        synonym -> the tag it is merged into: where a tag is not found, the others of its group
+        are tried.
 
     Returns
     -------
@@ -91,8 +93,8 @@ def look_up(words, tags, synonyms=None):
     found, ways = {}, {}
     for tag in tags:
         ways[tag], vector = _look_up(known, tag)
-        for synonym, kept in (synonyms or {}).items():
-            if vector is None and kept == tag:
+        for synonym in _others_of_group(tag, synonyms or {}):
+            if vector is None:
                 way, vector = _look_up(known, synonym)
                 ways[tag] = NOT_FOUND if vector is None else f"synonym {synonym}: {way}"
         if vector is not None:
@@ -107,20 +109,31 @@ def look_up(words, tags, synonyms=None):
     return vectors.rename_axis("tag"), pd.Series(ways)
 
 
+def _others_of_group(tag, synonyms):
+    kept = synonyms.get(tag, tag)
+    members = [kept, *(synonym for synonym, other in synonyms.items() if other == kept)]
+    return [member for member in members if member != tag]
+
+
 def spell(tags):
     """Return every word that `look_up` may ask for, for these tags and synonyms: a set."""
-    spellings = {word for tag in tags for word in (*_spellings(tag).values(), *tag.split())}
+    spellings = {word for tag in tags for word in (*_spellings(tag).values(), *_words(tag))}
     return {case(word) for word in spellings for case in CASES}
 
 
 def _spellings(tag):
     """Return the ways to write a tag as one word, the likeliest first."""
+    words = _words(tag)
     return {
         "token": tag,
-        "token with _": tag.replace(" ", "_"),
-        "token with -": tag.replace(" ", "-"),
-        "joined": tag.replace(" ", ""),
+        "token with _": "_".join(words),
+        "token with -": "-".join(words),
+        "joined": "".join(words),
     }
+
+
+def _words(tag):
+    return [word for word in re.split(r"[\s_-]+", tag) if word]
 
 
 def _look_up(words, tag):
@@ -129,7 +142,7 @@ def _look_up(words, tag):
         token = _in_any_case(words, spelling)
         if token is not None:
             return way + ("" if token == spelling else ", other case"), words[token]
-    parts = [_in_any_case(words, part) for part in tag.split()]
+    parts = [_in_any_case(words, part) for part in _words(tag)]
     if len(parts) > 1 and None not in parts:
         return "mean of words", np.mean([words[part] for part in parts], axis=0)
     return NOT_FOUND, None

@@ -4,11 +4,14 @@ A file is word2vec's or GloVe's, at hand or named in gensim's catalogue. Of seve
 needs some hundred words: these are kept below the dataset, and the large file may go.
 
 word_vectors/<file>.csv    word, then a column a dimension
-word_vectors/<file>.json   which file (checksum, size, time of change), which tags were looked for
+word_vectors/<file>.json   which file (checksum, size, time of change), which words were looked for,
+                           checksum of those found
 """
 
+import codecs
 import gzip
 import hashlib
+import itertools
 import json
 import os
 import shlex
@@ -80,33 +83,31 @@ def find(name, data):
         For a pickle, another kind of file, or a name that is none of these.
     """
     path = Path(name)
+    kept = _read_kept(data, path.name)
     if path.is_file():
         _is_binary(path)
-        kept = _read_kept(data, path.name)
         same = kept and kept["changed"] == _change(path)
         return Source(path.name, path, kept["checksum"] if same else _checksum(path))
     if name in CATALOGUE:
         return Source(name, None, f"MD5 {CATALOGUE[name][1]}")
-    kept = _read_kept(data, path.name)
     if kept:
         return Source(path.name, None, kept["checksum"])
     raise ValueError(
-        f"{name} is not a file, nor one whose words {data} has kept, nor a name of gensim's "
-        f"catalogue ({', '.join(CATALOGUE)})"
+        f"{name or 'an empty name'} is not a file, nor one whose words {data} has kept whole, nor "
+        f"a name of gensim's catalogue ({', '.join(CATALOGUE)})"
     )
 
 
-def read(source, data, tags, spell, *, folder, **fetching):
-    """Return the vectors of all words that tags may be written with, and keep them.
+def read(source, data, wanted, *, folder, **fetching):
+    """Return the vectors of wanted words, and keep them.
 
     Parameters
     ----------
     source : Source
     data : Path
         The dataset; kept words are taken where they were looked for before.
-    tags : list of str
-    spell : callable
-        tags -> the words to look for.
+    wanted : set of str
+        All ways in which tags may be written.
     folder : Path
         Where a file of the catalogue is fetched to, if gensim has not fetched it before.
     fetching : dict
@@ -124,38 +125,49 @@ def read(source, data, tags, spell, *, folder, **fetching):
         fetched.
     """
     kept = _read_kept(data, source.name)
-    if kept and kept["checksum"] == source.checksum and set(tags) <= set(kept["tags"]):
+    if kept and kept["checksum"] == source.checksum and wanted <= set(kept["wanted"]):
         return kept["words"]
     path = source.path
     if path is None and source.name in CATALOGUE:
         path = _fetch(source.name, folder, **fetching)
     if path is None:
-        new = [tag for tag in tags if tag not in kept["tags"]]
+        new = sorted(wanted - set(kept["wanted"]))
         raise ValueError(
-            f"{source.name} is not there, and in its words that were kept nobody looked for "
+            f"{source.name} is not there, and when its words were kept nobody looked for "
             f"{some(new)}: name the file with its folder"
         )
-    words = _read_words(path, spell(tags))
-    _keep(data, source, _change(path), tags, words)
+    words = _read_words(path, wanted)
+    about = {"checksum": source.checksum, "changed": _change(path), "wanted": sorted(wanted)}
+    _keep(data, source.name, about, words)
     return words
 
 
-def _keep(data, source, change, tags, words):
+def _keep(data, name, about, words):
     """Write the words of a file; the description last, so that it never stands alone."""
-    table, description = _kept_paths(data, source.name)
+    table, description = _kept_paths(data, name)
     table.parent.mkdir(exist_ok=True)
     description.unlink(missing_ok=True)
-    write_whole(table, words.to_csv(lineterminator="\n", float_format="%.9g"))
-    about = {"checksum": source.checksum, "changed": change, "tags": sorted(tags)}
-    write_whole(description, json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+    text = words.to_csv(lineterminator="\n", float_format="%.9g").encode()
+    write_whole(table, text)
+    about = {**about, "words": hashlib.sha256(text).hexdigest()}
+    write_whole(description, json.dumps(about, ensure_ascii=False) + "\n")
 
 
 def _read_kept(data, name):
-    """Return what is kept of a file: checksum, changed, tags, words; None where nothing is."""
+    """Return what is kept of a file; None where nothing is, or no longer as it was written.
+
+    Returns
+    -------
+    dict
+        checksum and changed (of the file), wanted (the words looked for), words (DataFrame).
+    """
     table, description = _kept_paths(data, name)
     try:
         about = json.loads(description.read_text(encoding="utf-8"))
-        kept = {key: about[key] for key in ("checksum", "changed", "tags")}
+        kept = {key: about[key] for key in ("checksum", "changed", "wanted")}
+        set(kept["wanted"])
+        if about["words"] != hashlib.sha256(table.read_bytes()).hexdigest():
+            return None
         words = pd.read_csv(
             table,
             index_col="word",
@@ -222,20 +234,67 @@ def _is_binary(path):
 
 def _read_words(path, wanted):
     """Return the vectors of those wanted words that a file has."""
-    from gensim.models import KeyedVectors
-
-    binary = _is_binary(path)
     try:
-        has_header = _check_header(path, binary)
-        keyed = KeyedVectors.load_word2vec_format(
-            str(path.resolve()), binary=binary, limit=MOST_WORDS, no_header=not has_header
-        )
+        if _is_binary(path):
+            found, size = _read_binary(path, wanted)
+        else:
+            found, size = _read_text(path, wanted)
     except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         reason = str(error).split("\n")[0]
-        raise ValueError(f"{path} is no complete word2vec file: {reason}") from None
-    found = sorted(word for word in set(wanted) if word in keyed)
-    vectors = np.array([keyed[word] for word in found]).reshape(len(found), keyed.vector_size)
-    return pd.DataFrame(vectors, index=pd.Index(found, name="word", dtype=str))
+        raise ValueError(f"{path} is no complete file of word vectors: {reason}") from None
+    vectors = np.array([found[word] for word in sorted(found)], dtype="float32")
+    index = pd.Index(sorted(found), name="word", dtype=str)
+    return pd.DataFrame(vectors.reshape(len(found), size), index=index)
+
+
+def _read_binary(path, wanted):
+    from gensim.models import KeyedVectors
+
+    _check_header(path, binary=True)
+    keyed = KeyedVectors.load_word2vec_format(
+        str(path.resolve()), binary=True, limit=MOST_WORDS, unicode_errors="replace"
+    )
+    return {word: keyed[word] for word in wanted if word in keyed}, keyed.vector_size
+
+
+def _read_text(path, wanted):
+    """Read lines of a word and its numbers, the words wanted alone.
+
+    gensim reads all of them into memory, and none of a file with blanks within words, such as
+    GloVe's of 840 billion tokens.
+    """
+    n_words, size = _check_header(path, binary=False)
+    first = {word.encode().split()[0] for word in wanted if word.strip()}
+    found, number, line = {}, 0, b""
+    with _open(path) as file:
+        if n_words is not None:
+            file.readline()
+        for number, line in enumerate(itertools.islice(file, MOST_WORDS), start=1):
+            start = line.removeprefix(codecs.BOM_UTF8).split(maxsplit=1)
+            if start and start[0] in first:
+                word, vector = _read_line(line, size, number)
+                if word in wanted and word not in found:
+                    found[word] = vector
+    if line.strip():
+        _read_line(line, size, number)  # the last may be cut
+    if n_words is not None and number < min(n_words, MOST_WORDS):
+        raise ValueError(f"its first line names {n_words} words, there are {number}")
+    return found, size
+
+
+def _read_line(line, size, number):
+    parts = line.removeprefix(codecs.BOM_UTF8).rsplit(maxsplit=size)
+    try:
+        vector = [float(part) for part in parts[1:]]
+    except ValueError:
+        vector = []
+    if len(vector) != size:
+        raise ValueError(f"line {number} of the words is not a word and {size} numbers")
+    return parts[0].decode("utf-8", "replace"), vector
+
+
+def _open(path):
+    return (gzip.open if path.name.lower().endswith(".gz") else open)(path, "rb")
 
 
 def _check_header(path, binary):
@@ -243,23 +302,22 @@ def _check_header(path, binary):
 
     Returns
     -------
-    bool
-        False for GloVe's text, whose first line is a word and its numbers already.
+    n_words : int or None
+        None for GloVe's text, whose first line is a word and its numbers already.
+    size : int
     """
-    packed = path.name.lower().endswith(".gz")
-    with (gzip.open if packed else open)(path, "rb") as file:
-        line = file.readline(100_000)
-    numbers = line.split()
+    with _open(path) as file:
+        numbers = file.readline(100_000).split()
     if not binary and len(numbers) > 2 and _are_numbers(numbers[1:]):
-        return False
+        return None, len(numbers) - 1
     if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
         raise ValueError("its first line is not the number of words and of dimensions")
     n_words, size = map(int, numbers)
     least = n_words * size * (4 if binary else 2)
-    room = path.stat().st_size * (1032 if packed else 1)  # the most gzip can pack
-    if not 0 < least <= room:
+    packed = 1032 if path.name.lower().endswith(".gz") else 1  # the most gzip can pack
+    if not 0 < least <= path.stat().st_size * packed:
         raise ValueError(f"it cannot hold the {n_words} x {size} numbers its first line names")
-    return True
+    return n_words, size
 
 
 def _are_numbers(texts):

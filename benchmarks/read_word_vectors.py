@@ -44,7 +44,7 @@ def main(args):
 def read(path, data, tags):
     """Read the words of the tags, as script 5 does."""
     source = word_files.find(path, data)
-    return word_files.read(source, data, tags, tag_vectors.spell, folder=data)
+    return word_files.read(source, data, tag_vectors.spell(tags), folder=data)
 
 
 def write_stand_in(path, n_words, words):

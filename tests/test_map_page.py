@@ -27,6 +27,7 @@ def write_map(folder, with_network=True, tags=TAGS):
     if with_network:
         spaces["network"] = pd.DataFrame(rng.normal(size=(n_tags, 6)), index=tags)
     nearness = {name: tag_spaces.cosines(space) for name, space in spaces.items()}
+    agreement, agreement_by_tag = tag_spaces.agreement(nearness)
     places = tag_places.place_alike(spaces, method="tsne", seed=0)
     counts = pd.Series(np.geomspace(900, 1, n_tags).astype(int), index=tags)
     ways = pd.Series({tag: "not found" if tag == NO_WORDS else "token" for tag in tags})
@@ -36,6 +37,7 @@ def write_map(folder, with_network=True, tags=TAGS):
         "places": tag_map.tabulate_places(places),
         "vectors": spaces["words"],
         "neighbours": tag_spaces.neighbours(nearness),
+        "agreement": agreement_by_tag,
         "places_4d": tag_places.place(spaces["words"], 4),
     }
     trust = {name: tag_places.trustworthiness(spaces[name], places[name]) for name in spaces}
@@ -51,12 +53,15 @@ def write_map(folder, with_network=True, tags=TAGS):
         "trustworthiness": {**trust, "words, 4 dimensions": 1.0},
         "other starts": tag_places.stability(spaces["words"], places["words"]),
         "clusters": {name: tag_places.clusters(space) for name, space in spaces.items()},
-        "agreement": tag_spaces.agreement(nearness),
+        "agreement": agreement,
+        "tags by a synonym": [],
+        "flat spaces": [],
+        "explained variance": None,
         "closeness of errors": None,
     }
     tag_map.write(folder, tables, summary)
     caption = map_caption.write(tag_map.read_summary(folder))
-    assert map_page.write(folder, caption, "this map") == folder / "tag_map.html"
+    map_page.write(folder, caption, "this map")
     return folder
 
 
@@ -101,10 +106,12 @@ def test_names_are_text_and_never_markup(folder):
 
 def test_it_is_made_once_and_anew_of_another_map(folder):
     path = folder / "tag_map.html"
-    assert map_page.write(folder, [], "this map") is None
-    path.write_bytes(path.read_bytes()[:-20])  # cut short
-    caption = map_caption.write(tag_map.read_summary(folder))
-    assert map_page.write(folder, caption, "this map") == path
+    assert map_page.is_made(folder, "this map")
+    assert not map_page.is_made(folder, "that map")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])  # cut short
+    assert not map_page.is_made(folder, "this map")
+    path.write_bytes(whole)
 
 
 def test_it_opens_without_a_request_and_without_a_complaint(page):
@@ -149,7 +156,7 @@ def test_the_map_can_be_changed_for_another_sense_of_near(page, folder):
     places = tag_map.read_table(folder, "places")
     assert not of(page, NO_WORDS).is_visible()
     assert page.locator("#absent").inner_text() == f"1 tags are not on this map: {NO_WORDS}"
-    for label, space in (("listeners", "annotations"), ("network", "network"), ("lang", "words")):
+    for label, space in (("same", "annotations"), ("layer", "network"), ("vectors", "words")):
         page.get_by_label(label).check()
         rows = places[places["space"] == space].set_index("tag")
         shown = np.array([where(page, tag) for tag in rows.index])
@@ -163,6 +170,8 @@ def test_the_map_can_be_changed_for_another_sense_of_near(page, folder):
         listed = page.locator("#clusters li").all_inner_texts()
         assert listed == [", ".join(cluster) for cluster in summary]
         assert page.locator("#map .outline").count() == len(summary)
+        numbers = page.locator("#map .number").all_text_contents()
+        assert numbers == [str(number) for number in range(1, len(summary) + 1)]
 
 
 def test_a_tag_is_found_by_its_name(page):
@@ -206,6 +215,7 @@ def test_the_keyboard_goes_from_tag_to_tag(page):
     page.keyboard.press("Enter")
     assert of(page, name).get_attribute("aria-pressed") == "true"
     page.keyboard.press("Escape")
+    assert page.evaluate(focused).startswith(name)
     assert of(page, name).get_attribute("aria-pressed") == "false"
     of(page, "techno").focus()
     page.keyboard.press("Tab")  # out of the map, into the panel: the tag stays
@@ -215,6 +225,8 @@ def test_the_keyboard_goes_from_tag_to_tag(page):
     assert page.locator("#panel h3").inner_text() == nearest
     page.locator("#search").focus()
     assert page.locator("#panel h3").inner_text() == nearest
+    page.keyboard.press("Escape")
+    assert page.locator("#panel h3").inner_text() == "No tag chosen"
 
 
 def test_the_map_grows_and_shrinks(page):
@@ -232,18 +244,53 @@ def test_the_map_grows_and_shrinks(page):
     assert width() == pytest.approx(before, rel=0.02)
 
 
+def in_view(page, tag):
+    box, (x, y) = page.locator("#map").bounding_box(), where(page, tag)
+    return box["x"] < x < box["x"] + box["width"] and box["y"] < y < box["y"] + box["height"]
+
+
+def test_a_large_map_brings_what_is_asked_for_into_view_and_can_be_moved(page):
+    for _ in range(5):
+        page.get_by_role("button", name="larger").click()
+    shown = [tag for tag in TAGS if tag != NO_WORDS and in_view(page, tag)]
+    assert len(shown) < len(TAGS) - 2
+    for tag in ("guitar", "techno", "beat"):
+        page.get_by_label("Find a tag").fill(tag)
+        page.keyboard.press("Enter")
+        assert in_view(page, tag)
+        of(page, tag).focus()
+        page.keyboard.press("ArrowLeft")
+        assert in_view(page, page.evaluate("document.activeElement.textContent"))
+    tag = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Escape")
+    x, y = where(page, tag)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y + 20, steps=3)
+    page.mouse.move(x + 40, y + 30)
+    page.mouse.up()
+    assert where(page, tag) == pytest.approx((x + 40, y + 30), abs=6)
+    assert of(page, tag).get_attribute("aria-pressed") == "false"  # moved, not clicked
+
+
+def test_the_name_that_fits_best_is_taken(open_page, tmp_path):
+    tags = ["female vocal", "male vocal", "male", "a male", *TAGS]
+    page = open_page((write_map(tmp_path, tags=tags) / "tag_map.html").resolve().as_uri())
+    for typed, taken in (("male", "male"), ("MALE V", "male vocal"), ("vocal", "female vocal")):
+        page.get_by_label("Find a tag").fill(typed)
+        page.keyboard.press("Enter")
+        assert page.locator("#panel h3").inner_text() == taken
+
+
 def test_the_table_is_sorted_by_where_senses_disagree(page, folder):
-    nearest = tag_map.read_table(folder, "neighbours").groupby(["space", "tag"])["neighbour"]
+    agreement = tag_map.read_table(folder, "agreement")
+    agreement = agreement[agreement["other_space"] == "annotations"].set_index("tag")["in_common"]
     page.get_by_role("button", name="in common: words, annotations").click()
     names, shown = (
         page.locator(f"#by-tag tbody tr > :nth-child({column})").all_inner_texts()
         for column in (1, 6)
     )
-    for tag, number in list(zip(names, shown, strict=True))[:-1]:
-        words, annotations = (
-            set(nearest.get_group((space, tag))) for space in ("words", "annotations")
-        )
-        assert int(number) == len(words & annotations)
+    assert dict(zip(names[:-1], map(int, shown[:-1]), strict=True)) == agreement.to_dict()
     assert shown[-1] == "-"  # no word vector
     numbers = [int(text) for text in shown[:-1]]
     assert numbers == sorted(numbers, reverse=True)

@@ -35,13 +35,16 @@ def example(seed):
     vectors, ways = tag_vectors.train(TAG_SETS, TAGS, size=20, seed=seed)
     counts = pd.Series(range(len(TAGS), 0, -1), index=TAGS)
     areas = pd.Series([0.9, 0.8, np.nan], index=TAGS[:3])
+    nearness = tag_spaces.cosines(vectors)
+    _, agreement = tag_spaces.agreement({"words": nearness, "annotations": nearness})
     return {
+        "agreement": agreement,
         "tags": tag_map.tabulate_tags(counts, {"techno": "genre"}, ways, areas),
         "places": tag_map.tabulate_places(
             tag_places.place_alike({"words": vectors}, method="tsne", seed=seed)
         ),
         "vectors": vectors,
-        "neighbours": tag_spaces.neighbours({"words": tag_spaces.cosines(vectors)}),
+        "neighbours": tag_spaces.neighbours({"words": nearness}),
         "places_4d": tag_places.place(vectors, 4, seed=seed),
     }
 
@@ -76,11 +79,22 @@ def test_a_table_that_is_damaged_is_named(tmp_path, text):
 
 
 def test_a_map_that_lacks_a_file_is_not_made(tmp_path):
-    for name in tag_map.FILES:
+    written, _ = write_example(tmp_path)
+    for name in (path.name for path, _ in written):
         write_example(tmp_path)
         assert tag_map.is_made(tmp_path, {"seed": 0})
         (tmp_path / name).unlink()
         assert not tag_map.is_made(tmp_path, {"seed": 0})
+
+
+def test_a_map_of_which_a_file_was_changed_is_named_before_it_is_shown(tmp_path):
+    written, _ = write_example(tmp_path)
+    for path, _ in written:
+        if path.name != "summary.json":
+            write_example(tmp_path)
+            path.write_bytes(path.read_bytes()[:-3])
+            with pytest.raises(ValueError, match=f"as it was written, {path.name} changed since"):
+                tag_map.is_made(tmp_path, {"seed": 0})
 
 
 def test_a_map_of_other_settings_or_inputs_is_refused(tmp_path):

@@ -114,6 +114,24 @@ def test_other_cases_and_synonyms_are_further_ways():
     np.testing.assert_array_equal(vectors.loc["Guitar new"], [0.5, 0.5, 0])
 
 
+@pytest.mark.parametrize("tag", ["new age", "new-age", "new_age", "New Age"])
+def test_blank_hyphen_and_underscore_are_one(tag):
+    words = WORDS.loc[["new", "age"]]
+    for written in ("new_age", "new-age", "newage"):
+        known = pd.concat([words, pd.DataFrame([[7, 7, 7]], index=[written])])
+        vectors, _ = tag_vectors.look_up(known, [tag])
+        np.testing.assert_array_equal(vectors.loc[tag], [7, 7, 7])
+    vectors, ways = tag_vectors.look_up(words, [tag])
+    assert ways[tag] == "mean of words"
+
+
+def test_a_synonym_borrows_from_any_of_its_group():
+    synonyms = {"guitars": "guitar", "lutes": "guitar"}
+    vectors, ways = tag_vectors.look_up(WORDS, ["guitars", "lutes"], synonyms)
+    assert list(ways) == ["synonym guitar: token"] * 2
+    np.testing.assert_array_equal(vectors, [[1, 0, 0]] * 2)
+
+
 def test_every_word_that_is_asked_for_was_spelled_before():
     class Asked(dict):
         def __contains__(self, word):

@@ -51,7 +51,10 @@ def test_the_map_is_made_and_everything_written_is_named(made):
     assert done.returncode == 0, done.stderr
     files = [*(data / "tag_map").iterdir(), *(data / "images").iterdir()]
     assert {path.name for path in files} == {
-        *tag_map.FILES,
+        *(f"{name}.csv" for name in (*tag_map.COLUMNS, "vectors")),
+        *(f"{name}.tsv" for name in ("places_4d", "vectors", "metadata")),
+        "projector_config.pbtxt",
+        "summary.json",
         "tag_map.html",
         "t_SNE.png",
         "t_SNE.txt",
@@ -71,9 +74,9 @@ def test_the_caption_has_every_number_and_is_printed(made):
     assert all(line in done.stdout for line in caption.splitlines())
     summary = json.loads((data / "tag_map" / "summary.json").read_text())
     assert caption.startswith("Map of 8 of the 8 tags of mine, label set merged50, by t-SNE (perp")
-    assert "word vectors that were trained on the tag sets, 300 dimensions" in caption
+    assert "word vectors trained on the tag sets, 300 dimensions" in caption
     assert f" {summary['trustworthiness']['words']:.2f} in 2 dimensions, " in caption
-    assert f"by t-SNE from random starts: trustworthiness {others(summary)}" in caption
+    assert f"vectors from random starts: trustworthiness {others(summary)}" in caption
     for cluster in summary["clusters"]["words"]["clusters"]:
         assert ", ".join(cluster) in caption
     assert "Of so few tags this says little." in caption
@@ -144,6 +147,16 @@ def test_errors_of_a_file_of_scores_are_judged_by_vectors_from_elsewhere(run_scr
     assert "proves nothing" in done.stdout
     summary = json.loads((data / "tag_map" / "summary.json").read_text())
     assert summary["closeness of errors"]["circular"] is True
+    unnamed = run_script(SCRIPT, "--data", data, "--force")
+    assert "no network: results/vgg are not there, or" in unnamed.stdout
+    assert "--model takes what is evaluated: peer" in unnamed.stdout
+    per_tag = data / "results/peer/per_tag.csv"
+    whole = per_tag.read_text()
+    per_tag.write_text(whole.replace("\nlow,", "\nlower,"))
+    damaged = run_script(SCRIPT, "--data", data, "--model", "peer", "--force")
+    assert damaged.returncode == 1
+    assert "per_tag.csv is damaged: run 4_evaluate.py with --force" in damaged.stderr
+    per_tag.write_text(whole)
     # clips that are gone since: a sentence, and no network where none is named
     clips = pd.read_csv(data / "clips.csv", dtype=str)
     clips.iloc[:-1].to_csv(data / "clips.csv", index=False)
@@ -206,7 +219,7 @@ def test_tags_that_a_file_lacks_are_named(tmp_path, run_script):
     path.write_text(f"{len(words)} 7\n" + "\n".join(words) + "\n")
     done = run_script(SCRIPT, "--data", data, "--vectors", path)
     assert done.returncode == 0, done.stderr
-    assert "2 tags have no vector: no singer, violin." in done.stdout
+    assert "2 tags without a vector: no singer, violin." in done.stdout
     tags = pd.read_csv(data / "tag_map" / "tags.csv").set_index("tag")
     assert list(tags.index[tags["way"] == "not found"]) == ["no singer", "violin"]
     places = pd.read_csv(data / "tag_map" / "places.csv")
@@ -231,6 +244,7 @@ def test_tags_that_a_file_lacks_are_named(tmp_path, run_script):
     ("arguments", "code", "sentence"),
     [
         (["--vectors", "absent.bin"], 1, "absent.bin is not a file, nor one whose words"),
+        (["--vectors", ""], 1, "an empty name is not a file"),
         (["--vectors", __file__], 1, "is not read: files of word vectors end in"),
         (["--seed", "-1"], 2, "less than 0"),
         (["--labels", "other"], 1, "has no set 'other'"),

@@ -38,13 +38,10 @@ def write_binary(path, words):
     return path
 
 
-def spell(tags):
-    return {*tags, "never seen"}
-
-
-def read(path, tags, data, **fetching):
+def read(path, words, data, **fetching):
     source = word_files.find(str(path), data)
-    return word_files.read(source, data, tags, spell, folder=data / "fetched", **fetching)
+    wanted = {*words, "never seen"}
+    return word_files.read(source, data, wanted, folder=data / "fetched", **fetching)
 
 
 @pytest.mark.parametrize("ending", [".bin", ".txt", ".vec", ".bin.gz", ".txt.gz"])
@@ -67,6 +64,17 @@ def test_gloves_text_has_no_first_line_of_numbers(tmp_path, ending):
     path.write_bytes(gzip.compress(text, mtime=0) if ending.endswith("gz") else text)
     words = read(path, ["guitar", "age"], tmp_path)
     np.testing.assert_array_equal(words, [[0, 0, 1], [1, 0, 0]])
+
+
+def test_a_text_may_have_blanks_in_words_odd_bytes_tabs_and_empty_lines(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_bytes(
+        b"\xef\xbb\xbfguitar 1 2 3\r\n. . . 4 5 6\nnew age 7 8 9\n\xff\xfe 1 1 1\nlute\t4\t5\t6\n"
+        b"lute 0 0 0\n\n"
+    )
+    words = read(path, ["guitar", "new age", "new", "lute", "."], tmp_path)
+    assert list(words.index) == ["guitar", "lute", "new age"]
+    assert words.to_numpy().tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
 
 
 def test_of_very_many_words_the_first_are_read(tmp_path, monkeypatch):
@@ -93,7 +101,7 @@ def test_words_are_kept_so_that_the_file_may_go(tmp_path):
     pd.testing.assert_frame_equal(kept, before, check_exact=True)
     assert word_files.find("words.bin", tmp_path).checksum == checksum.checksum
     pd.testing.assert_frame_equal(read("gone/words.bin", ["guitar"], tmp_path), before)
-    with pytest.raises(ValueError, match=r"words.bin is not there, and in its .* looked for age: "):
+    with pytest.raises(ValueError, match=r"words.bin is not there, .* nobody looked for age: "):
         read("words.bin", ["guitar", "age"], tmp_path)
 
 
@@ -116,14 +124,25 @@ def test_a_file_that_is_there_is_not_read_again_unless_it_changed_or_more_is_wan
     assert len(reads) == 2
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"checksum": 1, "changed": [], "tags": []}', ""])
+KEPT = '{"checksum": "x", "changed": [], "wanted": %s, "words": "x"}'
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", "", KEPT % "[]", KEPT % "null", KEPT % "[[1]]"])
 def test_kept_words_that_are_damaged_are_read_anew(tmp_path, damage):
     path = write_binary(tmp_path / "words.bin", WORDS)
     read(path, ["guitar"], tmp_path)
     (tmp_path / "word_vectors/words.bin.json").write_text(damage)
     assert list(read(path, ["guitar"], tmp_path).index) == ["guitar"]
-    (tmp_path / "word_vectors/words.bin.csv").write_text("half")
-    assert list(read(path, ["guitar"], tmp_path).index) == ["guitar"]
+    kept = tmp_path / "word_vectors/words.bin.csv"
+    whole = kept.read_text()
+    for damaged in ("half", whole.splitlines()[0] + "\n", whole.replace(",1,", ",9,"), whole[:-9]):
+        kept.write_text(damaged)
+        words = read(path, ["guitar"], tmp_path)
+        assert words.loc["guitar"].tolist() == [1, 0, 0]
+    kept.write_text("half")
+    path.unlink()
+    with pytest.raises(ValueError, match=r"words.bin is not a file, nor one whose words .* whole"):
+        read(path, ["guitar"], tmp_path)
 
 
 def test_a_name_that_is_nothing_is_answered_with_the_names_there_are(tmp_path):
@@ -166,12 +185,14 @@ def test_a_pickle_is_refused_with_the_line_that_converts_it(tmp_path, ending, lo
         ("a.bin", b"2 3\nguitar " + bytes(24), "unexpected end"),
         ("a.bin", b"999999999999 300\n", "cannot hold"),
         ("a.bin", b"-1 300\n", "first line"),
-        ("a.txt", b"2 3\nguitar 1 2 3\n", "unexpected end"),
-        ("a.txt", b"2 3\nguitar 1 2\nlute 1 2 3 4\n", "complete word2vec"),
-        ("a.txt", b"1 3\nguitar one two three\n", "complete word2vec"),
-        ("a.txt", b"1 3\n\xff\xfe\xfd 1 2 3\n", "complete word2vec"),
-        ("a.bin.gz", b"no gzip", "complete word2vec"),
-        ("a.bin.gz", gzip.compress(b"9 3\n" + bytes(5000), mtime=0)[:-20], "complete word2vec"),
+        ("a.txt", b"2 3\nguitar 1 2 3\n", "first line names 2 words, there are 1"),
+        ("a.txt", b"2 3\nguitar 1 2\nlute 1 2 3 4\n", "complete file"),
+        ("a.txt", b"1 3\nguitar one two three\n", "complete file"),
+        ("a.txt", b"2 3\nguitar 1 2 3\nlute 1 2", "line 2 of the words is not a word and 3"),
+        ("a.txt", b"guitar 1 2 3\nlute 1 2", "line 2 of the words is not a word and 3"),
+        ("a.txt.gz", gzip.compress(b"2 1\nguitar 1\nlute 2\n" * 99)[:-9], "complete file"),
+        ("a.bin.gz", b"no gzip", "complete file"),
+        ("a.bin.gz", gzip.compress(b"9 3\n" + bytes(5000), mtime=0)[:-20], "complete file"),
     ],
 )
 def test_a_file_that_holds_no_vectors_is_refused_in_a_sentence(tmp_path, name, content, reason):

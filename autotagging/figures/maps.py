@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Polygon
-from matplotlib.path import Path
+from matplotlib.path import Path as MplPath
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D
 from scipy.spatial import ConvexHull
@@ -24,6 +24,7 @@ KINDS = {
     "absence": ("#555555", "X"),
     "other": ("#a6a6a6", "h"),
 }
+LONGEST = 40  # letters of a label
 MOST_IN_A_ROW = 7  # of the legend
 FONT_SIZE = 7.0
 HALO = [withStroke(linewidth=1.5, foreground="white")]  # keeps letters free of lines
@@ -46,7 +47,8 @@ def draw_tag_map(places, tags, *, clusters=(), method="tsne", missing=()):
         tag; clips; kind (genre, instrument, ...: a colour and a shape each). Most frequent first:
         these find room for their labels first.
     clusters : list of list of str
-        Tags: outlined and numbered from 1.
+        Tags: numbered from 1, and outlined where they lie together: where others
+        within are fewer than half of them.
     method : str
         That the places come from: ``tsne`` or ``pca``.
     missing : list of str
@@ -58,7 +60,7 @@ def draw_tag_map(places, tags, *, clusters=(), method="tsne", missing=()):
     """
     places, counts = np.asarray(places, dtype=float), np.asarray(tags["clips"], dtype=float)
     kinds = [kind if kind in KINDS else "other" for kind in tags["kind"]]
-    figure = new_figure(5.9)
+    figure = new_figure(_height(places))
     ax = figure.add_subplot()
     axis = {"tsne": "t-SNE dimension", "pca": "principal component"}[method]
     ax.set(xticks=[], yticks=[], ylabel=f"{axis} 2")
@@ -76,10 +78,23 @@ def draw_tag_map(places, tags, *, clusters=(), method="tsne", missing=()):
     figure.set_layout_engine("none")
     ax.autoscale(False)
     names = list(tags["tag"])
-    members = [[names.index(tag) for tag in cluster] for cluster in clusters]
-    numbers = [_outline(ax, number, places[rows]) for number, rows in enumerate(members, start=1)]
-    _label(ax, places, names, areas, np.array(numbers).reshape(-1, 4))
+    marks = _boxes_of_marks(ax, places, areas)
+    numbers = np.empty((0, 4))
+    for number, cluster in enumerate(clusters, start=1):
+        members = np.isin(names, cluster)
+        line = _outline(ax, places[members])
+        others = ax.transData.transform(places[~members])
+        if MplPath(line).contains_points(others).sum() < members.sum() / 2:
+            box = _draw_outline(ax, number, line, marks, numbers)
+            numbers = np.vstack([numbers, box])
+    _label(ax, places, names, areas, numbers)
     return figure
+
+
+def _height(places):
+    """Return the height in inches that a map of these places has at the width of a page."""
+    wide, high = np.ptp(places, axis=0)
+    return float(np.clip(1.1 + 6 * (high / wide if wide else 1), 4.2, 9.2))
 
 
 def kind_marks():
@@ -90,7 +105,7 @@ def kind_marks():
     dict
         kind -> (colour, outline as the path of an SVG, 2 wide and high at the most)
     """
-    letters = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
+    letters = {MplPath.MOVETO: "M", MplPath.LINETO: "L", MplPath.CURVE3: "Q", MplPath.CURVE4: "C"}
     marks = {}
     for kind, (colour, marker) in KINDS.items():
         style = MarkerStyle(marker)
@@ -147,27 +162,49 @@ def _size_legend(counts):
     ]
 
 
-def _outline(ax, number, places):
-    """Draw a line around the tags of a cluster and its number; return the number's box."""
-    scale = ax.figure.dpi / 72
-    points = ax.transData.transform(places)
-    around = (points[:, None] + OUTLINE_GAP * scale * CIRCLE).reshape(-1, 2)
-    line = around[ConvexHull(around).vertices]
+def _boxes_of_marks(ax, places, areas):
+    """Return the room that marks take, ndarray of shape (n_tags, 4) in pixels."""
+    points, radii = ax.transData.transform(places), _radii(ax, areas)
+    return np.column_stack([points - radii[:, None], points + radii[:, None]])
+
+
+def _radii(ax, areas):
+    return np.sqrt(areas) / 2 * ax.figure.dpi / 72
+
+
+def _outline(ax, places):
+    """Return the line around the tags of a cluster, ndarray of shape (n, 2) in pixels."""
+    gap = OUTLINE_GAP * ax.figure.dpi / 72
+    around = (ax.transData.transform(places)[:, None] + gap * CIRCLE).reshape(-1, 2)
+    return around[ConvexHull(around).vertices]
+
+
+def _draw_outline(ax, number, line, marks, taken):
+    """Draw the line of a cluster with its number beside it; return the number's box."""
+    to_data = ax.transData.inverted().transform
     style = {"facecolor": (0, 0, 0, 0.03), "edgecolor": GREY, "linewidth": 0.6, "zorder": 0}
-    ax.add_patch(Polygon(ax.transData.inverted().transform(line), linestyle=(0, (4, 2)), **style))
-    top = line[line[:, 1].argmax()]
+    ax.add_patch(Polygon(to_data(line), linestyle=(0, (4, 2)), **style))
     text = ax.text(
-        *ax.transData.inverted().transform((top[0], top[1] + scale)),
+        *to_data(line[0]),
         str(number),
         fontsize=FONT_SIZE,
         fontweight="bold",
         color=GREY,
         ha="center",
-        va="bottom",
+        va="center",
         zorder=4,
         gid="cluster",
     )
-    return text.get_window_extent().extents
+    half = np.array(text.get_window_extent().size) / 2
+    outward = line - line.mean(axis=0)
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    # the top of the line first
+    order = np.argsort(-line[:, 1], kind="stable")
+    centres = (line + outward * (half + ax.figure.dpi / 72))[order]
+    boxes = np.column_stack([centres - half, centres + half])
+    best = _cheapest(boxes, marks, taken, np.array(ax.get_window_extent().extents))
+    text.set_position(to_data(centres[best]))
+    return boxes[best]
 
 
 def _label(ax, places, tags, areas, taken):
@@ -178,14 +215,14 @@ def _label(ax, places, tags, areas, taken):
     """
     scale = ax.figure.dpi / 72
     points = ax.transData.transform(places)
-    radii = np.sqrt(areas) / 2 * scale
+    radii = _radii(ax, areas)
     frame = np.array(ax.get_window_extent().extents)
-    marks = np.column_stack([points - radii[:, None], points + radii[:, None]])
+    marks = _boxes_of_marks(ax, places, areas)
     for number, tag in enumerate(tags):
         text = ax.text(
             0,
             0,
-            tag,
+            tag if len(tag) <= LONGEST else f"{tag[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}",
             fontsize=FONT_SIZE,
             va="center",
             ha="center",
