@@ -109,7 +109,7 @@ def add_jobs(arguments):
 def add_seed(arguments):
     """Add ``--seed N``."""
     arguments.add_argument(
-        "--seed", type=natural, default=0, metavar="N", help="random seed (default: 0)"
+        "--seed", type=seed, default=0, metavar="N", help="random seed (default: 0)"
     )
 
 
@@ -176,6 +176,14 @@ def cluster_address(text):
 def natural(text):
     """Return a whole number from 0."""
     return _whole_number(text, 0)
+
+
+def seed(text):
+    """Return a whole number from 0 that every library takes for a seed."""
+    number = natural(text)
+    if number >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is no seed: the largest is {2**32 - 1}")
+    return number
 
 
 def positive(text):

@@ -247,6 +247,7 @@ def test_tags_that_a_file_lacks_are_named(tmp_path, run_script):
         (["--vectors", ""], 1, "an empty name is not a file"),
         (["--vectors", __file__], 1, "is not read: files of word vectors end in"),
         (["--seed", "-1"], 2, "less than 0"),
+        (["--seed", "4294967296"], 2, "no seed: the largest is 4294967295"),
         (["--labels", "other"], 1, "has no set 'other'"),
     ],
 )
