@@ -101,7 +101,7 @@ def fetch(  # noqa: PLR0913  what, whence, whither, and how patiently
     pause : float
         Seconds before the second try; doubled before each further one.
     elsewhere : str
-        What to do where the server does not have the file, or another one.
+        What else to do where the server cannot be reached or does not have the file.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def fetch(  # noqa: PLR0913  what, whence, whither, and how patiently
             gained = part.exists() and part.stat().st_size > before
             failures = 1 if gained else failures + 1
             if failures >= tries or isinstance(error, requests.exceptions.InvalidURL):
-                raise ValueError(_give_up(url, part, file, error)) from None
+                raise ValueError(_give_up(url, part, file, error, elsewhere)) from None
             time.sleep(pause * 2 ** (failures - 1))
     if _checksum(part, file.kind) != file.checksum:
         part.unlink()
@@ -132,10 +132,10 @@ def fetch(  # noqa: PLR0913  what, whence, whither, and how patiently
     os.replace(part, folder / file.name)
 
 
-def _give_up(url, part, file, error):
+def _give_up(url, part, file, error, elsewhere):
     there = part.stat().st_size if part.exists() else 0
     kept = f"{there:,} of {file.size:,} bytes are kept: the same command goes on from there"
-    return f"{url}: {_reason(error)}; " + (kept if there else "nothing was kept")
+    return f"{url}: {_reason(error)}; {kept if there else 'nothing was kept'}; or {elsewhere}"
 
 
 def _reason(error):
