@@ -317,6 +317,39 @@ def test_the_tags_of_a_cluster_are_within_its_line_and_far_ones_are_not():
     assert numbers == ["1"]
 
 
+def test_a_cluster_that_is_scattered_over_the_map_has_no_line():
+    places = np.array([[0, 0], [9, 0], [5, 9], *([4 + i / 9, 3] for i in range(9))])
+    tags = some_tags("abcdefghijkl")
+    assert not figures.draw_tag_map(places, tags, clusters=[list("abc")]).axes[0].patches
+    assert figures.draw_tag_map(places[:4], tags[:4], clusters=[list("abc")]).axes[0].patches
+
+
+def test_the_number_of_a_cluster_lies_on_no_mark_and_in_the_frame():
+    angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    ring = np.column_stack([np.cos(angles), np.sin(angles)]) * [0.75, 0.75]
+    places = np.vstack([[[0.4, 0], [-0.4, 0], [0, 0.42]], ring[angles < 5.5], [[3, 3], [-3, 0.45]]])
+    tags = some_tags([f"t{i}" for i in range(len(places))])
+    figure = figures.draw_tag_map(places, tags, clusters=[["t0", "t1", "t2"]])
+    ax = figure.axes[0]
+    (number,) = [text for text in ax.texts if text.get_gid() == "cluster"]
+    box = number.get_window_extent()
+    assert not box.contains(0, 0)
+    for x, y in ax.transData.transform(places):
+        assert not box.padded(4).contains(x, y)
+    assert ax.get_window_extent().contains(*box.min)
+    assert ax.get_window_extent().contains(*box.max)
+
+
+def test_a_wide_map_is_low_and_a_high_one_high():
+    rng = np.random.default_rng(0)
+    heights = [
+        figures.draw_tag_map(rng.random((9, 2)) * shape, some_tags("abcdefghi")).get_figheight()
+        for shape in ([3, 1], [1, 1], [1, 3])
+    ]
+    assert heights == sorted(heights)
+    assert heights[0] < heights[1] < heights[2]
+
+
 def test_tags_of_one_line_have_a_line_around_them():
     places = np.array([[0, 0], [1, 1], [2, 2], [2, 2]], dtype=float)
     figure = figures.draw_tag_map(places, some_tags("abcd"), clusters=[list("abcd")])

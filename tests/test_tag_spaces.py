@@ -52,6 +52,8 @@ def test_of_other_tags_than_both_have_nothing_is_counted():
     tags = [f"t{i}" for i in range(12)]
     one = circle(np.arange(12) ** 2, tags)
     between = circle([*np.arange(12) ** 2, *(np.arange(12) ** 2 + 0.1)], [*tags, *"abcdefghijkl"])
+    order = np.random.default_rng(0).permutation(24)
+    between = between.iloc[order, order]  # tags stand in another order there
     found, by_tag = tag_spaces.agreement({"a": one, "b": between})
     assert found[0]["tags"] == 12
     assert found[0]["neighbours_in_common"] == 1

@@ -196,7 +196,23 @@ def test_changed_settings_and_changed_labels_are_refused_without_force(dataset, 
     done = run_script(SCRIPT, "--data", dataset)
     assert done.returncode == 1
     assert "labels.csv, tags.csv changed since: add --force" in done.stderr
+    page, figure = dataset / "tag_map" / "tag_map.html", dataset / "images" / "t_SNE.png"
     assert run_script(SCRIPT, "--data", dataset, "--force").returncode == 0
+    of_now = page.read_bytes(), figure.read_bytes()
+    page.write_bytes(of_now[0].replace(b"<h1>", b"<h1>Before: "))  # of an earlier version
+    figure.write_bytes(of_now[1] + b" ")
+    assert run_script(SCRIPT, "--data", dataset).stdout.startswith("nothing to do")
+    assert run_script(SCRIPT, "--data", dataset, "--force").returncode == 0
+    assert (page.read_bytes(), figure.read_bytes()) == of_now
+
+
+def test_a_word_vector_without_a_direction_is_named_with_its_file(dataset, run_script, tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("guitar 0 0 0\n" + "".join(f"{tag} 1 {i} 2\n" for i, tag in enumerate(TAGS)))
+    done = run_script(SCRIPT, "--data", dataset, "--vectors", words, "--force")
+    assert done.returncode == 1
+    assert "words.txt: the word vector of 'guitar' has no direction" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_map_broken_off_is_completed(dataset, run_script):
