@@ -326,7 +326,7 @@ def test_a_cluster_that_is_scattered_over_the_map_has_no_line():
 
 def test_the_number_of_a_cluster_lies_on_no_mark_and_in_the_frame():
     angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    ring = np.column_stack([np.cos(angles), np.sin(angles)]) * [0.75, 0.75]
+    ring = np.column_stack([np.cos(angles), np.sin(angles)]) * 0.63
     places = np.vstack([[[0.4, 0], [-0.4, 0], [0, 0.42]], ring[angles < 5.5], [[3, 3], [-3, 0.45]]])
     tags = some_tags([f"t{i}" for i in range(len(places))])
     figure = figures.draw_tag_map(places, tags, clusters=[["t0", "t1", "t2"]])
