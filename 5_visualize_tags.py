@@ -159,7 +159,7 @@ def find_network(data, name, label_set):
             raise ValueError(f"{error}: run 4_evaluate.py") from None
         there = sorted(path.name for path in (data / "results").glob("*/") if path.is_dir())
         if there:
-            print(f"no network: {error}; --model takes what is evaluated: {', '.join(there)}")
+            print(f"no network: {error}; --model names other results: {', '.join(there)}")
         return None
 
 

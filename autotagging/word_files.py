@@ -242,7 +242,8 @@ def _read_words(path, wanted):
     except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         reason = str(error).split("\n")[0]
         raise ValueError(f"{path} is no complete file of word vectors: {reason}") from None
-    vectors = np.array([found[word] for word in sorted(found)], dtype="float32")
+    with np.errstate(over="ignore"):  # becomes infinite, which `look_up` refuses by name
+        vectors = np.array([found[word] for word in sorted(found)]).astype("float32")
     index = pd.Index(sorted(found), name="word", dtype=str)
     return pd.DataFrame(vectors.reshape(len(found), size), index=index)
 

@@ -149,7 +149,7 @@ def test_errors_of_a_file_of_scores_are_judged_by_vectors_from_elsewhere(run_scr
     assert summary["closeness of errors"]["circular"] is True
     unnamed = run_script(SCRIPT, "--data", data, "--force")
     assert "no network: results/vgg are not there, or" in unnamed.stdout
-    assert "--model takes what is evaluated: peer" in unnamed.stdout
+    assert "--model names other results: peer" in unnamed.stdout
     per_tag = data / "results/peer/per_tag.csv"
     whole = per_tag.read_text()
     per_tag.write_text(whole.replace("\nlow,", "\nlower,"))
@@ -206,9 +206,14 @@ def test_changed_settings_and_changed_labels_are_refused_without_force(dataset, 
     assert (page.read_bytes(), figure.read_bytes()) == of_now
 
 
-def test_a_word_vector_without_a_direction_is_named_with_its_file(dataset, run_script, tmp_path):
+@pytest.mark.parametrize("vector", ["0 0 0", "1e99 0 0", "nan 1 1"])
+def test_a_word_vector_without_a_direction_is_named_with_its_file(
+    dataset, run_script, tmp_path, vector
+):
     words = tmp_path / "words.txt"
-    words.write_text("guitar 0 0 0\n" + "".join(f"{tag} 1 {i} 2\n" for i, tag in enumerate(TAGS)))
+    words.write_text(
+        f"lute 1 1 1\nguitar {vector}\n" + "".join(f"{tag} 1 {i} 2\n" for i, tag in enumerate(TAGS))
+    )
     done = run_script(SCRIPT, "--data", dataset, "--vectors", words, "--force")
     assert done.returncode == 1
     assert "words.txt: the word vector of 'guitar' has no direction" in done.stderr
