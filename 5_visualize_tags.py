@@ -170,12 +170,10 @@ def ask_network(data, network, table):
     if network is None:
         return None, None, None
     name, tags = network["results"], list(table.columns.drop("split"))
+    per_tag = evaluated.read_per_tag(data, name, tags)
+    decisions = evaluated.read_decisions(data, name, table, per_tag["threshold"])
     weights = evaluated.read_tag_weights(data, name, tags) if network["model"] else None
-    return (
-        evaluated.read_areas(data, name),
-        evaluated.read_decisions(data, name, table),
-        weights,
-    )
+    return per_tag["roc_auc"], decisions, weights
 
 
 def show_map(folder, images, force):

@@ -4,12 +4,11 @@ The steps after the evaluation take a network by the name of its results. They a
 network, labels and clips are still those of the evaluation, and say in a sentence what is not.
 """
 
-import hashlib
-
 import numpy as np
 import pandas as pd
 
 from autotagging import bootstrap, clips, models, native_stderr, results, systems
+from autotagging.files import checksum
 
 
 def describe(data, name, label_set):
@@ -42,7 +41,7 @@ def describe(data, name, label_set):
         system = systems.describe_again(data, name)
     except ValueError as error:  # labels or network are gone or others
         raise ValueError(f"results/{name} are out of date ({error})") from None
-    inventory = hashlib.sha256((data / "clips.csv").read_bytes()).hexdigest()
+    inventory = checksum(data / "clips.csv")
     if (system["source"], inventory) != (made_from["system"], made_from.get("clips.csv")):
         raise ValueError(f"results/{name} are of an earlier network, or of other clips")
     return {
@@ -81,20 +80,22 @@ def read_tag_weights(data, name, tags):
     return pd.DataFrame(np.hstack(unit), index=tags)
 
 
-def read_areas(data, name):
-    """Return each tag's ROC-AUC on the test clips: a Series, NaN where it is not defined."""
-    return _read_column(data, name, "roc_auc")
+def read_per_tag(data, name, tags):
+    """Return a network's measures of each tag: a DataFrame indexed by tag, in their order.
 
-
-def _read_column(data, name, column):
+    Raises
+    ------
+    ValueError
+        Where they are not of these tags.
+    """
     folder = results.folder_of(data, name)
-    table, (y_score, _) = results.read_table(folder, "per_tag"), results.read_scores(folder)
-    if not {"tag", column} <= set(table.columns) or set(table["tag"]) != set(y_score.columns):
+    table = results.read_table(folder, "per_tag")
+    if not {"tag", "roc_auc", "threshold"} <= set(table.columns) or set(table["tag"]) != set(tags):
         raise ValueError(f"{folder / 'per_tag.csv'} is damaged: run 4_evaluate.py with --force")
-    return table.set_index("tag")[column]
+    return table.set_index("tag").loc[tags]
 
 
-def read_decisions(data, name, table):
+def read_decisions(data, name, table, thresholds):
     """Return what is there and what is predicted on the test clips, and whose they are.
 
     Parameters
@@ -103,6 +104,8 @@ def read_decisions(data, name, table):
     name : str
     table : DataFrame
         The label set, see `labels.read_labels`.
+    thresholds : Series
+        By tag.
 
     Returns
     -------
@@ -112,7 +115,6 @@ def read_decisions(data, name, table):
         The clips' artists, see `bootstrap.groups_of`.
     """
     y_score, split = results.read_scores(results.folder_of(data, name))
-    thresholds = _read_column(data, name, "threshold")
     test = split.index[split == "test"]
     groups = bootstrap.groups_of(clips.read_clips(data).loc[test], "artists")
     y_pred = y_score.loc[test] >= thresholds[y_score.columns]

@@ -1,6 +1,7 @@
 """Files that appear whole: written under another name, then renamed."""
 
 import contextlib
+import hashlib
 import os
 
 try:
@@ -22,6 +23,12 @@ def write_if_other(path, text):
         return False
     write_whole(path, text)
     return True
+
+
+def checksum(path):
+    """Return the SHA-256 of a file in hexadecimal, however large it is."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager

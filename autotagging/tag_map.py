@@ -12,14 +12,13 @@ projector_config.pbtxt
 summary.json          settings, inputs, what was measured, checksums of the others; written last
 """
 
-import hashlib
 import io
 import json
 
 import numpy as np
 import pandas as pd
 
-from autotagging.files import write_whole
+from autotagging.files import checksum, write_whole
 
 SUMMARY = "summary.json"
 COLUMNS = {
@@ -32,11 +31,7 @@ COLUMNS = {
 
 def describe_inputs(paths):
     """Return the SHA-256 of files by name: what a map was made from."""
-    digests = {}
-    for path in paths:
-        with path.open("rb") as file:
-            digests[path.name] = f"SHA-256 {hashlib.file_digest(file, 'sha256').hexdigest()}"
-    return digests
+    return {path.name: checksum(path) for path in paths}
 
 
 def is_made(folder, settings):
@@ -69,7 +64,7 @@ def is_made(folder, settings):
             how = _difference(key, made.get(key), value)
             raise ValueError(f"{folder} was made {how}: add --force to make it anew")
     now = describe_inputs(folder / name for name in checksums)
-    changed = [name for name, checksum in now.items() if checksum != checksums[name]]
+    changed = [name for name in checksums if now[name] != checksums[name]]
     if changed:
         raise ValueError(
             f"{folder} is not as it was written, {', '.join(changed)} changed since: add --force "
@@ -89,8 +84,7 @@ def _difference(key, before, now):
 
 def describe_source(folder):
     """Return what figure and page of a map are made from: the checksum of what they show."""
-    content = (folder / SUMMARY).read_bytes()  # with the checksums of the others
-    return f"{folder.name} {hashlib.sha256(content).hexdigest()}"
+    return f"{folder.name} {checksum(folder / SUMMARY)}"  # with the checksums of the others
 
 
 def tabulate_tags(counts, kinds, ways, areas=None):

@@ -45,7 +45,7 @@ def place(vectors, dimensions=2, *, method="tsne", seed=0, start="pca"):
             f"a map needs at least {FEWEST_TAGS} tags with a vector, here are {n_tags}"
         )
     # of unit vectors the Euclidean distance orders as the cosine does
-    unit = _unit(vectors)
+    unit = tag_spaces.unit(vectors)
     # of few dimensions they stay where they are; PCA wants as many as it is to find
     unit = np.pad(unit, ((0, 0), (0, max(0, dimensions - unit.shape[1]))))
     if method == "pca":
@@ -119,7 +119,7 @@ def perplexity(n_tags):
 
 def explained(vectors, places):
     """Return the share of the variance of directions that principal components show."""
-    unit = _unit(vectors)
+    unit = tag_spaces.unit(vectors)
     return float(np.var(np.asarray(places), axis=0).sum() / np.var(unit, axis=0).sum())
 
 
@@ -133,7 +133,7 @@ def trustworthiness(vectors, places):
     from sklearn import manifold
 
     nearest = n_judged(len(places))
-    return float(manifold.trustworthiness(_unit(vectors), places, n_neighbors=nearest))
+    return float(manifold.trustworthiness(tag_spaces.unit(vectors), places, n_neighbors=nearest))
 
 
 def stability(vectors, places):
@@ -185,7 +185,7 @@ def clusters(vectors):
     from sklearn.cluster import AgglomerativeClustering
     from sklearn.metrics import silhouette_score
 
-    distances = np.clip(1 - _unit(vectors) @ _unit(vectors).T, 0, 2)
+    distances = np.clip(1 - tag_spaces.cosines(vectors).to_numpy(), 0, 2)
     np.fill_diagonal(distances, 0)
     best = None
     for n_clusters in range(2, max(2, len(vectors) // 2) + 1):
@@ -201,8 +201,3 @@ def clusters(vectors):
 
 def _nearness(places):
     return -np.linalg.norm(places[:, None] - places[None], axis=2)
-
-
-def _unit(vectors):
-    vectors = np.asarray(vectors, dtype="float64")
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -41,9 +41,13 @@ def without_flat(spaces):
 
 def _is_flat(vectors):
     """Return whether all tags have the same direction: then none is nearer than another."""
-    unit = vectors.to_numpy(dtype=float)
-    unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
-    return bool(np.ptp(unit, axis=0).max(initial=0) < SMALLEST_SPREAD)
+    return bool(np.ptp(unit(vectors), axis=0).max(initial=0) < SMALLEST_SPREAD)
+
+
+def unit(vectors):
+    """Return vectors of the same directions and of length 1, ndarray of shape (n_tags, size)."""
+    vectors = np.asarray(vectors, dtype=float)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def cosines(vectors):
@@ -58,9 +62,9 @@ def cosines(vectors):
     -------
     DataFrame of shape (n_tags, n_tags)
     """
-    unit = vectors.to_numpy(dtype=float)
-    unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
-    return pd.DataFrame(unit @ unit.T, index=vectors.index, columns=vectors.index)
+    directions = unit(vectors)
+    table = directions @ directions.T
+    return pd.DataFrame(table, index=vectors.index, columns=vectors.index)
 
 
 def neighbours(spaces):

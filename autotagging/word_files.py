@@ -10,7 +10,6 @@ word_vectors/<file>.json   which file (checksum, size, time of change), which wo
 
 import codecs
 import gzip
-import hashlib
 import itertools
 import json
 import os
@@ -23,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from autotagging import download
-from autotagging.files import some, write_whole
+from autotagging.files import checksum, some, write_whole
 
 ENDINGS = {  # -> whether vectors are stored as bytes
     ".bin": True,
@@ -87,7 +86,7 @@ def find(name, data):
     if path.is_file():
         _is_binary(path)
         same = kept and kept["changed"] == _change(path)
-        return Source(path.name, path, kept["checksum"] if same else _checksum(path))
+        return Source(path.name, path, kept["checksum"] if same else f"SHA-256 {checksum(path)}")
     if name in CATALOGUE:
         return Source(name, None, f"MD5 {CATALOGUE[name][1]}")
     if kept:
@@ -147,9 +146,8 @@ def _keep(data, name, about, words):
     table, description = _kept_paths(data, name)
     table.parent.mkdir(exist_ok=True)
     description.unlink(missing_ok=True)
-    text = words.to_csv(lineterminator="\n", float_format="%.9g").encode()
-    write_whole(table, text)
-    about = {**about, "words": hashlib.sha256(text).hexdigest()}
+    write_whole(table, words.to_csv(lineterminator="\n", float_format="%.9g"))
+    about = {**about, "words": checksum(table)}
     write_whole(description, json.dumps(about, ensure_ascii=False) + "\n")
 
 
@@ -166,7 +164,7 @@ def _read_kept(data, name):
         about = json.loads(description.read_text(encoding="utf-8"))
         kept = {key: about[key] for key in ("checksum", "changed", "wanted")}
         set(kept["wanted"])
-        if about["words"] != hashlib.sha256(table.read_bytes()).hexdigest():
+        if about["words"] != checksum(table):
             return None
         words = pd.read_csv(
             table,
@@ -188,11 +186,6 @@ def _change(path):
     """Return size and time of the last change: the same for a file that is the same."""
     state = path.stat()
     return [state.st_size, state.st_mtime_ns]
-
-
-def _checksum(path):
-    with path.open("rb") as file:
-        return f"SHA-256 {hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _fetch(name, folder, *, base_url=CATALOGUE_URL, tries=3, pause=1.0):

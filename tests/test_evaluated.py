@@ -60,12 +60,11 @@ def test_decisions_are_those_of_the_test_clips_at_their_thresholds(tmp_path, mon
     table = pd.DataFrame({"split": ["test", "validation", "test"]}, index=index)
     table[["loud", "quiet"]] = [[True, False], [False, True], [False, False]]
     y_score = pd.DataFrame([[0.5, 0.2], [0.9, 0.9], [0.4, 0.3]], index, ["loud", "quiet"])
-    per_tag = pd.DataFrame({"tag": ["quiet", "loud"], "threshold": [0.3, 0.5]})
+    thresholds = pd.Series({"quiet": 0.3, "loud": 0.5})
     inventory = pd.DataFrame({"artist": ["a", "b", "a"], "album": "", "track": ""}, index=index)
     monkeypatch.setattr(results, "read_scores", lambda folder: (y_score, table["split"]))
-    monkeypatch.setattr(results, "read_table", lambda folder, name: per_tag)
     monkeypatch.setattr(clips, "read_clips", lambda data: inventory)
-    y_true, y_pred, groups = evaluated.read_decisions(tmp_path, "peer", table)
+    y_true, y_pred, groups = evaluated.read_decisions(tmp_path, "peer", table, thresholds)
     assert list(y_true.index) == list(y_pred.index) == ["7", "9"]
     assert y_pred.to_numpy().tolist() == [[True, False], [False, True]]
     assert y_true.to_numpy().tolist() == [[True, False], [False, False]]

@@ -60,12 +60,13 @@ def draw_tag_map(places, tags, *, clusters=(), method="tsne", missing=()):
     """
     places, counts = np.asarray(places, dtype=float), np.asarray(tags["clips"], dtype=float)
     kinds = [kind if kind in KINDS else "other" for kind in tags["kind"]]
-    figure = new_figure(_height(places))
+    named = f"\n\n{len(missing)} tags have no vector: {', '.join(missing)}" if missing else ""
+    named = "\n".join(map(_wrapped, named.split("\n")))
+    figure = new_figure(_height(places, named.count("\n")))
     ax = figure.add_subplot()
     axis = {"tsne": "t-SNE dimension", "pca": "principal component"}[method]
     ax.set(xticks=[], yticks=[], ylabel=f"{axis} 2")
-    named = f"\n\n{len(missing)} tags have no vector: {', '.join(missing)}" if missing else ""
-    ax.set_xlabel(f"{axis} 1" + "\n".join(map(_wrapped, named.split("\n"))), parse_math=False)
+    ax.set_xlabel(f"{axis} 1{named}", parse_math=False)
     areas = 12 + 110 * np.sqrt(counts / max(counts.max(initial=1), 1))
     _draw_points(ax, places, areas, kinds)
     ax.margins(0.09)
@@ -91,10 +92,10 @@ def draw_tag_map(places, tags, *, clusters=(), method="tsne", missing=()):
     return figure
 
 
-def _height(places):
-    """Return the height in inches that a map of these places has at the width of a page."""
+def _height(places, n_lines):
+    """Return the height in inches that a map has at the width of a page, with lines below it."""
     wide, high = np.ptp(places, axis=0)
-    return float(np.clip(1.1 + 6 * (high / wide if wide else 1), 4.2, 9.2))
+    return float(np.clip(1.3 + 0.12 * n_lines + 6.5 * (high / wide if wide else 1), 4.2, 9.2))
 
 
 def kind_marks():
