@@ -20,15 +20,15 @@ def main(args):
     files = download.ANNOTATIONS + (() if args.no_audio else download.AUDIO)
     wanted = [file for file in files if not download.is_there(file, args.data)]
     if not wanted:
-        print(f"nothing to do: {cli.shown(args.data)} has all {len(files)} files, checksums right")
+        print(f"nothing to do: {display_path(args.data)} has all {len(files)} files, checksums right")
         return
     download.check_room(wanted, args.data)
     for file in wanted:
         if (args.data / file.name).exists():
-            print(f"{cli.shown(args.data / file.name)} is not the file as known: fetching it anew")
+            print(f"{display_path(args.data / file.name)} is not the file as known: fetching it anew")
         download.fetch(file, args.base_url, args.data, tries=args.tries)
-        cli.print_written(args.data / file.name, f"{file.size:,} bytes, SHA-256 as known")
-    print(f"next: python 1_label_reduction_and_files_renaming.py --data {cli.shown(args.data)}")
+        print_written(args.data / file.name, f"{file.size:,} bytes, SHA-256 as known")
+    print(f"next: python 1_label_reduction_and_files_renaming.py --data {display_path(args.data)}")
 
 
 def parse_args():
@@ -43,7 +43,7 @@ def parse_args():
     )
     arguments.add_argument(
         "--base-url",
-        type=cli.web_address,
+        type=options.web_address,
         default=download.MAGNATAGATUNE_URL,
         metavar="URL",
         help=f"the folder on a server that has the files (default: {download.MAGNATAGATUNE_URL})",
@@ -53,7 +53,7 @@ def parse_args():
     )
     arguments.add_argument(
         "--tries",
-        type=cli.positive,
+        type=options.positive,
         default=5,
         metavar="N",
         help="failures in a row, without a byte gained, after which to give up (default: 5)",

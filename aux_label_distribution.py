@@ -4,42 +4,37 @@ A tag that few clips have is learnt badly, and one that comes with another every
 told from it: this figure says what to expect before anything is trained.
 
 Reads   labels/<set>/tag_counts.csv     tag, clips, merged_into, clips_merged, kept
-        labels/<set>/labels.csv         clip_id, split, a 0/1 column a tag
-Writes  labels/<set>/cooccurrence.csv   tags x tags: the share of the row's clips that have the
+        labels/<set>/cooccurrence.csv   tags x tags: the share of the row's clips that have the
                                         column's tag, in [0, 1]
-        images/label_distribution.png
+Writes  labels/<set>/label_distribution.png
 
 Example: python aux_label_distribution.py --data /data/mtt --labels unmerged50
 """
 
 from autotagging import cli
 
+FIGURE = "label_distribution.png"
+
 
 def main(args):
-    """Count, tabulate and draw, where the figure is older than what it is made from."""
+    """Draw the figure of a label set, where it is not there yet."""
     from autotagging import figures, labels
 
     label_set = labels.find_set(args.data, args.labels)
-    figure = cli.images_folder(args.images, args.data) / "label_distribution.png"
     folder = labels.set_folder(args.data, label_set)
-    source = labels.describe_source(args.data, label_set)
-    if not args.force and figures.shows(figure, source):
-        print(f"nothing to do: {cli.shown(figure)} is of {cli.shown(folder)} as it is")
+    path = folder / FIGURE
+    if path.exists() and not args.force:
+        print(f"nothing to do: {display_path(path)} is there")
         return
-
     every = labels.read_tag_counts(args.data, label_set)
-    table = labels.read_labels(args.data, label_set)
-    print(f"read {cli.shown(folder)}: {len(every)} tags as annotated, {len(table):,} clips")
+    shares = labels.read_cooccurrence(args.data, label_set)
+    print(f"read {display_path(folder)}: {len(every)} tags as annotated, {len(shares)} kept")
     columns = {"merged_into": "tag", "clips_merged": "clips"}
     merged = every.drop_duplicates("merged_into")[[*columns, "kept"]].rename(columns=columns)
-    shares = labels.cooccurrence(table)
-    path = labels.write_cooccurrence(args.data, label_set, shares)
-    cli.print_written(path, f"{len(shares)} x {len(shares)} tags")
     annotated = every.set_index("tag")["clips"]
     drawing = figures.draw_label_distribution(annotated, merged, shares)
-    note = labels.read_summary(args.data, label_set)["note"]
-    figures.save(drawing, figure, note, source)
-    cli.print_written(figure, f"{len(annotated)} tags as annotated, {len(merged)} merged")
+    figures.save(drawing, path, labels.read_summary(args.data, label_set)["note"])
+    print_written(path, f"{len(annotated)} tags as annotated, {len(merged)} merged")
     print_extremes(merged[merged["kept"] == 1].set_index("tag")["clips"])
 
 
@@ -56,7 +51,6 @@ def parse_args():
     arguments = cli.parser(__doc__)
     cli.add_data(arguments)
     cli.add_labels(arguments)
-    cli.add_images(arguments)
     cli.add_force(arguments, "the figure")
     return arguments.parse_args()
 

@@ -34,13 +34,13 @@ def main(args):
     from autotagging import vocabulary
     from autotagging.sample import dataset, plan
 
-    synonyms = vocabulary.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
+    synonyms = vocabulary.read_synonyms(cli.SYNONYMS)
     if args.force:
         dataset.remove(args.data)
     dataset.open_sample(args.data, args.clips, args.seed)
     tracks = plan.plan_tracks(args.clips, args.seed)
     if dataset.is_complete(args.data, tracks):
-        print(f"{cli.shown(args.data)} holds all {args.clips:,} clips: nothing to do")
+        print(f"{display_path(args.data)} holds all {args.clips:,} clips: nothing to do")
         return
 
     recordings = Parallel(n_jobs=args.jobs, return_as="generator")(
@@ -56,10 +56,10 @@ def print_written(folder, tracks, n_written, truth, given):
     """Print a line a file, and how the clips are shared out."""
     from autotagging.sample import dataset, plan
 
-    cli.print_written(folder / "0 to f", f"{n_written:,} of {len(truth):,} clips")
-    cli.print_written(folder / dataset.CLIP_INFO, plan.summary(tracks))
-    cli.print_written(folder / dataset.TRUTH, f"{len(truth):,} clips, {truth.sum():,} true tags")
-    cli.print_written(folder / dataset.ANNOTATIONS, f"{len(given):,} clips, {given.sum():,} tags")
+    print_written(folder / "0 to f", f"{n_written:,} of {len(truth):,} clips")
+    print_written(folder / dataset.CLIP_INFO, plan.summary(tracks))
+    print_written(folder / dataset.TRUTH, f"{len(truth):,} clips, {truth.sum():,} true tags")
+    print_written(folder / dataset.ANNOTATIONS, f"{len(given):,} clips, {given.sum():,} tags")
     for line in plan.shares(tracks):
         print(line)
 
@@ -76,7 +76,7 @@ def parse_args():
     )
     arguments.add_argument(
         "--clips",
-        type=cli.positive,
+        type=options.positive,
         default=1500,
         metavar="N",
         help="number of clips (default: 1500)",

@@ -93,7 +93,7 @@ def _describe_convolution(number, members, *, beside):
     return blocks
 
 
-def _block(kind, name, shape, details, weights, *, beside=False):  # noqa: PLR0913  a plain record
+def _block(kind, name, shape, details, weights, *, beside=False):
     return {
         "kind": kind,
         "name": name.replace("_", " "),

@@ -7,28 +7,53 @@ column ``path`` and a column a tag, 0/1 or true/false. Of a table's own columns 
 """
 
 import csv
+import dataclasses
 import warnings
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pandas as pd
 
-from autotagging.files import some
+from autotagging.formatting import list_some
 from autotagging.splits import PARTS
 
 CLIP_INFO = "clip_info_final.csv"
 TABLE = "annotations_final.csv"
-MAKERS = ("artist", "album", "title", "track")
+CREDITS = ("artist", "album", "title", "track")
 PATHS = ("path", "mp3_path")
-NO_TAGS = ("clip_id", *PATHS, *MAKERS, "split")
-WRITTEN = ("clips.csv", "excluded.csv")  # by script 1
+NO_TAGS = ("clip_id", *PATHS, *CREDITS, "split")
 # What a dataset's folder holds besides the annotations.
 TRUTH = "truth_final.csv"  # of the synthetic sample: what is truly in each clip
-OTHER_TABLES = {CLIP_INFO, TRUTH, *WRITTEN}
+OTHER_TABLES = {CLIP_INFO, TRUTH}
 MAGNATAGATUNE = (
     "E. Law, K. West, M. Mandel, M. Bay and J. S. Downie, Evaluation of algorithms using games: "
     "the case of music tagging, ISMIR 2009 (MagnaTagATune; audio by Magnatune, CC BY-NC-SA)"
 )
 TRUTH_VALUES = {"0": 0, "1": 1, "false": 0, "true": 1}
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """Which clips have which tags, and what else the tables say of the clips.
+
+    Parameters
+    ----------
+    tags : DataFrame of shape (n_clips, n_tags), bool
+        Indexed by clip_id (text), in numerical order of the ids. Where the table has none, the id
+        is the path without its ending, "/" turned into "-".
+    metadata : DataFrame
+        Of the same index: row (the table's, the header being row 1), file (the path of the
+        audio below the raw folder), folder (the first of the path, for a table in MagnaTagATune's
+        form, with mp3_path), and those of artist, album, title, track and split that are known.
+    """
+
+    tags: pd.DataFrame
+    metadata: pd.DataFrame
+
+    @property
+    def credits(self):
+        """Artist, album and track of every clip, see `list_credits`: DataFrame."""
+        return list_credits(self.metadata)
 
 
 def find_table(raw):
@@ -44,14 +69,18 @@ def find_table(raw):
     tables = sorted(path for path in raw.glob("*.csv") if path.name not in OTHER_TABLES)
     if not tables:
         raise ValueError(
-            f"{raw} has no {TABLE} and no other CSV (a table must not be named "
-            f"{' or '.join(WRITTEN)}, as what this script writes): put the annotations there, "
-            "or name the dataset's folder with --raw or the table with --annotations"
+            f"{raw} has no {TABLE} and no other CSV: put the annotations there, or name the "
+            "dataset's folder with --raw or the table with --annotations"
         )
     if len(tables) > 1:
-        names = some(path.name for path in tables)
+        names = list_some(path.name for path in tables)
         raise ValueError(f"{raw} has {len(tables)} tables ({names}): name one with --annotations")
     return tables[0]
+
+
+def find_clip_info(raw):
+    """Return the path of ``clip_info_final.csv``, who made the clips; None where there is none."""
+    return raw / CLIP_INFO if (raw / CLIP_INFO).exists() else None
 
 
 def read_annotations(path):
@@ -65,14 +94,7 @@ def read_annotations(path):
 
     Returns
     -------
-    annotations : DataFrame of shape (n_clips, n_tags), bool
-        Indexed by clip_id (text), in numerical order of the ids. Where the table has none, it
-        is the path without its ending, "/" turned into "-".
-    about : DataFrame
-        Of the same index: row (the table's, the header being row 1), file (the path of the
-        audio below the raw folder), folder (the first of the path, for a table in
-        MagnaTagATune's form, with mp3_path), and those of artist, album, title, track and split
-        that the table has.
+    Annotations
 
     Raises
     ------
@@ -80,25 +102,25 @@ def read_annotations(path):
         For a missing column, an id or path given twice, a value that is neither 0/1 nor
         true/false, a part that is none; with the row.
     """
-    annotations, own = _read_table(path)
+    tags, own = _read_table(path)
     named = next(column for column in PATHS if column in own)
     files = [str(PurePosixPath(file)) if file else "" for file in own[named]]
-    about = own[[column for column in (*MAKERS, "split") if column in own]]
-    about.insert(0, "row", own.index)
-    about.insert(1, "file", files)
+    metadata = own[[column for column in (*CREDITS, "split") if column in own]]
+    metadata.insert(0, "row", own.index)
+    metadata.insert(1, "file", files)
     if named == "mp3_path":
-        about.insert(2, "folder", [file.split("/")[0] for file in files])
-    _refuse_repeated(about, about["file"], named, path)
-    clip_ids = own["clip_id"] if "clip_id" in own else about["file"].map(clip_id_of)
-    _refuse_repeated(about, clip_ids, "clip_id", path)
-    if "split" in about and not about["split"].isin(PARTS).all():
-        wrong = about[~about["split"].isin(PARTS)].iloc[0]
+        metadata.insert(2, "folder", [file.split("/")[0] for file in files])
+    _refuse_repeated(metadata, metadata["file"], named, path)
+    clip_ids = own["clip_id"] if "clip_id" in own else metadata["file"].map(clip_id_of)
+    _refuse_repeated(metadata, clip_ids, "clip_id", path)
+    if "split" in metadata and not metadata["split"].isin(PARTS).all():
+        wrong = metadata[~metadata["split"].isin(PARTS)].iloc[0]
         raise ValueError(
             f"{path}, row {wrong['row']}: split is {wrong['split']!r}, none of {', '.join(PARTS)}"
         )
-    annotations.index = about.index = pd.Index(clip_ids, name="clip_id")
+    tags.index = metadata.index = pd.Index(clip_ids, name="clip_id")
     order = in_numerical_order(clip_ids)
-    return annotations.loc[order], about.loc[order]
+    return Annotations(tags.loc[order], metadata.loc[order])
 
 
 def clip_id_of(file):
@@ -107,12 +129,12 @@ def clip_id_of(file):
     return str(path.with_suffix("") if path.name else path).replace("/", "-")
 
 
-def _refuse_repeated(about, values, name, path):
+def _refuse_repeated(metadata, values, name, path):
     repeated = values.duplicated()
     if repeated.any():
-        second = about[repeated].iloc[0]
+        second = metadata[repeated].iloc[0]
         value = values[repeated].iloc[0]
-        first = about[values == value].iloc[0]
+        first = metadata[values == value].iloc[0]
         raise ValueError(
             f"{path}, row {second['row']} ({second['file']}): {name} {value!r} stands "
             f"there twice, the first time in row {first['row']} ({first['file']})"
@@ -175,7 +197,9 @@ def _read_header(path):
     if len(set(PATHS) & set(header)) != 1:
         wrong = "both columns" if set(PATHS) <= set(header) else "no column"
         hint = "; columns are separated by commas or tabs" if ";" in line else ""
-        raise ValueError(f"{path} has {wrong} 'path' (or 'mp3_path'); it has {some(header)}{hint}")
+        raise ValueError(
+            f"{path} has {wrong} 'path' (or 'mp3_path'); it has {list_some(header)}{hint}"
+        )
     if set(header) <= set(NO_TAGS):
         raise ValueError(f"{path} has no column for a tag")
     return header, separator
@@ -192,7 +216,7 @@ def _as_bits(column, path):
         row = column.index[wrong][0]
         raise ValueError(
             f"{path}, row {row}: {column.name!r} is {str(column[row])!r}, neither 0/1 nor "
-            f"true/false; a column that is no tag must be one of {some(NO_TAGS)}"
+            f"true/false; a column that is no tag must be one of {list_some(NO_TAGS)}"
         )
     return (column if column.dtype == "int8" else values).astype(bool)
 
@@ -202,25 +226,24 @@ def in_numerical_order(clip_ids):
     return sorted(clip_ids, key=lambda i: (not i.isdecimal(), int(i) if i.isdecimal() else 0, i))
 
 
-def add_clip_info(about, path):
+def add_clip_info(annotations, path):
     """Add who made the clips, for annotations that do not say it themselves.
 
     Parameters
     ----------
-    about : DataFrame
-        From `read_annotations`.
-    path : Path
+    annotations : Annotations
+    path : Path or None
         MagnaTagATune's ``clip_info_final.csv``: tab-separated, with clip_id, track_number,
-        title, artist, album. It need not be there.
+        title, artist, album. None where there is none.
 
     Returns
     -------
-    DataFrame
-        `about`, with artist, album, title and track (number and title) where the file is there
-        and none of them was known; empty for a clip that the file does not name.
+    Annotations
+        With artist, album, title and track (number and title) where the file is there and none
+        of them was known; empty for a clip that the file does not name.
     """
-    if set(MAKERS) & set(about) or not path.exists():
-        return about
+    if set(CREDITS) & set(annotations.metadata) or path is None:
+        return annotations
     columns = ["clip_id", "track_number", "title", "artist", "album"]
     try:
         info = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, usecols=columns)
@@ -228,30 +251,31 @@ def add_clip_info(about, path):
         raise ValueError(f"{path}: {str(error).strip()}") from None
     info = info.drop_duplicates("clip_id").set_index("clip_id")
     info["track"] = info["track_number"] + " " + info["title"]
-    return about.join(info[list(MAKERS)]).fillna(dict.fromkeys(MAKERS, ""))
+    metadata = annotations.metadata.join(info[list(CREDITS)])
+    return dataclasses.replace(annotations, metadata=metadata.fillna(dict.fromkeys(CREDITS, "")))
 
 
-def name_makers(about):
+def list_credits(metadata):
     """Return artist, album and track of every clip; what is not known is the clip's own.
 
     Parameters
     ----------
-    about : DataFrame
+    metadata : DataFrame
         With any of artist, album, title, track; a track that is not named goes by its title.
 
     Returns
     -------
     DataFrame of shape (n_clips, 3), str
-        artist, album, track; as `own_name` has it where it is not known.
+        artist, album, track; as `placeholder_credit` has it where it is not known.
     """
-    nothing = pd.Series("", index=about.index)
-    known = {column: about.get(column, nothing) for column in MAKERS}
+    nothing = pd.Series("", index=metadata.index)
+    known = {column: metadata.get(column, nothing) for column in CREDITS}
     known["track"] = known["track"].where(known["track"] != "", known.pop("title"))
-    own = own_name(about.index)
-    return pd.DataFrame({maker: names.where(names != "", own) for maker, names in known.items()})
+    own = placeholder_credit(metadata.index)
+    return pd.DataFrame({credit: names.where(names != "", own) for credit, names in known.items()})
 
 
-def own_name(clip_ids):
+def placeholder_credit(clip_ids):
     """Return what stands for artist, album or track of a clip that names none: "clip 2"."""
     return pd.Series("clip " + clip_ids, index=clip_ids)
 
@@ -261,12 +285,12 @@ def note_of(raw):
     return "Synthetic sample, not real music" if (raw / TRUTH).exists() else ""
 
 
-def cite(source, raw):
+def cite(table, raw):
     """Return how a dataset is to be cited.
 
     Parameters
     ----------
-    source, raw : Path
+    table, raw : Path
         The table of annotations; the folder of the dataset.
 
     Returns
@@ -279,5 +303,5 @@ def cite(source, raw):
         return (raw / "CITATION.txt").read_text(encoding="utf-8", errors="replace").strip()
     if note_of(raw):
         return "synthetic sample of aux_make_sample.py, in the form of MagnaTagATune"
-    in_its_form = source.name == TABLE and (raw / CLIP_INFO).exists()
-    return MAGNATAGATUNE if in_its_form else f"not stated: {source.name}"
+    in_its_form = table.name == TABLE and (raw / CLIP_INFO).exists()
+    return MAGNATAGATUNE if in_its_form else f"not stated: {table.name}"

@@ -1,20 +1,21 @@
-"""The inventory of a dataset: its usable audio, whatever the tags.
+"""``clips/``: the inventory of a dataset, its usable audio, whatever the tags.
 
-clips.csv     clip_id, file, artist, album, track
-excluded.csv  clip_id, row (in the table of annotations), file, reason
-
-`provide_audio` brings the audio of a raw dataset, in folders or still in its archive, to
-``clips/<clip_id>.mp3``.
+clips.csv        clip_id, file (below the dataset, such as clips/2.mp3), artist, album, track
+excluded.csv     clip_id, row (in the table of annotations), file, reason
+<clip_id>.mp3    the audio: links to the raw files, or extracted from their archive
+summary.json     what it was made from; written last
 """
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from autotagging import archive, audio, links
-from autotagging.files import write_if_other
+from autotagging import archive, audio, links, steps
+from autotagging.files import write_whole
+from autotagging.options import option
 
 # In the archive as shipped these three mp3s hold no audio (two are empty, one is cut off).
 BROKEN_IN_MAGNATAGATUNE = {
@@ -31,12 +32,12 @@ COLUMNS = ("file", "artist", "album", "track")
 LONGEST_NAME = 200  # bytes: with what is added below the 255 of file systems
 
 
-def check_names(about):
+def check_names(metadata):
     """Refuse paths that leave the folder of the dataset, and ids that cannot name a file.
 
     Parameters
     ----------
-    about : DataFrame
+    metadata : DataFrame
         Indexed by clip_id: row, file.
 
     Raises
@@ -44,7 +45,7 @@ def check_names(about):
     ValueError
         With the row.
     """
-    for clip_id, row, file in zip(about.index, about["row"], about["file"], strict=True):
+    for clip_id, row, file in zip(metadata.index, metadata["row"], metadata["file"], strict=True):
         path = PurePosixPath(file)
         wrong = None
         if not file:
@@ -65,12 +66,12 @@ def check_names(about):
             raise ValueError(f"row {row} of the annotations: {wrong}")
 
 
-def check_apart(about, source, raw, data):
+def check_apart(metadata, source, raw, data):
     """Refuse a raw dataset that stands where this script writes: it is never changed.
 
     Parameters
     ----------
-    about : DataFrame
+    metadata : DataFrame
         With a column file: paths below `raw`.
     source : Path
         The table of annotations.
@@ -81,8 +82,8 @@ def check_apart(about, source, raw, data):
     ValueError
         Naming the file that would be written over.
     """
-    own = [data.resolve() / name for name in ("clips", "labels", "clips.csv", "excluded.csv")]
-    folders = {PurePosixPath(file).parent for file in about["file"]}
+    own = [data.resolve() / name for name in ("clips", "labels")]
+    folders = {PurePosixPath(file).parent for file in metadata["file"]}
     belonging = [*(raw / folder for folder in sorted(folders)), source]
     # realpath: unlike Path.resolve it goes on where links go in a circle
     real = {path: Path(os.path.realpath(path)) for path in belonging}
@@ -111,11 +112,11 @@ def audio_sizes(files, raw):
     sizes = {}
     for clip_id, file in files.items():
         try:
-            about = (raw / file).stat()
+            status = (raw / file).stat()
         except OSError:  # also a path through a file, a circle of links
-            about = None
-        is_file = about is not None and stat.S_ISREG(about.st_mode)
-        sizes[clip_id] = about.st_size if is_file else float("nan")
+            status = None
+        is_file = status is not None and stat.S_ISREG(status.st_mode)
+        sizes[clip_id] = status.st_size if is_file else float("nan")
     return pd.Series(sizes, dtype=float)
 
 
@@ -144,25 +145,6 @@ def find_unusable(files, sizes=None):
     return reasons
 
 
-def tabulate_excluded(about, reasons):
-    """Return the table of the clips left out.
-
-    Parameters
-    ----------
-    about : DataFrame
-        Indexed by clip_id: row, file.
-    reasons : dict
-        clip_id -> reason.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by clip_id, in the order of `about`: row, file, reason.
-    """
-    excluded = about.loc[about.index.isin(list(reasons)), ["row", "file"]]
-    return excluded.assign(reason=excluded.index.map(reasons))
-
-
 def link_names(files):
     """Return where each clip's audio stands below the dataset, such as ``clips/2.mp3``."""
     return pd.Series(
@@ -174,31 +156,89 @@ def link_names(files):
     )
 
 
-def provide_audio(files, raw, data, kind):
-    """Bring every clip's audio to ``clips/``, linked or extracted, unless it stands there already.
+@dataclass(frozen=True)
+class AudioSettings:
+    """How audio comes to ``clips/``."""
+
+    audio: bool = option("labels alone, no audio needed", True)
+    link: str = option(
+        "how audio comes to clips/ (default: hard, symlink from another file system)",
+        "hard",
+        choices=tuple(links.KINDS),
+    )
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The usable clips and the others.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        Indexed by clip_id: file (below the dataset; empty where no audio was wanted), artist,
+        album, track.
+    excluded : DataFrame
+        Indexed by clip_id: row (in the table of annotations), file, reason.
+    """
+
+    clips: pd.DataFrame
+    excluded: pd.DataFrame
+
+
+def write_inventory(annotations, raw, data, settings, inputs, *, force=False):
+    """Bring every clip's audio to ``clips/``, and write the inventory, where they are not there.
+
+    Parameters
+    ----------
+    annotations : Annotations
+    raw, data : Path
+        The dataset as shipped, which is only read, and where `clips/` stands.
+    settings : AudioSettings
+    inputs : dict
+        From `steps.describe_inputs`.
+    force : bool
+        Whether an inventory made from other tables is replaced.
+
+    Returns
+    -------
+    inventory : Inventory
+    n_changed : int
+        How many tables and links changed on disk.
+
+    Raises
+    ------
+    ValueError
+        Where there is no audio at all, the archive is damaged, or audio is not wanted but listed
+        already: it is not forgotten.
+    """
+    folder, files = folder_of(data), annotations.metadata["file"]
+    with steps.locked(folder):
+        if settings.audio:
+            usable, reasons, made = _provide_audio(files, raw, data, settings.link)
+        else:
+            usable, reasons, made = _without_audio(files, folder)
+        excluded = annotations.metadata.loc[files.index.isin(list(reasons)), ["row", "file"]]
+        excluded = excluded.assign(reason=excluded.index.map(reasons))
+        table = annotations.credits.loc[usable.index].assign(file=usable)[list(COLUMNS)]
+        inventory = Inventory(table, excluded)
+        return inventory, made + _write(data, inventory, inputs, force)
+
+
+def describe(inventory):
+    """Return what the tables of an inventory hold: name -> words."""
+    return {
+        "clips.csv": f"{len(inventory.clips):,} clips",
+        "excluded.csv": f"{len(inventory.excluded):,} clips left out",
+    }
+
+
+def _provide_audio(files, raw, data, kind):
+    """Link or extract audio; return its paths below `data`, why other clips are left out, how many.
 
     Parameters
     ----------
     files : Series of shape (n_clips,)
         Paths below `raw`, by clip_id.
-    raw, data : Path
-        The dataset as shipped, which is only read, and where `clips/` stands.
-    kind : str
-        Of the links, see `links.link`.
-
-    Returns
-    -------
-    names : Series of str
-        Of the usable clips, as from `link_names`.
-    reasons : dict
-        clip_id -> reason, of the clips left out.
-    changed : int
-        How many links were made or removed.
-
-    Raises
-    ------
-    ValueError
-        Where there is no audio at all, or the archive is damaged.
     """
     parts = archive.find_parts(raw)
     in_folders = audio_sizes(files, raw)
@@ -213,58 +253,53 @@ def provide_audio(files, raw, data, kind):
             "take the labels alone with --no-audio"
         )
     targets = link_names(files).map(lambda name: data / name)
-    (data / "clips").mkdir(exist_ok=True)
     files = files.drop(list(reasons))
     unpacked = in_folders[files.index].notna()
     sources = files[unpacked].map(lambda file: raw / file)
     undecodable = audio.find_undecodable(sources)
     made, symbolic = links.link(sources.drop(list(undecodable)), targets, kind)
     extracted, damaged = archive.extract(files[~unpacked], parts, targets, audio.why_undecodable)
-    reasons |= undecodable | damaged
-    names = link_names(files.drop([*undecodable, *damaged]))
-    before = read_clips(data)["file"] if (data / "clips.csv").exists() else names[:0]
-    removed = links.remove_stale(data, before, names)
     if symbolic and kind == "hard":
         print(f"{symbolic:,} links are symbolic: {raw} is on another file system")
-    return names, reasons, made + extracted + removed
+    usable = link_names(files.drop([*undecodable, *damaged]))
+    return usable, reasons | undecodable | damaged, made + extracted
 
 
-def without_audio(files, data):
-    """Return what `provide_audio` does, for labels alone: no clip has a file, nothing is made.
-
-    Raises
-    ------
-    ValueError
-        Where the inventory lists audio already: it is not forgotten.
-    """
-    if (data / "clips.csv").exists() and read_clips(data)["file"].any():
-        raise ValueError(f"{data / 'clips.csv'} lists audio already: leave out --no-audio")
+def _without_audio(files, folder):
+    if (folder / steps.SUMMARY).exists() and _read(folder / "clips.csv")["file"].any():
+        raise ValueError(f"{folder} lists audio already: leave out --no-audio")
     reasons = find_unusable(files)
     return files.drop(list(reasons)).map(lambda _: ""), reasons, 0
 
 
-def write_clips(data, clips, excluded):
-    """Write ``clips.csv`` and ``excluded.csv``.
+def folder_of(data):
+    """Return the folder of the inventory."""
+    return Path(data) / "clips"
 
-    Parameters
-    ----------
-    data : Path
-    clips : DataFrame
-        Indexed by clip_id: file, artist, album, track; file is empty where no audio was wanted.
-    excluded : DataFrame
-        Indexed by clip_id: row, file, reason.
 
-    Returns
-    -------
-    bool
-        Whether anything changed on disk.
-    """
+def _write(data, inventory, inputs, force):
+    """Write tables and summary, then remove links that are stale; return how many changed."""
+    folder, files = folder_of(data), inventory.clips["file"]
+    step = steps.Step(folder, {"audio": bool(files.any())}, inputs)
     texts = {
-        name: table.to_csv(index_label="clip_id", lineterminator="\n")
-        for name, table in (("excluded.csv", excluded), ("clips.csv", clips[list(COLUMNS)]))
+        "excluded.csv": inventory.excluded.to_csv(index_label="clip_id", lineterminator="\n"),
+        "clips.csv": inventory.clips.to_csv(index_label="clip_id", lineterminator="\n"),
     }
-    changed = [write_if_other(data / name, text) for name, text in texts.items()]
-    return any(changed)
+    before = files[:0]
+    if (folder / "clips.csv").exists():
+        before = _read(folder / "clips.csv")["file"]
+    n_different = sum(
+        not (folder / name).exists() or (folder / name).read_bytes() != text.encode()
+        for name, text in texts.items()
+    )
+    is_current = not force and steps.is_finished(step, replaceable=["audio"])
+    if n_different or not is_current:
+        with steps.writing(step) as summary:
+            for name, text in texts.items():
+                write_whole(folder / name, text)
+            summary |= {"clips": len(inventory.clips), "excluded": len(inventory.excluded)}
+    # last: whenever a run is killed, every clip of the table is there
+    return n_different + links.remove_stale(data, before, files)
 
 
 def _stays_inside(file):
@@ -272,25 +307,31 @@ def _stays_inside(file):
     return not path.is_absolute() and ".." not in path.parts
 
 
-def read_clips(data):
+def read_clips(data, *, with_audio=False):
     """Read ``clips.csv``: a DataFrame indexed by clip_id (text) with file, artist, album, track.
 
     Raises
     ------
     ValueError
-        Where it is not there; the sentence names the script to run.
+        Where it is not there, or has no audio where audio is wanted; the sentence names the
+        script to run.
     """
-    path = Path(data) / "clips.csv"
-    if not path.exists():
-        raise ValueError(f"{path} is missing: run 1_label_reduction_and_files_renaming.py")
+    folder = folder_of(data)
+    steps.read_summary(folder)
+    table = _read(folder / "clips.csv")
+    if with_audio and not table["file"].all():
+        raise ValueError(
+            f"{folder} holds no audio: run {steps.WRITTEN_BY['clips']} without --no-audio"
+        )
+    return table
+
+
+def _read(path):
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("clip_id")
-    except (ValueError, KeyError):
+    except (OSError, ValueError, KeyError):
         table = pd.DataFrame()
     whole = set(COLUMNS) <= set(table) and not table.index.has_duplicates
     if not whole or not table["file"].map(_stays_inside).all():
-        raise ValueError(
-            f"{path} is damaged, or not what script 1 writes under this name: rename or remove it, "
-            "then run 1_label_reduction_and_files_renaming.py"
-        )
+        raise ValueError(f"{path} is damaged: remove it and run {steps.WRITTEN_BY['clips']}")
     return table

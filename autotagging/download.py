@@ -85,7 +85,7 @@ def check_room(files, folder):
         raise ValueError(f"{folder} has room for {free:,} bytes, {needed:,} are to come")
 
 
-def fetch(  # noqa: PLR0913  what, whence, whither, and how patiently
+def fetch(
     file, base_url, folder, *, tries=5, pause=2.0, elsewhere="name another server with --base-url"
 ):
     """Download a file into a folder, going on with what is there of it.

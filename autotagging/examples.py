@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from autotagging.evaluation import test_labels
-
 IN_FIGURE = 5  # as in the paper
 IN_REPORT = 14
 ASKED_FOR = "asked for"
@@ -12,13 +10,12 @@ NOTHING_TO_RANK = "no tag, or none predicted: no agreement to rank"
 SAYS_LITTLE = "the annotation says little: fewest tags, most predicted"
 
 
-def tabulate(judged, asked_for=None):
+def tabulate(scored, asked_for=None):
     """Return the test clips to show, with their tags.
 
     Parameters
     ----------
-    judged : dict
-        As of `evaluation.evaluate`.
+    scored : ScoredClips
     asked_for : list of str, optional
         Clips for the figure, instead of those of the rule.
 
@@ -33,13 +30,13 @@ def tabulate(judged, asked_for=None):
     ValueError
         For a clip that is not one of these.
     """
-    y_true, thresholds = test_labels(judged), judged["thresholds"]
-    y_score = judged["y_score"].loc[y_true.index]
+    y_true = scored.true_labels(scored.test_ids)
+    y_score = scored.y_score.loc[y_true.index]
     asked_for = list(dict.fromkeys(asked_for or ()))
     for clip_id in asked_for:
         if clip_id not in y_true.index:
             raise ValueError(f"--clips {clip_id}: no test clip with scores has this id")
-    predicted = y_score >= thresholds[y_score.columns]
+    predicted = y_score >= scored.thresholds[scored.tags]
     chosen = choose(y_true.to_numpy(), y_score.to_numpy(), predicted.to_numpy(), IN_REPORT)
     reasons = dict.fromkeys(asked_for, ASKED_FOR)
     reasons |= {c: r for i, r in chosen.items() if (c := y_true.index[i]) not in reasons}

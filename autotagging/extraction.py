@@ -7,9 +7,11 @@ import socket
 import threading
 import time
 import urllib.parse
+from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
+import numpy as np
 import threadpoolctl
 
 from autotagging import features
@@ -18,13 +20,40 @@ CLIPS_A_TASK = 16
 WAIT_FOR_CLUSTER = 30  # seconds
 
 
-def extract(files, rows, settings, jobs):
+@dataclass(frozen=True)
+class ClipFeatures:
+    """What became of one clip.
+
+    Parameters
+    ----------
+    row : int
+        Its row in the store.
+    features : ndarray of shape (frames, bands), float16
+        None where there are none.
+    checksum : str
+        Of the audio file; empty where it cannot be read.
+    seconds : float
+        The length of the audio.
+    reason : str
+        Why it has no features, or None.
+    """
+
+    row: int
+    features: np.ndarray | None = None
+    checksum: str = ""
+    seconds: float = 0.0
+    reason: str | None = None
+
+
+def extract(folder, files, rows, settings, jobs):
     """Yield the features of clips as they are computed, in any order.
 
     Parameters
     ----------
-    files : tuple of Path and ndarray of str
-        An absolute folder, and paths below it.
+    folder : Path
+        Absolute.
+    files : ndarray of str
+        Paths below it.
     rows : ndarray of int
         Which of these are wanted.
     settings : FeatureSettings
@@ -33,14 +62,7 @@ def extract(files, rows, settings, jobs):
 
     Yields
     ------
-    row : int
-    values : ndarray of shape (frames, bands), float16
-        None for a clip that has no features.
-    audio : str
-        The checksum of the file; empty where it cannot be read.
-    seconds : float
-    reason : str
-        Why it has none, or None.
+    ClipFeatures
 
     Raises
     ------
@@ -50,17 +72,16 @@ def extract(files, rows, settings, jobs):
     with _workers(jobs):
         # A task goes out when a worker is free: few are held, however many clips there are.
         results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-            joblib.delayed(_compute)(*task) for task in _tasks(files, rows, settings)
+            joblib.delayed(_compute)(*task) for task in _tasks(folder, files, rows, settings)
         )
         for task in results:
             yield from task
 
 
-def _tasks(files, rows, settings):
-    folder, names = files
+def _tasks(folder, files, rows, settings):
     for start in range(0, len(rows), CLIPS_A_TASK):
         task = rows[start : start + CLIPS_A_TASK].tolist()
-        yield task, [str(folder / names[row]) for row in task], settings
+        yield task, [str(folder / files[row]) for row in task], settings
 
 
 @contextlib.contextmanager
@@ -117,19 +138,22 @@ def _end_with(parent):
 
 
 def _compute(rows, paths, settings):
-    """Return row, features, audio's checksum, length and reason of clips; runs in a worker."""
-    results = []
+    """Return the features of clips, a list of ClipFeatures; runs in a worker."""
     # One thread a process: threads of matrix libraries would fight for the same cores.
     with threadpoolctl.threadpool_limits(1):
-        for row, path in zip(rows, paths, strict=True):
-            values, audio, seconds, reason = None, "", 0.0, None
-            try:
-                audio = checksum(Path(path))
-                values, seconds = features.extract_file(path, settings)
-            except (ValueError, OSError) as error:
-                reason = str(error)
-            results.append((row, values, audio, seconds, reason))
-    return results
+        return [
+            _compute_clip(row, Path(path), settings) for row, path in zip(rows, paths, strict=True)
+        ]
+
+
+def _compute_clip(row, path, settings):
+    audio = ""
+    try:
+        audio = checksum(path)
+        values, seconds = features.extract_file(path, settings)
+    except (ValueError, OSError) as error:
+        return ClipFeatures(row, checksum=audio, reason=str(error))
+    return ClipFeatures(row, values, audio, seconds)
 
 
 def checksum(path):

@@ -20,7 +20,8 @@ import librosa
 import numpy as np
 import scipy.fft
 
-from autotagging import audio
+from autotagging import audio, options
+from autotagging.options import option
 
 LARGEST_FLOAT16 = 65504.0
 MFCC_MEL_BANDS = 128  # librosa's default: MFCCs are of that many bands, or of more where asked for
@@ -43,33 +44,33 @@ KINDS = ("mel", "mfcc")
 class FeatureSettings:
     """What a feature is made of.
 
-    Parameters
-    ----------
-    feature : {"mel", "mfcc"}
-    sample_rate : int
-        Hz; audio is resampled to it.
-    bands : int
-        Mel bands, or MFCCs.
-    n_fft, hop_length : int
-        Samples.
-    scale : {"power", "dB", "log"}
-        Mel power; its level in dB re 1, no lower than 80 dB below the clip's maximum; or
-        log10(1 + 10,000 power). MFCCs are of the level: "dB".
-    f_min, f_max : float
-        Hz; the edges of the lowest and the highest band. `f_max` None: half the sample rate.
-    seconds : float
-        Clips are cut, or padded with zeros, to this length.
+    MFCCs are of the level: scale "dB". `f_max` None: half the sample rate.
     """
 
-    feature: str
-    sample_rate: int
-    bands: int
-    n_fft: int
-    hop_length: int
-    scale: str = "dB"
-    f_min: float = 0.0
-    f_max: float | None = None
-    seconds: float = 29.12  # the length of MagnaTagATune's clips
+    feature: str = option("mel bands, or MFCCs of their levels", choices=KINDS)
+    sample_rate: int = option("Hz; audio is resampled to it", type=options.positive, metavar="HZ")
+    bands: int = option("mel bands, or MFCCs", type=options.positive, metavar="N")
+    n_fft: int = option("samples of a window", type=options.positive, metavar="N")
+    hop_length: int = option("samples from frame to frame", type=options.positive, metavar="N")
+    scale: str = option(
+        "of mel bands: power; its level in dB re 1, no lower than 80 dB below the clip's maximum; "
+        "or log10(1 + 10,000 power)",
+        "dB",
+        choices=SCALES,
+    )
+    f_min: float = option(
+        "Hz, lower edge of the lowest band", 0.0, type=options.number_from_0, metavar="HZ"
+    )
+    f_max: float | None = option(
+        "Hz, upper edge of the highest band", None, type=options.positive_number, metavar="HZ"
+    )
+    seconds: float = option(
+        "clips are cut, or padded with zeros, to this length (default: 29.12, that of "
+        "MagnaTagATune's clips)",
+        29.12,
+        type=options.positive_number,
+        metavar="S",
+    )
 
     @property
     def n_samples(self):
@@ -192,7 +193,7 @@ def _check_filled(settings):
         ways += [f"--bands {fitting} works"] if fitting else []
     sizes = [1 << n for n in range(settings.n_fft.bit_length(), LIMITS["n_fft"][1].bit_length())]
     size = next((n for n in sizes if _is_filled(settings, settings.mel_bands, n)), None)
-    ways += [f"--fft {size} works"] if size else []
+    ways += [f"--n-fft {size} works"] if size else []
     raise ValueError(
         f"{settings.mel_bands} mel bands from {settings.f_min:g} to {_top(settings):g} Hz are more "
         f"than the bins of a {settings.n_fft}-point FFT at {settings.sample_rate} Hz can fill: "

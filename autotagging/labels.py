@@ -7,18 +7,93 @@ cooccurrence.csv  share of the clips with the row's tag that have the column's
 summary.json      the settings and every count; written last
 """
 
-import hashlib
-import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from autotagging.files import some, write_if_other, write_whole
-from autotagging.splits import PARTS
+from autotagging import options, splits, steps, vocabulary
+from autotagging.files import write_whole
+from autotagging.formatting import list_some
+from autotagging.options import option
 
 DEFAULT_SET = "merged50"
-FILES = ("labels.csv", "tags.csv", "tag_counts.csv", "summary.json")
+
+
+@dataclass(frozen=True)
+class LabelSettings:
+    """What decides a label set, besides the files it is made from.
+
+    `settle` fills in what an option leaves open.
+    """
+
+    merge: bool = option("keep the tags as annotated", True)
+    top: int | None = option(
+        f"tags to keep (default: {vocabulary.TOP})", None, type=options.positive, metavar="N"
+    )
+    tags: Path | str | None = option(
+        "keep these tags, in this order: a line each, or another set's tags.csv",
+        None,
+        type=options.file,
+        metavar="FILE",
+    )
+    tags_from: str = option(
+        "count on all annotated clips, as everybody does, or on those for training alone",
+        "all",
+        choices=("all", "train"),
+    )
+    keep_untagged: bool = option("keep clips with none of the tags", False)
+    split: str | None = option(
+        "12:1:3 to train, validation and test (default: the column split where there is one, else "
+        "MagnaTagATune's folders 0-f, else artists where they are named, else random)",
+        None,
+        choices=splits.WAYS,
+    )
+    seed: int | None = option("random seed (default: 0)", 0, type=options.seed, metavar="N")
+    names: str = option(
+        "multi-hot: link the audio under its tags and id as well, in labels/<set>/multi_hot",
+        "id",
+        choices=("id", "multi-hot"),
+    )
+
+    def __post_init__(self):
+        if self.tags and self.tags_from == "train":
+            raise ValueError("--tags lists the tags: --tags-from train does not go with it")
+        if isinstance(self.tags, Path) and self.top:
+            raise ValueError("--tags lists the tags: --top does not go with it")
+
+    def settle(self, *, merge, split, n_tags):
+        """Return the settings with what was found out: None for what decides nothing.
+
+        Parameters
+        ----------
+        merge : bool
+            Whether synonyms merge anything.
+        split : str
+            From `splits.choose`.
+        n_tags : int
+            How many are kept.
+        """
+        return replace(
+            self,
+            merge=merge,
+            tags=self.tags and self.tags.stem,
+            top=None if self.tags else n_tags,
+            tags_from="list" if self.tags else self.tags_from,
+            split=split,
+            seed=self.seed if split in splits.SEEDED else None,
+        )
+
+    @property
+    def set_name(self):
+        """The name of a label set that is settled: ``unmerged50-all-artists-seed3``."""
+        name = "merged" if self.merge else "unmerged"
+        name += f"-{self.tags}" if self.tags else f"{self.top}"
+        name += "-train" if self.tags_from == "train" else ""
+        name += "-all" if self.keep_untagged else ""
+        name += f"-{self.split}" if self.split != "folders" else ""
+        return name + (f"-seed{self.seed}" if self.seed else "")
 
 
 def select(annotations, split, *, keep_untagged):
@@ -42,91 +117,17 @@ def select(annotations, split, *, keep_untagged):
     return pd.concat([split[annotations.index], annotations], axis=1)
 
 
-def state_settings(choices, files):
-    """Return what decides a label set: its choices, and the checksums of what it was made from.
-
-    Parameters
-    ----------
-    choices : dict
-    files : dict
-        What a file is -> its path, or None; such as annotations -> ``annotations_final.csv``.
-    """
-    checksums = {
-        f"{what}_sha256": hashlib.sha256(file.read_bytes()).hexdigest()
-        for what, file in files.items()
-        if file and file.exists()
-    }
-    return {**choices, **checksums}
-
-
-def check_settings(data, name, settings, *, force):
-    """Refuse to replace a label set made with other settings, or the inventory of others.
-
-    Parameters
-    ----------
-    data : Path
-    name : str
-        Of the set to be made.
-    settings : dict
-        From `state_settings`.
-    force : bool
-        Refuse nothing.
-
-    Raises
-    ------
-    ValueError
-        Naming what differs and ``--force``.
-    """
-    for present in [] if force else list_sets(data):
-        before = read_summary(data, present)["settings"]
-        differing = [key for key in settings | before if settings.get(key) != before.get(key)]
-        if present == name and differing:
-            raise ValueError(
-                f"{set_folder(data, name)} was made with other settings ({', '.join(differing)}): "
-                "make it anew with --force, or name another set with --labels"
-            )
-        if "annotations_sha256" in differing:
-            raise ValueError(
-                f"{set_folder(data, present)} was made from another table of annotations: name "
-                "another folder with --data, or make all sets of this one anew with --force"
-            )
-
-
-def list_sets(data):
-    """Return the names of the finished label sets of a dataset."""
-    return sorted(path.parent.name for path in (Path(data) / "labels").glob("*/summary.json"))
-
-
-def find_outdated(data, usable):
-    """Return the label sets with clips that the inventory has no longer: name -> how many."""
-    outdated = {}
-    for name in list_sets(data):
+def warn_of_outdated(data, usable):
+    """Print which label sets have clips that the inventory has no longer."""
+    for name in steps.list_finished(Path(data) / "labels"):
         try:
             path = set_folder(data, name) / "labels.csv"
             clip_ids = pd.read_csv(path, dtype=str, usecols=["clip_id"])["clip_id"]
         except (OSError, ValueError):  # damaged: who reads it is told
             continue
-        lost = int((~clip_ids.isin(usable)).sum())
-        if lost:
-            outdated[name] = lost
-    return outdated
-
-
-def set_name(choices, tags):
-    """Return the name of a label set, after what made it: ``unmerged50-all-artists-seed3``.
-
-    Parameters
-    ----------
-    choices : dict
-        merge, tags_from, keep_untagged, split, seed.
-    tags : int or str
-        Number of tags, or "-" and the name of their list.
-    """
-    name = ("merged" if choices["merge"] else "unmerged") + f"{tags}"
-    name += "-train" if choices["tags_from"] == "train" else ""
-    name += "-all" if choices["keep_untagged"] else ""
-    name += f"-{choices['split']}" if choices["split"] != "folders" else ""
-    return name + (f"-seed{choices['seed']}" if choices["seed"] else "")
+        n_lost = int((~clip_ids.isin(usable)).sum())
+        if n_lost:
+            print(f"warning: labels/{name} has {n_lost:,} clips that are gone: make it anew")
 
 
 def set_folder(data, name):
@@ -149,56 +150,51 @@ def find_set(data, name=None):
     ValueError
         Where there is none; the sentence names those that are there.
     """
-    folder, present = Path(data) / "labels", list_sets(data)
+    folder = Path(data) / "labels"
+    present = steps.list_finished(folder)
     if not present:
-        raise ValueError(f"{folder} has no label set: run 1_label_reduction_and_files_renaming.py")
+        raise ValueError(f"{folder} has no label set: run {steps.WRITTEN_BY['labels']}")
     wanted = name or (present[0] if len(present) == 1 else DEFAULT_SET)
     if wanted not in present:
-        raise ValueError(f"{folder} has no set {wanted!r}, only {some(present)}: name one")
+        raise ValueError(f"{folder} has no set {wanted!r}, only {list_some(present)}: name one")
     return wanted
 
 
-def write_set(data, name, labels, tables, summary):
-    """Write the files of a label set; ``summary.json`` comes last and says that all are there.
+def write_tables(folder, labels, kept, annotated):
+    """Write the tables of a label set.
 
     Parameters
     ----------
-    data : Path
-        The dataset.
-    name : str
+    folder : Path
         Of the set.
     labels : DataFrame
-        Indexed by clip_id: split, then a column a tag.
-    tables : tuple of two DataFrames
-        The tags kept and every tag, from `tabulate_tags`.
-    summary : dict
+        Indexed by clip_id: split, then a bool column a tag.
+    kept, annotated : DataFrame
+        The tags kept and every tag as annotated, from `vocabulary.tabulate_tags`.
 
     Returns
     -------
-    bool
-        Whether anything changed on disk.
+    dict
+        Name of each file -> what it holds, in words.
     """
-    kept, every = tables
     tags = kept["tag"].tolist()
     table = labels.assign(**{tag: labels[tag].astype(int) for tag in tags})
-    texts = (
-        table.to_csv(index_label="clip_id", lineterminator="\n"),
-        kept.to_csv(index=False, lineterminator="\n"),
-        every.to_csv(index=False, lineterminator="\n"),
-        json.dumps(summary, indent=2, ensure_ascii=False) + "\n",
-    )
-    folder = set_folder(data, name)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / file for file in FILES]
-    if all(
-        path.exists() and path.read_bytes() == text.encode("utf-8")
-        for path, text in zip(paths, texts, strict=True)
-    ):
-        return False
-    paths[-1].unlink(missing_ok=True)  # first: a set without a summary is not finished
-    for path, text in zip(paths, texts, strict=True):
-        write_whole(path, text)
-    return True
+    texts = {
+        "labels.csv": table.to_csv(index_label="clip_id", lineterminator="\n"),
+        "tags.csv": kept.to_csv(index=False, lineterminator="\n"),
+        "tag_counts.csv": annotated.to_csv(index=False, lineterminator="\n"),
+        "cooccurrence.csv": cooccurrence(labels)
+        .round(4)
+        .to_csv(index_label="tag", lineterminator="\n"),
+    }
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+    return {
+        "labels.csv": f"{len(labels):,} clips, {len(tags)} tags",
+        "tags.csv": f"{len(tags)} tags",
+        "tag_counts.csv": f"{len(annotated)} tags as annotated",
+        "cooccurrence.csv": "how often tags come together",
+    }
 
 
 def read_labels(data, name):
@@ -210,11 +206,12 @@ def read_labels(data, name):
         Indexed by clip_id (text): split, then a bool column a tag, most frequent tag first.
     """
     path = set_folder(data, name) / "labels.csv"
+    steps.read_summary(path.parent)
     try:
         table = pd.read_csv(path, dtype={"clip_id": str, "split": str}, keep_default_na=False)
         table = table.set_index("clip_id")
         tags = table.columns.drop("split")
-    except (ValueError, KeyError):
+    except (OSError, ValueError, KeyError):
         raise ValueError(f"{path} is damaged: run script 1 again with --force") from None
     return table.astype(dict.fromkeys(tags, bool))
 
@@ -229,79 +226,28 @@ def read_tag_counts(data, name):
     return pd.read_csv(set_folder(data, name) / "tag_counts.csv", keep_default_na=False)
 
 
+def read_cooccurrence(data, name):
+    """Read the share of the row's clips that have the column's tag: a DataFrame, tags x tags."""
+    path = set_folder(data, name) / "cooccurrence.csv"
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"tag": str})
+    return table.set_index("tag")
+
+
 def list_annotated(data):
     """Return every tag that is annotated, whatever label set keeps it: a set."""
-    return {tag for name in list_sets(data) for tag in read_tag_counts(data, name)["tag"]}
+    names = steps.list_finished(Path(data) / "labels")
+    return {tag for name in names for tag in read_tag_counts(data, name)["tag"]}
 
 
 def read_summary(data, name):
     """Read the settings and counts of a label set: a dict."""
-    path = set_folder(data, name) / "summary.json"
-    try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
-        summary["settings"], summary["note"], summary["citation"]
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} is damaged: run script 1 again with --force") from None
-    return summary
+    return steps.read_summary(set_folder(data, name))
 
 
-def arrays_by_part(labels, rows):
-    """Return rows and labels of each part, for the clips that have features.
-
-    Parameters
-    ----------
-    labels : DataFrame
-        As from `read_labels`.
-    rows : Series of int
-        Row of each clip in a store, by clip_id; clips without one are left out.
-
-    Returns
-    -------
-    dict
-        ``train``, ``validation``, ``test`` -> (rows, y_true): ndarray of shape (n_clips,), int,
-        and of shape (n_clips, n_tags), bool.
-
-    Raises
-    ------
-    ValueError
-        Where the training or the validation part has no clip, or no clip with a tag.
-    """
-    labels = labels.loc[rows.index]
-    tags = labels.columns.drop("split")
-    arrays = {}
-    for part in PARTS:
-        there = (labels["split"] == part).to_numpy()
-        arrays[part] = rows.to_numpy()[there], labels.loc[there, tags].to_numpy()
-    for part in ("train", "validation"):
-        if not arrays[part][1].any():
-            raise ValueError(f"there are no {part} clips with a tag: training needs some")
-    return arrays
-
-
-def checksum(data, name):
-    """Return the SHA-256 of a set's ``labels.csv``."""
-    return hashlib.sha256((set_folder(data, name) / "labels.csv").read_bytes()).hexdigest()
-
-
-def describe_source(data, name):
-    """Return what a figure of a set is made from: its name and the checksum of its files."""
-    content = b"".join((set_folder(data, name) / file).read_bytes() for file in FILES)
-    return f"labels/{name} {hashlib.sha256(content).hexdigest()}"
-
-
-def check_unchanged(data, name, sha256):
-    """Refuse labels that are not the ones a network was trained on.
-
-    Raises
-    ------
-    ValueError
-        Where ``labels.csv`` is not there or its checksum is another.
-    """
-    if not (set_folder(data, name) / "labels.csv").exists() or checksum(data, name) != sha256:
-        raise ValueError(
-            f"{set_folder(data, name)} is gone or has changed since the network was trained: "
-            "train again with 3_train_cnn.py --force"
-        )
+def read_provenance(data, name):
+    """Return what numbers and figures must say of their data: dataset, note, citation; a dict."""
+    summary = read_summary(data, name)
+    return {key: summary[key] for key in ("dataset", "note", "citation")}
 
 
 def choose_clips(labels, tags=None, n_clips=3):
@@ -332,7 +278,7 @@ def choose_clips(labels, tags=None, n_clips=3):
     every = labels.columns.drop("split")
     for tag in tags or ():
         if tag not in every:
-            raise ValueError(f"{tag!r} is not one of the tags: {some(every, len(every))}")
+            raise ValueError(f"{tag!r} is not one of the tags: {list_some(every, len(every))}")
     chosen, frequent = {}, list(every[:n_clips])
     for tag in tags or every:
         if len(chosen) == (len(tags) if tags else n_clips):
@@ -368,8 +314,7 @@ def cooccurrence(labels):
     return pd.DataFrame(shares, index=tags, columns=tags)
 
 
-def write_cooccurrence(data, name, table):
-    """Write ``cooccurrence.csv`` of a label set: tag, then a column a tag; return its path."""
-    path = set_folder(data, name) / "cooccurrence.csv"
-    write_if_other(path, table.round(4).to_csv(index_label="tag", lineterminator="\n"))
-    return path
+def write_title(labels, tag, clip_id):
+    """Return what stands above a clip in a figure: the tag it is chosen for, its id, all tags."""
+    tags = labels.columns.drop("split")
+    return f"{tag} (clip {clip_id}: {', '.join(tags[labels.loc[clip_id, tags]])})"

@@ -7,7 +7,7 @@
 import os
 import re
 import shutil
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from tqdm import tqdm
 
@@ -155,17 +155,19 @@ def multi_hot_names(labels, files):
     return names
 
 
-def write_multi_hot(folder, names, sources, kind):
-    """Make a folder ``multi_hot`` hold these links and no others of its kind.
+def write_multi_hot(folder, labels, files, data, kind):
+    """Make a folder ``multi_hot`` hold links named after the tags, and no others of its kind.
 
     Parameters
     ----------
     folder : Path
         Of the label set.
-    names : Series of str
-        From `multi_hot_names`; without any, all are removed, and the folder where it is empty.
-    sources : Series of Path
-        The audio, by clip_id.
+    labels : DataFrame of shape (n_clips, n_tags), bool
+        Indexed by clip_id; without any clip all links are removed, and the folder where it is
+        empty.
+    files : Series of str
+        The audio below `data`, by clip_id.
+    data : Path
     kind : str
 
     Returns
@@ -173,7 +175,8 @@ def write_multi_hot(folder, names, sources, kind):
     int
         How many were made or removed.
     """
-    target = Path(folder) / "multi_hot"
+    names = multi_hot_names(labels, files) if len(labels) else files[:0]
+    target = folder / "multi_hot"
     if not len(names) and not target.is_dir():
         return 0
     target.mkdir(exist_ok=True)
@@ -182,7 +185,8 @@ def write_multi_hot(folder, names, sources, kind):
     stale = [path for path in ours if path.name not in wanted]
     for path in stale:
         path.unlink()
-    made, _ = link(sources[names.index], names.map(lambda name: target / name), kind)
+    sources = files[names.index].map(lambda file: data / file)
+    made, _ = link(sources, names.map(lambda name: target / name), kind)
     if not any(target.iterdir()):
         target.rmdir()
     return made + len(stale)

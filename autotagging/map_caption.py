@@ -37,10 +37,10 @@ def write(summary):
     said += [describe_agreement(row, circular) for row in summary["agreement"]]
     said += [
         f"{space.capitalize()} are left out: all tags lie in one direction."
-        for space in summary["flat spaces"]
+        for space in summary["flat_spaces"]
     ]
-    if summary["closeness of errors"]:
-        said.append(describe_errors(summary["closeness of errors"]))
+    if summary["closeness_of_errors"]:
+        said.append(describe_errors(summary["closeness_of_errors"]))
     if summary["note"]:
         said.append(f"{summary['note']}.")
     return said
@@ -48,7 +48,7 @@ def write(summary):
 
 def describe_map(summary):
     """Return what the map shows."""
-    settings, missing = summary["settings"], summary["tags without a vector"]
+    settings, missing = summary["settings"], summary["tags_without_vector"]
     n_found = summary["tags"] - len(missing)
     how = {
         "tsne": f"t-SNE (perplexity {tag_places.perplexity(n_found):.3g}, started from principal "
@@ -62,7 +62,7 @@ def describe_map(summary):
         f"{_count(summary['dimensions'], 'dimension')}. Near means alike. Size: clips with the "
         "tag; colour and shape: its kind."
     )
-    if summary["tags by a synonym"]:
+    if summary["tags_by_synonym"]:
         text += f" {_count(len(summary['tags by a synonym']), 'tag')} found by a synonym: "
         text += f"{', '.join(summary['tags by a synonym'])}."
     if missing:
@@ -72,9 +72,9 @@ def describe_map(summary):
 
 def describe_trust(summary):
     """Return how far the map can be trusted, and how far another start would have differed."""
-    trust, others = summary["trustworthiness"], summary["other starts"]
-    n_found = summary["tags"] - len(summary["tags without a vector"])
-    nearest = tag_places.n_judged(n_found)
+    trust, others = summary["trustworthiness"], summary["other_starts"]
+    n_found = summary["tags"] - len(summary["tags_without_vector"])
+    nearest = tag_places.n_trusted(n_found)
     return (
         f"Trustworthiness (1: the {nearest} nearest on the map are near by cosine) "
         f"{trust['words']:.2f} in 2 dimensions, {trust['words, 4 dimensions']:.2f} in 4. "
@@ -89,7 +89,7 @@ def describe_trust(summary):
 def describe_clusters(found):
     """Return the clusters as the paper lists its own."""
     listed = "; ".join(", ".join(cluster) for cluster in found["clusters"])
-    least = tag_places.FEWEST_IN_CLUSTER
+    least = tag_places.MIN_IN_CLUSTER
     return (
         f"Clusters by the cosine of the vectors, not by the map (complete linkage): "
         f"{found['groups']} groups have the best mean silhouette, {found['silhouette']:.2f}; "
@@ -124,8 +124,8 @@ def describe_errors(errors):
     difference, interval = errors["difference"], ""
     if difference["low"] is not None:
         interval = (
-            f" (95 % of draws of {_count(errors['groups'], 'artist')}: {difference['low']:+.3f} to "
-            f"{difference['high']:+.3f})"
+            f" (95 % of resamples of {_count(errors['groups'], 'artist')}: "
+            f"{difference['low']:+.3f} to {difference['high']:+.3f})"
         )
     text = (
         f"{errors['errors']:,} wrong predictions on {_count(errors['clips'], 'test clip')}: cosine "

@@ -3,37 +3,60 @@
 import itertools
 
 from autotagging import figures, map_caption, pages, tag_map
+from autotagging.formatting import print_written
 
-PAGE = "tag_map.html"
-
-
-def is_made(folder, source):
-    """Return whether the page of a map is there, whole, and of this source."""
-    return pages.is_made(folder / PAGE, source)
+PAGE, FIGURE = "tag_map.html", "t_SNE.png"
 
 
-def write(folder, caption, source):
+def write_missing(folder, summary):
+    """Draw the map of the words and write the page, unless they are there.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the map, with its tables.
+    summary : dict
+        Of the map.
+    """
+
+    def draw():
+        tags, coordinates = (tag_map.read_table(folder, name) for name in ("tags", "coordinates"))
+        words = coordinates[coordinates["space"] == "words"].merge(tags, on="tag")
+        return figures.draw_tag_map(
+            words[["x", "y"]],
+            words,
+            clusters=summary["clusters"]["words"]["clusters"],
+            method=summary["settings"]["method"],
+            missing=summary["tags_without_vector"],
+        )
+
+    n_found = summary["tags"] - len(summary["tags_without_vector"])
+    figures.save_missing(folder, summary["note"], {FIGURE: (f"{n_found} tags", draw)})
+    if not (folder / PAGE).exists():
+        write(folder, summary, map_caption.write(summary))
+        print_written(folder / PAGE, "the maps to explore")
+
+
+def write(folder, summary, caption):
     """Write ``tag_map.html``.
 
     Parameters
     ----------
     folder : Path
-        ``tag_map/``.
+        Of the map, with its tables.
+    summary : dict
+        Of the map.
     caption : list of str
         From `map_caption.write`.
-    source : str
-        What the page is made from; kept in it.
     """
-    summary = tag_map.read_summary(folder)
     tables = {name: tag_map.read_table(folder, name) for name in tag_map.COLUMNS}
     tags, nearest = tables["tags"], tables["neighbours"]
-    spaces = list(dict.fromkeys(tables["places"]["space"]))
+    spaces = list(dict.fromkeys(tables["coordinates"]["space"]))
     marks = figures.kind_marks()
     tags["kind"] = tags["kind"].where(tags["kind"].isin(marks), "other")
     pages.write(
         folder / PAGE,
         PAGE,
-        source,
         summary=summary,
         caption=caption,
         meanings=map_caption.describe_spaces(summary["settings"]),
@@ -50,17 +73,17 @@ def write(folder, caption, source):
 
 
 def _describe_space(name, tables, summary):
-    """Return places, neighbours and clusters of a space, tags by their numbers."""
+    """Return coordinates, neighbours and clusters of a space, tags by their numbers."""
     numbers = {tag: number for number, tag in enumerate(tables["tags"]["tag"])}
-    places, nearest = (
-        tables[table][tables[table]["space"] == name] for table in ("places", "neighbours")
+    coordinates, nearest = (
+        tables[table][tables[table]["space"] == name] for table in ("coordinates", "neighbours")
     )
-    neighbours = {numbers[tag]: [] for tag in places["tag"]}
+    neighbours = {numbers[tag]: [] for tag in coordinates["tag"]}
     for row in nearest.itertuples():
         neighbours[numbers[row.tag]].append([numbers[row.neighbour], row.cosine])
     return {
         "name": name,
-        "places": {numbers[row.tag]: [row.x, row.y] for row in places.itertuples()},
+        "coordinates": {numbers[row.tag]: [row.x, row.y] for row in coordinates.itertuples()},
         "neighbours": neighbours,
         "clusters": [
             [numbers[tag] for tag in cluster] for cluster in summary["clusters"][name]["clusters"]

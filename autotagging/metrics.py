@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics as sklearn_metrics
 
-AREAS = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
+AUCS = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
 N_BINS = 15  # of the reliability curve, as in Guo 2017
 GRID = np.linspace(0, 1, 101)  # where curves are kept
 

@@ -4,27 +4,25 @@ model.keras   Keras' own format with one more entry, ``autotagging.json``: tags 
               settings, thresholds, what it was trained on. Normalisation is a layer of the
               network. Tagging a song needs this file and the song.
 history.csv   a row an epoch
-run.json      settings, clips, versions, git commit, seconds; written last
+summary.json  settings, clips, versions, git commit, seconds; written last
 checkpoint/   of a run that is not finished
 """
 
-import hashlib
+import dataclasses
 import json
 import os
 import shutil
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from autotagging import versions
+from autotagging import steps
 from autotagging.files import write_whole
 
+FILE = "model.keras"
 ENTRY = "autotagging.json"
-MEANINGS = {  # of settings that are checksums
-    "labels_sha256": "the label set's clips, parts or tags",
-    "features_made_from": "the audio of the clips, or how the features are made",
-}
 
 
 def folder_of(data, run):
@@ -32,157 +30,118 @@ def folder_of(data, run):
     return Path(data) / "models" / run
 
 
-def list_runs(data):
-    """Return the names of finished runs."""
-    return sorted(path.parent.name for path in (Path(data) / "models").glob("*/run.json"))
+def discard(folder):
+    """Remove a run, finished or not, unless another run is writing it."""
+    with steps.locked(folder):
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != "lock":
+                path.unlink()
 
 
-def is_finished(data, run, settings):
-    """Return whether a run is there, trained with these settings.
-
-    Raises
-    ------
-    ValueError
-        Where it was trained with others; the sentence names what differs.
-    """
-    folder = folder_of(data, run)
-    if not (folder / "run.json").exists():
-        return False
-    check_settings(folder, read_run(data, run)["settings"], settings)
-    shutil.rmtree(folder / "checkpoint", ignore_errors=True)  # of a run killed as it was finished
-    return True
+def discard_checkpoint(folder):
+    """Remove what an interrupted run would have gone on from: it is finished."""
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
 
-def check_settings(folder, before, settings):
-    """Refuse a run, finished or not, that was trained with other settings.
-
-    Raises
-    ------
-    ValueError
-        Naming what differs and what to do.
-    """
-    differing = [
-        MEANINGS.get(key, key.replace("_", " "))
-        for key in settings
-        if settings[key] != before.get(key)
-    ]
-    if differing:
-        raise ValueError(
-            f"{folder} was trained with other settings ({', '.join(differing)}): "
-            "train anew with --force, or name another run with --name"
-        )
-
-
-def discard(data, run):
-    """Remove a run, finished or not."""
-    if folder_of(data, run).exists():
-        shutil.rmtree(folder_of(data, run))
-
-
-def read_run(data, run):
-    """Read ``run.json``: a dict.
-
-    Raises
-    ------
-    ValueError
-        Where there is no such run; the sentence names those that are there.
-    """
-    path = folder_of(data, run) / "run.json"
-    if not path.exists():
-        runs = list_runs(data)
-        present = f"there are {', '.join(runs)}" if runs else "there are none"
-        raise ValueError(
-            f"{path.parent} is not a finished run ({present}): run 3_train_cnn.py, "
-            "or name another with --model"
-        )
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-        run["settings"]["labels"], run["settings"]["labels_sha256"], run["note"]
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} is damaged: run 3_train_cnn.py --force") from None
-    return run
-
-
-def finish(folder, history, facts):
-    """Write ``history.csv`` and, last, ``run.json``; remove the checkpoint.
+def write(folder, network, description, history):
+    """Write ``model.keras`` and ``history.csv``; return what each holds: name -> words.
 
     Parameters
     ----------
     folder : Path
-        Of the run.
+    network : keras.Model
+    description : dict
+        Plain values: tags, feature_settings, settings, thresholds, label_set, dataset, note,
+        citation.
     history : DataFrame
         A row an epoch.
-    facts : dict
-        What was run; versions and git commit are added here.
     """
-    facts = {**facts, **versions.describe()}
+    save(folder / FILE, network, description)
     write_whole(folder / "history.csv", history.to_csv(index=False, lineterminator="\n"))
-    write_whole(folder / "run.json", json.dumps(facts, indent=2, allow_nan=False) + "\n")
-    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+    return {
+        FILE: f"{network.count_params():,} weights, {len(description['tags'])} tags",
+        "history.csv": f"{len(history)} epochs",
+        "summary.json": "settings, clips, versions",
+    }
 
 
-def describe_run(data, run):
-    """Return the note on figures of a run: its name, and what all must know of its data."""
-    note = read_run(data, run)["note"]
-    return f"{run}. {note}" if note else run
-
-
-def describe_source(data, run):
-    """Return what a figure of a run is made from: its name and the checksum of its network.
-
-    The same training gives the same: neither the date in the model file nor the time that
-    training took is a part of it.
-    """
-    return f"models/{run} {_checksum(folder_of(data, run) / 'model.keras')}"
-
-
-def _checksum(path):
-    checksum = hashlib.sha256()
-    with zipfile.ZipFile(path) as archive:
-        for entry in ("model.weights.h5", ENTRY):
-            checksum.update(archive.read(entry))
-    return checksum.hexdigest()
-
-
-def read_history(data, run):
+def read_history(folder):
     """Read ``history.csv``: a DataFrame with a row an epoch; of several runs also with a seed."""
-    return pd.read_csv(folder_of(data, run) / "history.csv")
+    return pd.read_csv(folder / "history.csv")
 
 
-def join_histories(data, runs):
+def join_histories(folders):
     """Return the histories of several runs as one, with a column seed.
 
     Parameters
     ----------
-    data : Path
-    runs : dict
-        Seed -> run.
+    folders : dict
+        Seed -> folder of the run.
     """
-    histories = [read_history(data, run).assign(seed=seed) for seed, run in runs.items()]
+    histories = [read_history(folder).assign(seed=seed) for seed, folder in folders.items()]
     return pd.concat(histories, ignore_index=True)
 
 
 def path_of(path):
     """Return the model file that a path names: itself, or the one in the folder."""
-    return path / "model.keras" if path.is_dir() else path
+    return path / FILE if path.is_dir() else path
 
 
-def describe_file(path):
-    """Return what tells a model from others: its folder's name and the checksum of its network."""
-    path = path_of(path)
-    read_description(path)  # says what is wrong with a file that is no model
-    return f"{path.resolve().parent.name} {_checksum(path)}"
+def find_model(data, name):
+    """Return the model file that a name means: a run of the dataset, or a file or its folder.
+
+    Raises
+    ------
+    ValueError
+        Where the run is not finished, or there is neither.
+    """
+    folder, path = folder_of(data, name), path_of(Path(name))
+    if not folder.exists() and path.is_file():
+        return path
+    steps.read_summary(folder)
+    return folder / FILE
 
 
-def load_to_start(path, about):
+def name_of(name):
+    """Return what a network is called: its run, or the folder or stem of a model file."""
+    path = Path(name)
+    if path.name == FILE:
+        return path.resolve().parent.name
+    return path.stem if path.suffix == ".keras" else path.name
+
+
+def tag_weights(network):
+    """Return what a network listens for in each tag: the weights of its last layer.
+
+    Returns
+    -------
+    ndarray of shape (n_tags, n_inputs)
+        Of a mean of networks the weights of all side by side, each as long as the others.
+    """
+    members = [layer for layer in network.layers if hasattr(layer, "layers")] or [network]
+    weights = [member.get_layer("logits").get_weights()[0].T for member in members]
+    if len(weights) == 1:
+        return weights[0]
+    lengths = [np.linalg.norm(table, axis=1, keepdims=True) for table in weights]
+    unit = [
+        table / np.where(length > 0, length, 1)
+        for table, length in zip(weights, lengths, strict=True)
+    ]
+    return np.hstack(unit)
+
+
+def load_to_start(path, architecture, feature_settings):
     """Load a network for another to start from.
 
     Parameters
     ----------
     path : Path
         Of a model file or its folder.
-    about : dict
-        Of the new one: feature_settings, settings.
+    architecture : str
+    feature_settings : FeatureSettings
+        Of the new one.
 
     Returns
     -------
@@ -196,31 +155,17 @@ def load_to_start(path, about):
     network, description = load(path_of(path))
     if "feature_settings" not in description:
         raise ValueError(f"{path} is of a run that is not finished: finish it first")
-    theirs, ours = description["settings"], about["settings"]
-    if theirs["architecture"] != ours["architecture"]:
+    theirs = description["settings"]
+    if theirs["architecture"] != architecture:
         raise ValueError(
-            f"{path} has another architecture: {theirs['architecture']}, not {ours['architecture']}"
+            f"{path} has another architecture: {theirs['architecture']}, not {architecture}"
         )
-    if description["feature_settings"] != about["feature_settings"]:
+    if description["feature_settings"] != dataclasses.asdict(feature_settings):
         raise ValueError(
             f"{path} takes other features: extract {theirs['features']} as it was trained on, "
             "with 2_feature_extraction.py, and name them with --features"
         )
     return network
-
-
-def compare_to_scratch(data, run):
-    """Return a sentence on how much starting from another network helped.
-
-    The measure is a run of the same settings that did not, where there is one.
-    """
-    ours = read_run(data, run)
-    for name in list_runs(data):
-        other = read_run(data, name)
-        if other["settings"] == {**ours["settings"], "start_from": None}:
-            gain = ours["validation"]["pr_auc"] - other["validation"]["pr_auc"]
-            return f"validation PR-AUC {gain:+.4f} against models/{name}, the same from scratch"
-    return "to see how much that helped, train the same without --start-from as another --name"
 
 
 def save(path, network, description):

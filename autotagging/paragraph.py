@@ -6,8 +6,8 @@ which script 1 prints.
 
 import pandas as pd
 
-from autotagging.annotations import own_name
-from autotagging.files import some
+from autotagging.annotations import placeholder_credit
+from autotagging.formatting import list_some
 from autotagging.splits import PARTS
 from autotagging.vocabulary import most_frequent
 
@@ -29,28 +29,44 @@ HOW_CHOSEN = {
 }
 
 
-def count_clips(labels, files, excluded):
-    """Return how many clips were annotated, excluded (by reason), untagged and kept: a dict.
+def count(labels, annotations, merged, counts, inventory):
+    """Return every count that ``summary.json`` of a label set keeps: a dict.
 
     Parameters
     ----------
     labels : DataFrame
         Indexed by clip_id: split, then a bool column a tag; of the clips kept.
-    files : Series
-        By clip_id, of the clips that can be used.
-    excluded : DataFrame
-        Indexed by clip_id: row, file, reason.
+    annotations : Annotations
+    merged : DataFrame of shape (n_clips, n_merged_tags), bool
+        Over all annotated clips.
+    counts : DataFrame
+        A row a tag as annotated, from `vocabulary.tabulate_tags`.
+    inventory : Inventory
     """
-    tagged = labels.drop(columns="split").any(axis=1).sum()
+    credits, tags = annotations.credits, list(labels.columns.drop("split"))
     return {
-        "annotated": len(files) + len(excluded),
-        "excluded": excluded["reason"].value_counts().to_dict(),
-        "untagged": int(len(files) - tagged),
+        "clips": count_clips(labels, inventory),
+        "tags": count_tags(merged, tags, counts),
+        "parts": describe_parts(labels, credits),
+        "unnamed": count_unnamed(credits),
+        "test_clips_heard": count_heard(labels, credits),
+        "same_recordings": count_same_recordings(annotations.metadata, credits, labels["split"]),
+    }
+
+
+def count_clips(labels, inventory):
+    """Return how many clips were annotated, excluded (by reason), untagged and kept: a dict."""
+    tagged = labels.drop(columns="split").any(axis=1).sum()
+    n_usable = len(inventory.clips)
+    return {
+        "annotated": n_usable + len(inventory.excluded),
+        "excluded": inventory.excluded["reason"].value_counts().to_dict(),
+        "untagged": int(n_usable - tagged),
         "kept": len(labels),
     }
 
 
-def count_tags(merged, tags, every):
+def count_tags(merged, tags, counts):
     """Return how many tags there are before and after merging, and what choosing changed: a dict.
 
     Parameters
@@ -59,81 +75,81 @@ def count_tags(merged, tags, every):
         Over all annotated clips.
     tags : list of str
         The tags kept.
-    every : DataFrame
+    counts : DataFrame
         A row a tag as annotated, from `vocabulary.tabulate_tags`.
     """
     usual = most_frequent(merged, len(tags))
-    renamed = every[every["tag"] != every["merged_into"]]
+    renamed = counts[counts["tag"] != counts["merged_into"]]
     return {
-        "annotated": len(every),
+        "annotated": len(counts),
         "merged": merged.shape[1],
         "groups": renamed["merged_into"].nunique(),
         "kept": len(tags),
-        "without_clips": sorted(every["tag"][every["clips_merged"] == 0]),
+        "without_clips": sorted(counts["tag"][counts["clips_merged"] == 0]),
         "not_most_frequent_of_all": [tag for tag in tags if tag not in usual],
         "most_frequent_of_all_left_out": [tag for tag in usual if tag not in tags],
     }
 
 
-def describe_parts(labels, makers):
+def describe_parts(labels, credits):
     """Return the size of each part, its rarest tags and those with fewer than 5 positives.
 
     Parameters
     ----------
     labels : DataFrame
         Indexed by clip_id: split, then a bool column a tag.
-    makers : DataFrame
-        Indexed by clip_id: artist, album, track; from `annotations.name_makers`.
+    credits : DataFrame
+        Indexed by clip_id: artist, album, track; from `annotations.list_credits`.
 
     Returns
     -------
     dict
         By part. Nothing is counted at a level that is known of no clip.
     """
-    keys = _identities(makers.loc[labels.index])
+    keys = _identities(credits.loc[labels.index])
     parts = {}
     for part in PARTS:
-        here = labels["split"] == part
-        counts = labels[here].drop(columns="split").sum().astype(int).sort_values(kind="stable")
+        in_part = labels["split"] == part
+        counts = labels[in_part].drop(columns="split").sum().astype(int).sort_values(kind="stable")
         parts[part] = {
-            "clips": int(here.sum()),
-            **{f"{level}s": int(keys.loc[here, level].nunique()) for level in _known(makers)},
+            "clips": int(in_part.sum()),
+            **{f"{level}s": int(keys.loc[in_part, level].nunique()) for level in _known(credits)},
             "rarest_tags": counts.head(RAREST).to_dict(),
             "fewer_than_5": counts[counts < FEW].to_dict(),
         }
     return parts
 
 
-def count_unnamed(makers):
+def count_unnamed(credits):
     """Return for how many clips track, album and artist are not known: a dict."""
-    own = own_name(makers.index)
-    return {level: int((makers[level] == own).sum()) for level in LEVELS}
+    own = placeholder_credit(credits.index)
+    return {level: int((credits[level] == own).sum()) for level in LEVELS}
 
 
-def _known(makers):
-    return [level for level, number in count_unnamed(makers).items() if number < len(makers)]
+def _known(credits):
+    return [level for level, number in count_unnamed(credits).items() if number < len(credits)]
 
 
-def _identities(makers):
-    """Return makers such that an album is its artist's and a track its album's."""
-    album = makers["artist"] + "\n" + makers["album"]
-    track = album + "\n" + makers["track"]
-    return pd.DataFrame({"artist": makers["artist"], "album": album, "track": track})
+def _identities(credits):
+    """Return credits such that an album is its artist's and a track its album's."""
+    album = credits["artist"] + "\n" + credits["album"]
+    track = album + "\n" + credits["track"]
+    return pd.DataFrame({"artist": credits["artist"], "album": album, "track": track})
 
 
-def count_heard(labels, makers):
+def count_heard(labels, credits):
     """Return how many test clips have their track, album, artist in training: a dict."""
-    keys = _identities(makers.loc[labels.index])
+    keys = _identities(credits.loc[labels.index])
     train, test = (keys[labels["split"] == part] for part in ("train", "test"))
-    return {level: int(test[level].isin(train[level]).sum()) for level in _known(makers)}
+    return {level: int(test[level].isin(train[level]).sum()) for level in _known(credits)}
 
 
-def count_same_recordings(about, makers, split):
+def count_same_recordings(metadata, credits, split):
     """Return how often an artist has one title on several tracks: one recording, most likely.
 
     Parameters
     ----------
-    about, makers : DataFrame
+    metadata, credits : DataFrame
         Of all annotated clips, by clip_id: title, where it is known; artist, album, track.
     split : Series
         Part by clip_id, of the clips kept.
@@ -145,10 +161,10 @@ def count_same_recordings(about, makers, split):
         ``test_clips``, how many test clips share such a pair (case ignored) with another track
         in training. Empty where no title is known.
     """
-    if "title" not in about:
+    if "title" not in metadata:
         return {}
-    titles = about["title"][about["title"] != ""]
-    keys = _identities(makers.loc[titles.index])
+    titles = metadata["title"][metadata["title"] != ""]
+    keys = _identities(credits.loc[titles.index])
     exact = keys["artist"] + "\n" + titles
     folded = exact.str.casefold()
     several, several_folded = (
@@ -209,10 +225,10 @@ def _write_tags(tags, chosen_from):
         merged = f"{tags['merged']} after merging {tags['groups']} groups of synonyms"
     yield f"{tags['annotated']} tags, {merged}, {HOW_CHOSEN[chosen_from].format(**tags)}"
     if tags["without_clips"]:
-        yield f"no clip has {some(tags['without_clips'])}"
+        yield f"no clip has {list_some(tags['without_clips'])}"
     if chosen_from == "train":
         changes = ("not_most_frequent_of_all", "most_frequent_of_all_left_out")
-        gained, lost = (some(tags[change], len(tags[change])) for change in changes)
+        gained, lost = (list_some(tags[change], len(tags[change])) for change in changes)
         change = f"{lost} would stand in place of {gained}" if gained else "they would be the same"
         yield f"counted over all annotated clips {change}"
 
@@ -251,4 +267,4 @@ def _write_warnings(parts):
             yield f"warning: the {part} part has no clips"
         elif sizes["fewer_than_5"]:
             tags = [f"{tag} {number}" for tag, number in sizes["fewer_than_5"].items()]
-            yield f"warning: fewer than {FEW} {part} clips have {some(tags)}"
+            yield f"warning: fewer than {FEW} {part} clips have {list_some(tags)}"

@@ -6,7 +6,7 @@ import scipy.special
 SCORED_TOGETHER = 64
 
 
-def score_clips(network, array, rows, batch_size=SCORED_TOGETHER):
+def score_clips(network, clips, n_together=SCORED_TOGETHER):
     """Return the network's scores of stored clips.
 
     Parameters
@@ -14,11 +14,10 @@ def score_clips(network, array, rows, batch_size=SCORED_TOGETHER):
     network : keras.Model
         Gives logits. Where it takes fewer frames than a clip has, a clip's score is the mean of
         the probabilities of evenly spaced chunks, as many as cover it.
-    array : ndarray of shape (n_stored_clips, frames, bands)
-        May be memory-mapped: a batch is read at a time.
-    rows : ndarray of int
-        The rows of the clips wanted.
-    batch_size : int
+    clips : LabelledClips or FeatureStore
+        With array, of shape (n_stored_clips, frames, bands), and the rows wanted. A memory map is
+        read a batch at a time.
+    n_together : int
         Clips that are read together.
 
     Returns
@@ -26,10 +25,11 @@ def score_clips(network, array, rows, batch_size=SCORED_TOGETHER):
     ndarray of shape (n_clips, n_tags), float32
         Probabilities.
     """
-    starts = chunk_starts(array.shape[1], network.input_shape[1])
+    starts = chunk_starts(clips.array.shape[1], network.input_shape[1])
+    rows = np.asarray(clips.rows)
     scores = [
-        _score_batch(network, array[rows[i : i + batch_size]], starts)
-        for i in range(0, len(rows), batch_size)
+        _score_batch(network, clips.array[rows[i : i + n_together]], starts)
+        for i in range(0, len(rows), n_together)
     ]
     return np.concatenate(scores)
 

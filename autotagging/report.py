@@ -10,8 +10,10 @@ import io
 
 import soundfile
 
-from autotagging import audio, clips, comparison, evaluation, figures, metrics, pages, results
+from autotagging import audio, clips, evaluation, figures, metrics, pages, results, tables
+from autotagging.formatting import print_written
 
+FILE = "report.html"
 SAMPLE_RATE = 16000
 SECONDS = 30
 COLUMNS = {  # of the table of tags: column -> heading
@@ -27,67 +29,89 @@ COLUMNS = {  # of the table of tags: column -> heading
     "recall_at_threshold": "recall at threshold",
     "f1_at_threshold": "F1 at threshold",
 }
-ALTERNATIVES = {  # what a figure shows, for those who do not see it
-    "auc_per_tag.png": "Both areas of every tag with their intervals; the numbers stand in the "
-    "table of tags below.",
-    "roc_pr_curves.png": "ROC curves, precision-recall curves and the calibration curve; the "
-    "numbers are in curves.csv and reliability.csv.",
-    "accuracy.png": "Bars: accuracy of every tag at 0.5 beside that of predicting no tag; the "
-    "numbers stand in the table of tags.",
-    "Recall.png": "Bars: recall of every tag at 0.5 and at its threshold; the numbers stand in "
-    "the table of tags.",
-    "tag_confusions.png": "Matrix: which tags were predicted instead of one that was missed; the "
-    "numbers are in confusions.csv.",
+FIGURES = {  # title; what a figure shows, for those who do not see it
+    "auc_per_tag.png": (
+        "Both AUCs of every tag, with intervals",
+        "Both AUCs of every tag with their intervals; the numbers stand in the table of tags.",
+    ),
+    "roc_pr_curves.png": (
+        "The curves of every tag, and how far scores can be trusted",
+        "ROC curves, precision-recall curves and the calibration curve; the numbers are in "
+        "curves.csv and reliability.csv.",
+    ),
+    "accuracy.png": (
+        "Accuracy of every tag",
+        "Bars: accuracy of every tag at 0.5 beside that of predicting no tag; the numbers stand "
+        "in the table of tags.",
+    ),
+    "Recall.png": (
+        "Recall of every tag",
+        "Bars: recall of every tag at 0.5 and at its threshold; the numbers stand in the table of "
+        "tags.",
+    ),
+    "tag_confusions.png": (
+        "Which tags are predicted instead",
+        "Matrix: which tags were predicted instead of one that was missed; the numbers are in "
+        "confusions.csv.",
+    ),
 }
 
 
-def write(data, name, images, source):
-    """Write ``report.html``, unless it is there and of this source.
+def write_missing(data, folder, summary):
+    """Draw the figures of an evaluation and write its report, as far as they are missing.
 
     Parameters
     ----------
     data : Path
         The dataset.
-    name : str
+    folder : Path
+        Of the results, with their tables.
+    summary : dict
         Of the results.
-    images : Path
-        Where the figures of these results are.
-    source : str
-        What the report is made from; kept in it.
-
-    Returns
-    -------
-    Path or None
-        None where nothing was to be done.
     """
-    folder = results.folder_of(data, name)
-    path = folder / "report.html"
-    if pages.is_made(path, source):
-        return None
-    summary = results.read_summary(folder)
-    per_tag = results.read_table(folder, "per_tag")
-    shown = comparison.for_papers(comparison.tabulate_rows(summary), summary["interval"]["unit"])
+    tables_of_numbers = {name: results.read_table(folder, name) for name in results.TABLES}
+    drawings = figures.evaluation_figures(
+        tables_of_numbers, results.read_examples(folder), summary["settings"]["resample"]
+    )
+    note = f"{folder.name} on {summary['dataset']}. {summary['note']}".removesuffix(". ")
+    figures.save_missing(folder, note, drawings)
+    if not (folder / FILE).exists():
+        write(data, folder, summary)
+        print_written(folder / FILE, "everything in one file, with clips to play")
+
+
+def write(data, folder, summary):
+    """Write ``report.html``.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset.
+    folder : Path
+        Of the results, with their tables and figures.
+    summary : dict
+        Of the results.
+    """
+    per_tag, test = results.read_table(folder, "per_tag"), summary["rows"][evaluation.TEST]
+    averages = tables.tabulate_rows(summary)
     pages.write(
-        path,
-        "report.html",
-        source,
-        name=name,
+        folder / FILE,
+        FILE,
+        name=folder.name,
         summary=summary,
-        test=summary["rows"][evaluation.TEST],
-        averages=shown,
-        areas=metrics.AREAS,
-        decisions=comparison.tabulate_decisions(summary["rows"][evaluation.TEST]),
-        difference=summary["compared"] and comparison.describe_difference(summary["compared"]),
+        test=test,
+        averages=tables.for_papers(averages, summary["settings"]["resample"]),
+        aucs=metrics.AUCS,
+        decisions=tables.tabulate_decisions(test),
         figures=[
-            {"title": figures.EVALUATION[file], "alternative": text, "data": _data(images / file)}
-            for file, text in ALTERNATIVES.items()
+            {"title": title, "alternative": text, "data": _data(folder / file)}
+            for file, (title, text) in FIGURES.items()
         ],
         columns=COLUMNS,
         tags=per_tag.to_dict("records"),
         clips=list(_describe_clips(data, folder, per_tag.set_index("tag")["threshold"])),
         left_out=results.read_left_out(folder).reset_index().to_dict("records"),
     )
-    return path
 
 
 def _data(path):
@@ -96,7 +120,7 @@ def _data(path):
 
 def _describe_clips(data, folder, thresholds):
     """Yield each clip to show: who made it, how it sounds and looks, which tags were right."""
-    y_score, _ = results.read_scores(folder)
+    y_score = results.read_scores(folder)
     inventory = clips.read_clips(data)
     for example in results.read_examples(folder):
         clip_id = example["clip_id"]

@@ -2,6 +2,8 @@
 
 scores.npy       (n_clips, n_tags): probabilities, validation clips and then test clips
 scores.csv       clip_id, split and the same scores, for reading; rows and tags as in scores.npy
+thresholds.csv   tag, threshold: a score at or above it gives the tag
+tag_weights.npy  (n_tags, n_inputs): of a network, the weights of its last layer
 left_out.csv     clip_id, split, reason: validation and test clips of the label set without scores
 per_tag.csv      a row a tag, most frequent first; test clips
 curves.csv       tag, at, roc, pr: both curves of every tag on a grid
@@ -9,102 +11,177 @@ reliability.csv  low, high, pairs, score, share: how often a tag is there where 
 confusions.csv   tag, missed (clips), then the share of these that were given the column's tag
 examples.csv     clip_id, reason, in_figure, actual and predicted tags of the clips shown
 summary.json     averages, and what they belong to; written last
-table.md, .tex   the averages, for a paper, where asked for
-report.html      all of it, to look at
-
-New numbers undo everything that was made of the old ones before they are written, so that what
-stands together belongs together, whenever a run is killed.
 """
 
 import csv
 import io
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from autotagging import clips, labels, scores, steps
 from autotagging.files import write_whole
 
+DEFAULT = "vgg"
 TABLES = ("per_tag", "curves", "reliability", "confusions")
-SCORES = ("scores.npy", "scores.csv", "left_out.csv")
-NUMBERS = (*(f"{name}.csv" for name in TABLES), "examples.csv", "summary.json")
-MADE_OF_NUMBERS = ("table.md", "table.tex", "report.html")
 
 
-def folder_of(data, run):
-    """Return the folder of a run's results."""
-    return Path(data) / "results" / run
+def folder_of(data, name):
+    """Return the folder of results."""
+    return Path(data) / "results" / name
 
 
-def list_finished(data):
-    """Return the names of finished results."""
-    folders = sorted(path.parent for path in (Path(data) / "results").glob("*/summary.json"))
-    return [folder.name for folder in folders if read_summary(folder) is not None]
+def check_current(data, name):
+    """Return the summary of finished results; refuse those of another network, labels or clips."""
+    folder = folder_of(data, name)
+    label_set = steps.read_summary(folder)["settings"]["labels"]
+    return steps.check_current(data, folder, labels.read_labels(data, label_set).index)
 
 
-def write_scores(folder, y_score, split, left_out):
-    """Write ``scores.csv``, ``scores.npy`` and ``left_out.csv``.
+def find_current(data, name, label_set):
+    """Return whose results are used; None where no one is named and there are none.
+
+    Where there are results, but none that are taken without being named, that is said.
+
+    Parameters
+    ----------
+    data : Path
+    name : str or None
+    label_set : str
+        That they have to be of.
+    """
+    wanted = name or DEFAULT
+    try:
+        summary = check_current(data, wanted)
+        if summary["settings"]["labels"] != label_set:
+            raise ValueError(f"results/{wanted} are not of label set {label_set}")
+    except ValueError as error:
+        if name:
+            raise
+        finished = steps.list_finished(data / "results")
+        if finished:
+            print(f"no network: {error}; --results names others: {', '.join(finished)}")
+        return None
+    return wanted
+
+
+def list_inputs(data, name):
+    """Return the files that tell results from others, whenever they were computed.
+
+    None for a name that is None.
+    """
+    if name is None:
+        return []
+    folder = folder_of(data, name)
+    paths = [folder / file for file in ("scores.npy", "thresholds.csv", "per_tag.csv")]
+    return paths + [path for path in [folder / "tag_weights.npy"] if path.exists()]
+
+
+def read_for_tags(data, name, tags):
+    """Return what results say of tags; three times None for a name that is None.
+
+    Returns
+    -------
+    roc_aucs : Series by tag
+    weights : DataFrame of shape (n_tags, n_inputs)
+        None for external scores.
+    scored : ScoredClips
+    """
+    if name is None:
+        return None, None, None
+    folder = folder_of(data, name)
+    roc_aucs = read_per_tag(folder, tags)["roc_auc"]
+    return roc_aucs, read_tag_weights(folder, tags), read_scored_clips(data, name)
+
+
+def read_scored_clips(data, name):
+    """Read scores beside the labels and clips of the dataset: ScoredClips."""
+    folder = folder_of(data, name)
+    label_set = steps.read_summary(folder)["settings"]["labels"]
+    return scores.ScoredClips(
+        labels=labels.read_labels(data, label_set),
+        clips=clips.read_clips(data),
+        y_score=read_scores(folder),
+        thresholds=read_thresholds(folder),
+    )
+
+
+def write_scores(folder, scores, split):
+    """Write the scores of clips, and all that evaluating them takes.
 
     Parameters
     ----------
     folder : Path
-    y_score : DataFrame of shape (n_clips, n_tags)
-        Indexed by clip_id.
+    scores : Scores
     split : Series of str
-        The part of each clip, in the order of `y_score`.
-    left_out : DataFrame
-        Indexed by clip_id: split and reason.
+        Part by clip_id.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _undo_numbers(folder)
-    (folder / "scores.npy").unlink(missing_ok=True)  # the last of the three: all are there
-    text = left_out.to_csv(index_label="clip_id", lineterminator="\n")
-    write_whole(folder / "left_out.csv", text)
-    table = pd.concat([split, y_score], axis=1)
-    text = table.to_csv(index_label="clip_id", lineterminator="\n")
-    write_whole(folder / "scores.csv", text)
+    table = pd.concat([split[scores.y_score.index], scores.y_score], axis=1)
+    left_out = pd.DataFrame(
+        {"split": split[scores.left_out.index], "reason": scores.left_out}, dtype=str
+    )
+    texts = {
+        "left_out.csv": left_out.to_csv(index_label="clip_id", lineterminator="\n"),
+        "scores.csv": table.to_csv(index_label="clip_id", lineterminator="\n"),
+        "thresholds.csv": scores.thresholds.rename("threshold").to_csv(
+            index_label="tag", lineterminator="\n"
+        ),
+    }
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+    _write_array(folder / "scores.npy", scores.y_score.to_numpy())
+    if scores.tag_weights is None:
+        (folder / "tag_weights.npy").unlink(missing_ok=True)
+    else:
+        _write_array(folder / "tag_weights.npy", scores.tag_weights)
+
+
+def _write_array(path, array):
     buffer = io.BytesIO()
-    np.save(buffer, y_score.to_numpy(), allow_pickle=False)
-    write_whole(folder / "scores.npy", buffer.getvalue())
-
-
-def _undo_numbers(folder):
-    for file in ("summary.json", *MADE_OF_NUMBERS):
-        (folder / file).unlink(missing_ok=True)
+    np.save(buffer, array, allow_pickle=False)
+    write_whole(path, buffer.getvalue())
 
 
 def read_scores(folder):
-    """Read scores.
-
-    Returns
-    -------
-    y_score : DataFrame of shape (n_clips, n_tags)
-        Indexed by clip_id.
-    split : Series of str
-        By clip_id.
+    """Read scores: a DataFrame of shape (n_clips, n_tags), indexed by clip_id.
 
     Raises
     ------
     ValueError
         Where they are not there, or damaged.
     """
+    table = _read(folder / "scores.csv", dtype={"clip_id": str, "split": str})
     try:
-        types = {"clip_id": str, "split": str}
-        table = pd.read_csv(folder / "scores.csv", dtype=types, keep_default_na=False)
         table = table.set_index("clip_id")
         scores = np.load(folder / "scores.npy", allow_pickle=False)
-        tags = table.columns.drop("split")
-        y_score = pd.DataFrame(scores, index=table.index, columns=tags)
+        y_score = pd.DataFrame(scores, index=table.index, columns=table.columns.drop("split"))
         if not np.isfinite(scores).all():
             raise ValueError
     except (OSError, EOFError, ValueError, KeyError, TypeError):
-        raise _damaged(folder, "scores") from None
-    return y_score, table["split"]
+        raise _damaged(folder / "scores.npy") from None
+    return y_score
 
 
-def _damaged(folder, what):
-    return ValueError(f"{folder}: {what} are gone or damaged: run 4_evaluate.py with --force")
+def read_thresholds(folder):
+    """Read the threshold of each tag: Series by tag."""
+    return _read(folder / "thresholds.csv", dtype={"tag": str}).set_index("tag")["threshold"]
+
+
+def read_tag_weights(folder, tags):
+    """Read the weights of each tag in a network's last layer; None for external scores.
+
+    Returns
+    -------
+    DataFrame of shape (n_tags, n_inputs)
+    """
+    path = folder / "tag_weights.npy"
+    if not path.exists():
+        return None
+    try:
+        return pd.DataFrame(np.load(path, allow_pickle=False), index=tags)
+    except (OSError, EOFError, ValueError):
+        raise _damaged(path) from None
 
 
 def read_left_out(folder):
@@ -112,15 +189,21 @@ def read_left_out(folder):
     return _read(folder / "left_out.csv", dtype=str).set_index("clip_id")
 
 
+def _damaged(path):
+    return ValueError(
+        f"{path} is gone or damaged: run {steps.WRITTEN_BY['results']} again with --force"
+    )
+
+
 def _read(path, **reading):
     try:
         return pd.read_csv(path, keep_default_na=False, **reading)
     except (OSError, ValueError):
-        raise _damaged(path.parent, path.name) from None
+        raise _damaged(path) from None
 
 
-def write_numbers(folder, tables, examples, summary):
-    """Write the tables, ``examples.csv`` and, last, ``summary.json``.
+def write_tables(folder, tables, examples):
+    """Write the tables and ``examples.csv``.
 
     Parameters
     ----------
@@ -129,11 +212,7 @@ def write_numbers(folder, tables, examples, summary):
         `TABLES` -> DataFrame.
     examples : list of dict
         clip_id, reason, in_figure (bool), actual (list of tags), predicted (list of tags).
-    summary : dict
-        No NaN in it.
     """
-    text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    _undo_numbers(folder)
     for name in TABLES:
         rows = tables[name].round(6).to_csv(index=False, lineterminator="\n")
         write_whole(folder / f"{name}.csv", rows)
@@ -146,10 +225,8 @@ def write_numbers(folder, tables, examples, summary):
         }
         for e in examples
     ]
-    write_whole(
-        folder / "examples.csv", pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
-    )
-    write_whole(folder / "summary.json", text)
+    text = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+    write_whole(folder / "examples.csv", text)
 
 
 def _join(tags):
@@ -168,8 +245,22 @@ def read_table(folder, name):
     return _read(folder / f"{name}.csv", na_values=[""], dtype={"tag": str})
 
 
+def read_per_tag(folder, tags):
+    """Read the measures of each tag: a DataFrame indexed by tag, in their order.
+
+    Raises
+    ------
+    ValueError
+        Where they are not of these tags.
+    """
+    table = read_table(folder, "per_tag")
+    if not {"tag", "roc_auc"} <= set(table.columns) or set(table["tag"]) != set(tags):
+        raise _damaged(folder / "per_tag.csv")
+    return table.set_index("tag").loc[tags]
+
+
 def read_examples(folder):
-    """Read ``examples.csv``: a list of dict as `write_numbers` takes."""
+    """Read ``examples.csv``: a list of dict as `write_tables` takes."""
     return [
         {
             "clip_id": row["clip_id"],
@@ -179,18 +270,3 @@ def read_examples(folder):
         }
         for _, row in _read(folder / "examples.csv", dtype=str).iterrows()
     ]
-
-
-def read_summary(folder):
-    """Read ``summary.json``: a dict; None where the results are not finished, or not of now.
-
-    Results with a file missing are not finished; those of an earlier version are made anew.
-    """
-    if not all((folder / file).exists() for file in (*SCORES, *NUMBERS)):
-        return None
-    try:
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        summary["made_from"]["system"], summary["rows"], summary["baselines"]["prevalence"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    return summary

@@ -1,4 +1,4 @@
-"""Anybody's scores -> scores of the clips of a label set, to be evaluated like a network's.
+"""External scores: a file -> scores of the clips of a label set, to be evaluated like a network's.
 
 CSV   a column clip_id and a column a tag, in any order; further columns and clips are passed over
       and counted
@@ -7,14 +7,16 @@ CSV   a column clip_id and a column a tag, in any order; further columns and cli
 """
 
 import csv
-import hashlib
 import tokenize
 import warnings
 
 import numpy as np
 import pandas as pd
 
-from autotagging.files import some
+from autotagging import metrics, scores
+from autotagging.formatting import list_some
+
+HALF = "0.5: the file has no scores of validation clips"
 
 
 def read(path, labels):
@@ -29,13 +31,9 @@ def read(path, labels):
 
     Returns
     -------
-    y_score : DataFrame of shape (n_clips, n_tags), float64
-        Of the validation and test clips that the file has, validation first, tags in the order
-        of `labels`.
-    split : Series of str
-        Part of each of these clips, by clip_id.
-    left_out : list of str
-        Validation and test clips that the file does not have.
+    Scores
+        In double precision, of the validation and test clips that the file has; thresholds are
+        chosen on the validation clips, 0.5 where it has none.
 
     Raises
     ------
@@ -46,27 +44,37 @@ def read(path, labels):
     tags = labels.columns.drop("split").tolist()
     is_array = path.suffix.lower() == ".npy"
     table = _read_array(path, labels, tags) if is_array else _read_csv(path, tags)
-    judged = labels.loc[labels["split"] != "train", "split"].sort_values(
-        key=lambda parts: parts == "test", kind="stable"
-    )
     unknown = table.index.difference(labels.index)
     if len(unknown):
         print(f"{path.name}: {len(unknown):,} clips are not in the label set, such as {unknown[0]}")
-    n_test = (judged == "test").sum()
+    held_out = scores.held_out(labels)
+    n_test = (held_out == "test").sum()
     if not n_test:
         raise ValueError("the label set has no test clips to evaluate on")
-    split = judged[judged.index.isin(table.index)]
+    split = held_out[held_out.index.isin(table.index)]
     if not (split == "test").any():
         raise ValueError(f"{path} has none of the {n_test:,} test clips")
-    scores = table.loc[split.index]
-    outside = ~((scores >= 0) & (scores <= 1)).to_numpy()  # NaN is outside, too
+    y_score = table.loc[split.index]
+    outside = ~((y_score >= 0) & (y_score <= 1)).to_numpy()  # NaN is outside, too
     if outside.any():
         row, column = np.argwhere(outside)[0]
         raise ValueError(
-            f"{path}, clip {split.index[row]}, tag {tags[column]}: {scores.iloc[row, column]} is "
+            f"{path}, clip {split.index[row]}, tag {tags[column]}: {y_score.iloc[row, column]} is "
             "no probability, which lies between 0 and 1"
         )
-    return scores, split, judged.index[~judged.index.isin(split.index)].tolist()
+    validation = split.index[split == "validation"]
+    thresholds, chosen = np.full(len(tags), 0.5), HALF
+    if len(validation):
+        y_true = labels.loc[validation, tags].to_numpy()
+        thresholds = metrics.best_thresholds(y_true, y_score.loc[validation].to_numpy())
+        chosen = scores.CHOSEN
+    left_out = held_out.index[~held_out.index.isin(split.index)]
+    return scores.Scores(
+        y_score,
+        pd.Series(thresholds, index=tags),
+        chosen,
+        pd.Series(f"not in {path.name}", index=left_out, dtype=str),
+    )
 
 
 def _read_csv(path, tags):
@@ -88,7 +96,9 @@ def _read_csv(path, tags):
         raise ValueError(_find_text(pd.read_csv(path, dtype=str, **reading), path, tags)) from None
     others = [column for column in header if column not in ("clip_id", "split", *tags)]
     if others:
-        print(f"{path.name}: {len(others)} columns are no tags of the label set: {some(others)}")
+        print(
+            f"{path.name}: {len(others)} columns are no tags of the label set: {list_some(others)}"
+        )
     table = table.set_index("clip_id")
     if table.index.has_duplicates:
         twice = table.index[table.index.duplicated()][0]
@@ -107,7 +117,7 @@ def _read_header(path, tags):
         separator = next((c for c in "\t;" if c in "".join(header)), None)
         hint = "" if separator is None else f" (values are separated by commas, not {separator!r})"
         raise ValueError(
-            f"{path} has no column {some(missing)}: one for clip_id and every tag{hint}"
+            f"{path} has no column {list_some(missing)}: one for clip_id and every tag{hint}"
         )
     for column in ("clip_id", *tags):
         if header.count(column) > 1:
@@ -141,8 +151,3 @@ def _read_array(path, labels, tags):
     if scores.shape != (len(labels), len(tags)):
         raise ValueError(f"{path} has the shape {scores.shape}; {expected}")
     return pd.DataFrame(scores.astype(np.float64), index=labels.index, columns=tags)
-
-
-def describe(path):
-    """Return what tells a file of scores from others: its name and SHA-256."""
-    return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"

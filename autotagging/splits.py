@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 PARTS = ("train", "validation", "test")
-HOW = ("folders", "artists", "random", "column")
-DRAWN = {"artists", "random"}  # those that depend on a seed
+WAYS = ("folders", "artists", "random", "column")
+SEEDED = {"artists", "random"}  # those that a seed decides
 SHARES = (12, 1, 3)  # sixteenths, as the folders 0-b, c, d-f
 PART_OF_FOLDER = {
     **dict.fromkeys("0123456789ab", "train"),
@@ -27,15 +27,15 @@ PART_OF_FOLDER = {
 }
 UNIT = 1 << 24  # shares are whole numbers of this
 WEIGHT_OF_CLIPS = 5  # a fifth of the weight of all tags together
-MOST_ROUNDS = 20
+MAX_ROUNDS = 20
 
 
-def choose(about, wanted=None):
+def choose(metadata, wanted=None):
     """Return how the clips are split: what is wanted, else what the table allows.
 
     Parameters
     ----------
-    about : DataFrame
+    metadata : DataFrame
         From `annotations.read_annotations`: perhaps with split, folder, artist.
     wanted : str, optional
         ``folders``, ``artists``, ``random`` or ``column``. Otherwise the column where there is
@@ -47,15 +47,15 @@ def choose(about, wanted=None):
     ValueError
         Where the column is wanted and there is none.
     """
-    if wanted == "column" and "split" not in about:
+    if wanted == "column" and "split" not in metadata:
         raise ValueError("the annotations have no column split: choose another --split")
     if wanted:
         return wanted
-    if "split" in about:
+    if "split" in metadata:
         return "column"
-    if "folder" in about and about["folder"].isin(list(PART_OF_FOLDER)).all():
+    if "folder" in metadata and metadata["folder"].isin(list(PART_OF_FOLDER)).all():
         return "folders"
-    named = "artist" in about and (about["artist"] != "").any()
+    named = "artist" in metadata and (metadata["artist"] != "").any()
     return "artists" if named else "random"
 
 
@@ -101,7 +101,7 @@ def at_random(clip_ids, seed):
     Series of shape (n_clips,)
         Indexed by `clip_ids`.
     """
-    drawn = sorted(clip_ids, key=lambda clip_id: _draw(seed, clip_id))
+    drawn = sorted(clip_ids, key=lambda clip_id: _hash(seed, clip_id))
     ends = [round(len(drawn) * sum(SHARES[: k + 1]) / sum(SHARES)) for k in range(len(PARTS))]
     parts = np.searchsorted(ends, np.arange(len(drawn)), side="right")
     return pd.Series(np.array(PARTS)[parts], index=drawn, name="split")[clip_ids]
@@ -111,7 +111,7 @@ def by_artist(artists, annotations, seed):
     """Return a part for each clip, no artist's clips in two, clips and tags shared out 12:1:3.
 
     A greedy pass over the artists' sums of clips and tags: large artists first, at random among
-    those of about one size (within a power of two), each to the part that lacks most of what it
+    those of metadata one size (within a power of two), each to the part that lacks most of what it
     has. Then each artist is moved as long as that brings the parts nearer to their shares.
 
     Parameters
@@ -132,7 +132,7 @@ def by_artist(artists, annotations, seed):
     Iterative stratification, for groups: Sechidis, Tsoumakas and Vlahavas, "On the
     stratification of multi-label data", ECML PKDD 2011.
     """
-    names = sorted(artists.unique(), key=lambda artist: _draw(seed, artist))
+    names = sorted(artists.unique(), key=lambda artist: _hash(seed, artist))
     codes = pd.Categorical(artists, categories=names).codes
     sums = np.zeros((len(names), 1 + annotations.shape[1]), dtype=np.int64)
     np.add.at(sums, codes, np.insert(annotations.to_numpy(np.int64), 0, 1, axis=1))
@@ -157,7 +157,7 @@ def _share_out(sums, order):
     lacking = np.array([[-UNIT * share // sum(SHARES)] for share in SHARES])
     beyond = np.repeat(lacking, len(totals), axis=1)  # (3, n_sums): what is there less the target
     parts = np.full(len(sums), -1)
-    for turn in range(MOST_ROUNDS):
+    for turn in range(MAX_ROUNDS):
         moved = False
         for artist in order:
             row = shares[artist]
@@ -176,21 +176,18 @@ def _share_out(sums, order):
     return parts
 
 
-def _draw(seed, name):
+def _hash(seed, name):
     return hashlib.sha256(f"{seed}\n{name}".encode()).digest()
 
 
-def split(how, about, artists, annotations, seed):
+def split(split_by, annotations, seed):
     """Return each clip's part.
 
     Parameters
     ----------
-    how : str
+    split_by : str
         From `choose`.
-    about : DataFrame
-        Indexed by clip_id: file; split for ``column``.
-    artists : Series of shape (n_clips,)
-    annotations : DataFrame of shape (n_clips, n_tags), bool
+    annotations : Annotations
     seed : int
         Of ``artists`` and ``random``.
 
@@ -199,13 +196,13 @@ def split(how, about, artists, annotations, seed):
     Series of shape (n_clips,)
         ``train``, ``validation`` or ``test``.
     """
-    if how == "folders":
-        return by_folder(about["file"])
-    if how == "artists":
-        return by_artist(artists, annotations, seed)
-    if how == "random":
-        return at_random(about.index, seed)
-    return about["split"]
+    if split_by == "folders":
+        return by_folder(annotations.metadata["file"])
+    if split_by == "artists":
+        return by_artist(annotations.credits["artist"], annotations.tags, seed)
+    if split_by == "random":
+        return at_random(annotations.tags.index, seed)
+    return annotations.metadata["split"]
 
 
 def heard_in_training(labels, artists):

@@ -1,34 +1,48 @@
-"""Vectors of tags -> places on a map, how far these can be trusted, and clusters.
+"""Vectors of tags -> coordinates on a map, how far these can be trusted, and clusters.
 
 The paper lays 50 tags out with t-SNE in two dimensions, and in four before it opens them in the
 TensorFlow Projector. It notes that other runs give other maps, and reads clusters off the picture:
 here the one is measured and the other computed.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.linalg import orthogonal_procrustes
 
-from autotagging import tag_spaces
+from autotagging import options, tag_spaces
+from autotagging.options import option
 
-FEWEST_TAGS = 4
-FEWEST_IN_CLUSTER = 3
+MIN_TAGS = 4
+MIN_IN_CLUSTER = 3
 PERPLEXITY = 10  # half of what is usual: 50 tags, not thousands of points
 N_SEEDS = 10
 
 
-def place(vectors, dimensions=2, *, method="tsne", seed=0, start="pca"):
+@dataclass(frozen=True)
+class Projection:
+    """How vectors become coordinates."""
+
+    method: str = option(
+        "t-SNE, as in the paper, or principal components, which keep distances but not "
+        "neighbourhoods (default: tsne)",
+        "tsne",
+        choices=("tsne", "pca"),
+    )
+    seed: int = option("random seed (default: 0)", 0, type=options.seed, metavar="N")
+
+
+def project(vectors, projection, dimensions=2, *, start="pca"):
     """Lay vectors out, near where their directions are near.
 
     Parameters
     ----------
     vectors : array of shape (n_tags, size)
         At least 4.
+    projection : Projection
     dimensions : int
         2 for a figure; 4 before the Projector, as in the paper.
-    method : str
-        ``tsne``, as in the paper, or ``pca``, which keeps distances but not neighbourhoods.
-    seed : int
     start : str
         Of t-SNE: ``pca``, or ``random``, which differs from seed to seed.
 
@@ -40,16 +54,14 @@ def place(vectors, dimensions=2, *, method="tsne", seed=0, start="pca"):
     from sklearn.manifold import TSNE
 
     n_tags = len(vectors)
-    if n_tags < FEWEST_TAGS:
-        raise ValueError(
-            f"a map needs at least {FEWEST_TAGS} tags with a vector, here are {n_tags}"
-        )
+    if n_tags < MIN_TAGS:
+        raise ValueError(f"a map needs at least {MIN_TAGS} tags with a vector, here are {n_tags}")
     # of unit vectors the Euclidean distance orders as the cosine does
     unit = tag_spaces.unit(vectors)
     # of few dimensions they stay where they are; PCA wants as many as it is to find
     unit = np.pad(unit, ((0, 0), (0, max(0, dimensions - unit.shape[1]))))
-    if method == "pca":
-        return PCA(dimensions, random_state=seed).fit_transform(unit)
+    if projection.method == "pca":
+        return PCA(dimensions, random_state=projection.seed).fit_transform(unit)
     tsne = TSNE(
         n_components=dimensions,
         perplexity=perplexity(n_tags),
@@ -58,20 +70,19 @@ def place(vectors, dimensions=2, *, method="tsne", seed=0, start="pca"):
         # (trustworthiness .55 where this gives .98)
         learning_rate=max(1.0, n_tags / 48),
         method="exact",  # the only one for more than 3 dimensions, and quick for tags
-        random_state=seed,
+        random_state=projection.seed,
     )
     return tsne.fit_transform(unit).astype("float64")
 
 
-def place_alike(spaces, **how):
-    """Lay several spaces out, each turned so that the tags lie as near as can be to the first's.
+def project_aligned(spaces, projection):
+    """Lay several spaces out, each aligned with the first: the tags lie as near as can be.
 
     Parameters
     ----------
     spaces : dict
         Name -> vectors, DataFrame of shape (n_tags, size), indexed by tag.
-    how : dict
-        method and seed, see `place`.
+    projection : Projection
 
     Returns
     -------
@@ -80,36 +91,42 @@ def place_alike(spaces, **how):
     """
     maps = {}
     for name, vectors in spaces.items():
-        places = pd.DataFrame(place(vectors, **how), index=vectors.index, columns=["x", "y"])
-        maps[name] = turn_alike(places, next(iter(maps.values()))) if maps else places
+        coordinates = project(vectors, projection)
+        coordinates = pd.DataFrame(coordinates, index=vectors.index, columns=["x", "y"])
+        maps[name] = align(coordinates, next(iter(maps.values()))) if maps else coordinates
     return maps
 
 
-def turn_alike(places, model):
+def align(coordinates, target):
     """Turn, mirror, scale and shift a map so that it lies on another as well as it can.
 
     A map by t-SNE has no directions of its own; two laid out alike can be compared by eye.
 
     Parameters
     ----------
-    places, model : DataFrame of shape (n_tags, 2)
+    coordinates, target : DataFrame of shape (n_tags, 2)
         Indexed by tag, some in both.
 
     Returns
     -------
     DataFrame of shape (n_tags, 2)
     """
-    common = places.index.intersection(model.index)
-    centre, target = places.loc[common].mean(), model.loc[common].mean()
-    turn, _ = orthogonal_procrustes(places.loc[common] - centre, model.loc[common] - target)
-    wide = _radius(places)
-    turned = (places - centre).to_numpy() @ turn * (_radius(model) / wide if wide else 1)
-    return pd.DataFrame(turned, index=places.index, columns=places.columns) + target
+    common = coordinates.index.intersection(target.index)
+    centre, target_centre = coordinates.loc[common].mean(), target.loc[common].mean()
+    rotation, _ = orthogonal_procrustes(
+        coordinates.loc[common] - centre, target.loc[common] - target_centre
+    )
+    radius = _radius(coordinates)
+    scale = _radius(target) / radius if radius else 1
+    aligned = (coordinates - centre).to_numpy() @ rotation * scale
+    return pd.DataFrame(aligned, index=coordinates.index, columns=coordinates.columns) + (
+        target_centre
+    )
 
 
-def _radius(places):
-    """Return the mean distance from the centre, of squares."""
-    return np.sqrt(((places - places.mean()) ** 2).sum(axis=1).mean())
+def _radius(coordinates):
+    """Return the root mean square of the distances from the centre."""
+    return np.sqrt(((coordinates - coordinates.mean()) ** 2).sum(axis=1).mean())
 
 
 def perplexity(n_tags):
@@ -117,26 +134,50 @@ def perplexity(n_tags):
     return min(PERPLEXITY, (n_tags - 1) / 3)
 
 
-def explained(vectors, places):
+def assess(spaces, maps, in_4d, projection):
+    """Return how far maps can be trusted, and the clusters of each space: a dict for the summary.
+
+    Parameters
+    ----------
+    spaces, maps : dict
+        Name -> vectors, and their coordinates from `project_aligned`; "words" among them.
+    in_4d : ndarray of shape (n_tags, 4)
+        Coordinates of the words in four dimensions.
+    projection : Projection
+    """
+    vectors = spaces["words"]
+    trust = {name: trustworthiness(spaces[name], maps[name]) for name in spaces}
+    trust["words, 4 dimensions"] = trustworthiness(vectors, in_4d)
+    is_pca = projection.method == "pca"
+    return {
+        "trustworthiness": {name: round(value, 4) for name, value in trust.items()},
+        "explained_variance": explained_variance(vectors, maps["words"]) if is_pca else None,
+        "other_starts": stability(vectors, maps["words"]),
+        "clusters": {name: clusters(space) for name, space in spaces.items()},
+    }
+
+
+def explained_variance(vectors, coordinates):
     """Return the share of the variance of directions that principal components show."""
     unit = tag_spaces.unit(vectors)
-    return float(np.var(np.asarray(places), axis=0).sum() / np.var(unit, axis=0).sum())
+    return float(np.var(np.asarray(coordinates), axis=0).sum() / np.var(unit, axis=0).sum())
 
 
-def n_judged(n_tags):
+def n_trusted(n_tags):
     """Return of how many nearest tags `trustworthiness` speaks: five, of few tags fewer."""
     return max(1, min(tag_spaces.N_NEAREST, (n_tags - 1) // 2))
 
 
-def trustworthiness(vectors, places):
+def trustworthiness(vectors, coordinates):
     """Return how far the neighbours on a map are neighbours by cosine, from 0 to 1."""
     from sklearn import manifold
 
-    nearest = n_judged(len(places))
-    return float(manifold.trustworthiness(tag_spaces.unit(vectors), places, n_neighbors=nearest))
+    nearest = n_trusted(len(coordinates))
+    unit = tag_spaces.unit(vectors)
+    return float(manifold.trustworthiness(unit, coordinates, n_neighbors=nearest))
 
 
-def stability(vectors, places):
+def stability(vectors, coordinates):
     """Return how far a map would have been another, had t-SNE started elsewhere.
 
     The vectors stay the same: trained anew from another seed they would differ as well.
@@ -144,7 +185,7 @@ def stability(vectors, places):
     Parameters
     ----------
     vectors : array of shape (n_tags, size)
-    places : ndarray of shape (n_tags, 2)
+    coordinates : ndarray of shape (n_tags, 2)
 
     Returns
     -------
@@ -152,8 +193,8 @@ def stability(vectors, places):
         Over `N_SEEDS` random starts: neighbours_in_common (mean) and its _sd, the share of a
         tag's nearest that it has on the map, too; trustworthiness (mean) and its _sd.
     """
-    maps = [place(vectors, seed=seed, start="random") for seed in range(N_SEEDS)]
-    ours = _nearness(np.asarray(places))
+    maps = [project(vectors, Projection(seed=n), start="random") for n in range(N_SEEDS)]
+    ours = _nearness(np.asarray(coordinates))
     common = [tag_spaces.neighbours_in_common(ours, _nearness(other)).mean() for other in maps]
     trust = [trustworthiness(vectors, other) for other in maps]
     return {
@@ -178,7 +219,7 @@ def clusters(vectors):
     Returns
     -------
     dict
-        clusters: lists of tags, those of `FEWEST_IN_CLUSTER` at least, in the order of their first
+        clusters: lists of tags, those of `MIN_IN_CLUSTER` at least, in the order of their first
         tags; groups: how many there are with the smaller ones; silhouette: from -1 to 1, the mean
         over all tags.
     """
@@ -195,9 +236,9 @@ def clusters(vectors):
         if best is None or silhouette > best[0]:
             best = silhouette, labels
     groups = [list(vectors.index[best[1] == label]) for label in dict.fromkeys(best[1])]
-    large = [group for group in groups if len(group) >= FEWEST_IN_CLUSTER]
+    large = [group for group in groups if len(group) >= MIN_IN_CLUSTER]
     return {"clusters": large, "groups": len(groups), "silhouette": best[0]}
 
 
-def _nearness(places):
-    return -np.linalg.norm(places[:, None] - places[None], axis=2)
+def _nearness(coordinates):
+    return -np.linalg.norm(coordinates[:, None] - coordinates[None], axis=2)

@@ -152,58 +152,62 @@ def neighbours_in_common(one, other):
     return np.array([len(set(a) & set(b)) / n for a, b in zip(*nearest, strict=True)])
 
 
-def closeness_of_errors(y_true, y_pred, groups, nearness, how):
+def closeness_of_errors(scored, nearness, resampling):
     """Return how near wrong predictions are to what was there, against other wrong tags.
 
     For each tag that was predicted and not there: its cosine to the nearest tag that was. For the
-    comparison the same of a tag at random, drawn with the tags' own frequencies (how often they
-    are annotated on these clips) and never one that was there: its mean over all such draws is
-    computed, not drawn.
+    comparison the same of a tag at random, by the tags' own frequencies (how often they are
+    annotated on these clips) and never one that was there: its mean is computed, not drawn.
 
     Parameters
     ----------
-    y_true, y_pred : DataFrame of shape (n_clips, n_tags), bool
-    groups : ndarray of shape (n_clips,), int
-        Such as artists, see `bootstrap.groups_of`.
+    scored : ScoredClips
+        Predicted is what reaches the tag's threshold.
     nearness : DataFrame
         Cosines, see `cosines`; tags without a vector are left out and counted.
-    how : dict
-        draws and seed of the bootstrap.
+    resampling : Resampling
 
     Returns
     -------
     dict
-        errors, clips (with one at least), groups (that are drawn), errors_left_out (without a
+        errors, clips (with one at least), groups (that are resampled), errors_left_out (without a
         vector, or on a clip without a true tag that has one); closeness, at_random (means over
-        the errors), difference with value, low and high, by draws of whole groups; None where
+        the errors), difference with value, low and high, by resamples of whole groups; None where
         there is no error.
     """
+    y_true = scored.true_labels(scored.test_ids)
+    y_pred = scored.y_score.loc[scored.test_ids] >= scored.thresholds[scored.tags]
+    groups = bootstrap.groups_of(scored.clips.loc[scored.test_ids], resampling.resample)
     tags = y_true.columns[y_true.columns.isin(nearness.index)]
     true, wrong = y_true[tags].to_numpy(), (y_pred & ~y_true)[tags].to_numpy()
-    judged = true.any(axis=1) & wrong.any(axis=1)
+    is_counted = true.any(axis=1) & wrong.any(axis=1)
     n_wrong = int((y_pred & ~y_true).to_numpy().sum())
     near = nearness.loc[tags, tags].to_numpy()
     frequencies = true.sum(axis=0)
     sums = np.zeros((3, len(true)))  # errors, their closeness, that of a tag at random
-    for clip in np.flatnonzero(judged):
+    for clip in np.flatnonzero(is_counted):
         to_nearest = near[:, true[clip]].max(axis=1)
         others = np.where(true[clip], 0, frequencies)
         if not others.any():
-            judged[clip] = False
+            is_counted[clip] = False
             continue
         n_errors = wrong[clip].sum()
         at_random = np.average(to_nearest, weights=others)
         sums[:, clip] = n_errors, to_nearest[wrong[clip]].sum(), n_errors * at_random
     n_errors = int(sums[0].sum())
-    result = {"errors": n_errors, "clips": int(judged.sum()), "errors_left_out": n_wrong - n_errors}
+    result = {
+        "errors": n_errors,
+        "clips": int(is_counted.sum()),
+        "errors_left_out": n_wrong - n_errors,
+    }
     result["groups"] = len(np.unique(groups))
     if not n_errors:
         return result | dict.fromkeys(("closeness", "at_random", "difference"))
-    drawn = bootstrap.draw(groups, how["draws"], how["seed"])
-    by_group = np.array([np.bincount(groups, row, minlength=len(drawn)) for row in sums])
-    errors, close, random = by_group @ drawn
+    counts = bootstrap.resample(groups, resampling)
+    by_group = np.array([np.bincount(groups, row, minlength=len(counts)) for row in sums])
+    errors, close, random = by_group @ counts
     with np.errstate(invalid="ignore"):
-        differences = (close - random) / errors  # NaN in a draw without any error
+        differences = (close - random) / errors  # NaN in a resample without any error
     low, high = bootstrap.interval(differences)
     means = sums[1:].sum(axis=1) / n_errors
     value = {"value": float(means[0] - means[1]), "low": float(low), "high": float(high)}

@@ -64,7 +64,7 @@ def _stable_hash(text):
     return zlib.crc32(str(text).encode())
 
 
-def look_up(words, tags, synonyms=None):
+def look_up(words, tags, synonyms, source_name):
     """Return the vectors of tags among those of words.
 
     Parameters
@@ -72,9 +72,11 @@ def look_up(words, tags, synonyms=None):
     words : DataFrame of shape (n_words, size)
         Indexed by word.
     tags : list of str
-    synonyms : dict, optional
+    synonyms : dict
         synonym -> the tag it is merged into: where a tag is not found, the others of its group
         are tried.
+    source_name : str
+        Of the file, for the sentence.
 
     Returns
     -------
@@ -93,19 +95,21 @@ def look_up(words, tags, synonyms=None):
     found, ways = {}, {}
     for tag in tags:
         ways[tag], vector = _look_up(known, tag)
-        for synonym in _others_of_group(tag, synonyms or {}):
+        for synonym in _others_of_group(tag, synonyms):
             if vector is None:
                 way, vector = _look_up(known, synonym)
                 ways[tag] = NOT_FOUND if vector is None else f"synonym {synonym}: {way}"
         if vector is not None:
             found[tag] = vector
     if not found:
-        raise ValueError(f"the word vectors have none for any of the {len(tags)} tags")
+        raise ValueError(f"{source_name}: there is no vector for any of the {len(tags)} tags")
     vectors = pd.DataFrame.from_dict(found, orient="index").astype("float32")
     lengths = np.linalg.norm(vectors, axis=1)
     wrong = ~np.isfinite(lengths) | (lengths == 0)
     if wrong.any():
-        raise ValueError(f"the word vector of {vectors.index[wrong][0]!r} has no direction")
+        raise ValueError(
+            f"{source_name}: the word vector of {vectors.index[wrong][0]!r} has no direction"
+        )
     return vectors.rename_axis("tag"), pd.Series(ways)
 
 

@@ -3,7 +3,7 @@
 Sigmoid cross-entropy on logits and Adam as in the paper. The epoch with the highest macro PR-AUC
 on the validation clips is kept, and training stops where no later one beats it for a while. While
 the learning rate is high the scores of few validation clips wobble, and the best of many wobbles is
-luck: epochs before a share of all (`earliest`) count only as long as there is no later one. All
+luck: epochs before a share of all (`keep_from`) count only as long as there is no later one. All
 randomness of an epoch follows from the seed and its number, and the learning rate from the
 history, so that a run that was killed ends as it would have.
 """
@@ -20,28 +20,24 @@ import pandas as pd
 from sklearn.metrics import log_loss
 from tqdm import tqdm
 
-from autotagging import architectures, batches, metrics, models, prediction
+from autotagging import architectures, batches, metrics, models, prediction, steps
 
 PLATEAU_FACTOR = 0.3  # of the learning rate, after a third of the patience without a better epoch
 OWN_LAYERS = ("normalisation", "logits")  # of a network that starts from another
 
 
-def train(clips, folder, settings, *, start=None, tensorboard=False):
+def train(step, settings, parts, *, start=None, tensorboard=False):
     """Train a network, or go on with an interrupted run; return the best epoch's.
 
     Parameters
     ----------
-    clips : tuple
-        The store, ndarray of shape (n_stored_clips, frames, bands), and a dict ``train`` and
-        ``validation`` -> (rows, y_true): ndarray of shape (n_clips,), int, and of shape
-        (n_clips, n_tags), bool.
-    folder : Path
-        Of the run; ``checkpoint/`` below it holds the last and the best epoch.
-    settings : dict
-        From `recipes.fit`: architecture, network (options of its function), chunk_frames,
-        epochs, passes, patience, earliest, batch_size, learning_rate, schedule, augment,
-        label_smoothing, positive_weight, weight_decay, mixed_precision, devices, deterministic,
-        seed; and whatever else decides the run.
+    step : Step
+        Its folder has ``checkpoint/``, with the last and the best epoch; an interrupted run of
+        other settings or inputs is refused.
+    settings : TrainingSettings
+        From `recipes.fit`.
+    parts : dict
+        ``train`` and ``validation`` -> LabelledClips, to learn from and to choose the epoch by.
     start : keras.Model, optional
         Layers but the last, and but the normalisation, start as those of this network.
     tensorboard : bool
@@ -63,13 +59,23 @@ def train(clips, folder, settings, *, start=None, tensorboard=False):
         Where the loss is no longer a number in the first epoch, an interrupted run had other
         settings, or there are fewer devices than asked for.
     """
-    array, parts = clips
-    checkpoint, log = folder / "checkpoint", folder / "tensorboard" if tensorboard else None
+    checkpoint = step.folder / "checkpoint"
     checkpoint.mkdir(parents=True, exist_ok=True)
     make_deterministic(settings)
-    with _devices(settings["devices"]):
-        network, history = _start_or_go_on(array, parts["train"], checkpoint, settings, start)
-    stopped = _train_epochs(network, clips, settings, history, (checkpoint, log))
+    with _devices(settings.devices):
+        network, history = _start_or_go_on(step, checkpoint, settings, parts["train"], start)
+    log = step.folder / "tensorboard" if tensorboard else None
+    stopped = ""
+    with _progress(len(parts["train"]), settings, len(history)) as progress:
+        while len(history) < settings.epochs and not stopped:
+            stopped = _train_epoch(network, parts, settings, history, progress)
+            if not stopped:
+                is_best = best_epoch(history, settings) == len(history) - 1
+                state = {"settings": step.settings, "inputs": step.inputs, "history": history}
+                _save_epoch(network, checkpoint, state, is_best)
+                _report_epoch(progress, history, settings)
+                if log:
+                    _log(log, history[-1])
     network, _ = models.load(checkpoint / "best.keras")
     kept = best_epoch(history, settings)
     history = pd.DataFrame(history)
@@ -78,8 +84,8 @@ def train(clips, folder, settings, *, start=None, tensorboard=False):
 
 def make_deterministic(settings):
     """Make all that is random follow from the seed and, if asked, each operation repeatable."""
-    keras.utils.set_random_seed(settings["seed"])
-    if settings["deterministic"] and keras.backend.backend() == "tensorflow":
+    keras.utils.set_random_seed(settings.seed)
+    if settings.deterministic and keras.backend.backend() == "tensorflow":
         import tensorflow as tf  # the one backend with such a switch
 
         tf.config.experimental.enable_op_determinism()
@@ -95,19 +101,18 @@ def build(shape, n_tags, statistics, settings):
     n_tags : int
     statistics : tuple of two ndarray of shape (bands,)
         Mean and variance of each band.
-    settings : dict
-        architecture, network, mixed_precision, devices.
+    settings : TrainingSettings
     """
     policy = keras.config.dtype_policy()
-    if settings["mixed_precision"]:
+    if settings.mixed_precision:
         keras.config.set_dtype_policy("mixed_float16")
     try:
-        function = architectures.ARCHITECTURES[settings["architecture"]]
-        network = function(shape, n_tags, *statistics, **settings["network"])
+        function = architectures.ARCHITECTURES[settings.architecture]
+        network = function(shape, n_tags, *statistics, **settings.of_network)
     finally:
         keras.config.set_dtype_policy(policy)
     for layer in network.layers:
-        if isinstance(layer, keras.layers.BatchNormalization) and settings["devices"] > 1:
+        if isinstance(layer, keras.layers.BatchNormalization) and settings.devices > 1:
             layer.synchronized = True  # over the clips of all devices
     return network
 
@@ -170,17 +175,16 @@ def _devices(number):
         yield
 
 
-def _start_or_go_on(array, clips, checkpoint, settings, start):
+def _start_or_go_on(step, checkpoint, settings, clips, start):
     if (checkpoint / "last.keras").exists():
         state = models.read_description(checkpoint / "last.keras")
-        models.check_settings(checkpoint, state["settings"], settings)
+        steps.refuse_others(step, state)
         print(f"going on after epoch {len(state['history'])} of the interrupted run")
         network, _ = models.load(checkpoint / "last.keras")
         return network, state["history"]
-    rows, y_true = clips
-    shape = (settings["chunk_frames"], array.shape[2])
-    statistics = batches.band_statistics(array, rows)
-    network = build(shape, y_true.shape[1], statistics, settings)
+    shape = (settings.chunk_frames, clips.array.shape[2])
+    statistics = batches.band_statistics(clips)
+    network = build(shape, clips.y_true.shape[1], statistics, settings)
     if start is not None:
         taken, every = start_from(network, start), network.count_params()
         print(f"kept {taken:,} of {every:,} weights; anew: {', '.join(OWN_LAYERS)}")
@@ -189,14 +193,14 @@ def _start_or_go_on(array, clips, checkpoint, settings, start):
 
 
 def compile_network(network, settings):
-    """Give a network its optimiser and its loss, from learning_rate, weight_decay and the like."""
-    weight = settings["positive_weight"]
+    """Give a network its optimiser and its loss."""
+    weight = settings.positive_weight
     network.compile(
         optimizer=keras.optimizers.Adam(
-            settings["learning_rate"], weight_decay=settings["weight_decay"] or None
+            settings.learning_rate, weight_decay=settings.weight_decay or None
         ),
         loss=keras.losses.BinaryCrossentropy(
-            from_logits=True, label_smoothing=settings["label_smoothing"]
+            from_logits=True, label_smoothing=settings.label_smoothing
         )
         if weight == 1
         # with gamma 0 the focal loss is cross-entropy, a positive weighing alpha / (1 - alpha)
@@ -205,45 +209,52 @@ def compile_network(network, settings):
             alpha=weight / (1 + weight),
             gamma=0,
             from_logits=True,
-            label_smoothing=settings["label_smoothing"],
+            label_smoothing=settings.label_smoothing,
         ),
     )
 
 
-def _train_epochs(network, clips, settings, history, places):
-    """Train from the last finished epoch on, adding to the history; return why it stopped early."""
-    (array, parts), (checkpoint, log) = clips, places
-    n_batches, epochs = batches.n_batches(len(parts["train"][0]), settings), settings["epochs"]
-    with tqdm(total=n_batches * epochs, initial=n_batches * len(history), unit="batch") as progress:
-        while len(history) < epochs:
-            if has_stalled(history, settings):
-                return f"no better epoch in {settings['patience']}"
-            started = time.perf_counter()
-            row = _train_epoch(network, (array, *parts["train"]), settings, history, progress)
-            if not math.isfinite(row["loss"]):
-                reason = f"the loss is no longer a number in epoch {row['epoch']}"
-                if not history:
-                    raise ValueError(
-                        f"{reason}: try a --learning-rate below {settings['learning_rate']:g}"
-                    )
-                return reason
-            row["training_clips"] = settings["passes"] * len(parts["train"][0])
-            row["training_seconds"] = time.perf_counter() - started
-            row |= _validate(network, array, *parts["validation"])
-            row["seconds"] = time.perf_counter() - started
-            history.append(row)
-            models.save(
-                checkpoint / "epoch.keras", network, {"settings": settings, "history": history}
-            )
-            best = history[best_epoch(history, settings)]
-            if best is row:
-                _replace_by_link(checkpoint / "best.keras", checkpoint / "epoch.keras")
-            os.replace(checkpoint / "epoch.keras", checkpoint / "last.keras")
-            if log:
-                _log(log, row)
-            progress.set_postfix({"loss": row["loss"], "best PR-AUC": best["validation_pr_auc"]})
-            progress.write(_line(row, epochs, best))
+def _progress(n_clips, settings, n_finished):
+    n_batches = batches.n_batches(n_clips, settings)
+    done = {"total": n_batches * settings.epochs, "initial": n_batches * n_finished}
+    return tqdm(**done, unit="batch")
+
+
+def _train_epoch(network, parts, settings, history, progress):
+    """Train and validate for an epoch, adding to the history; or return why training stops."""
+    if has_stalled(history, settings):
+        return f"no better epoch in {settings.patience}"
+    started = time.perf_counter()
+    row = _fit(network, parts["train"], settings, history, progress)
+    if not math.isfinite(row["loss"]):
+        reason = f"the loss is no longer a number in epoch {row['epoch']}"
+        if not history:
+            raise ValueError(f"{reason}: try a --learning-rate below {settings.learning_rate:g}")
+        return reason
+    row["training_clips"] = settings.repeats * len(parts["train"])
+    row["training_seconds"] = time.perf_counter() - started
+    row |= _validate(network, parts["validation"])
+    row["seconds"] = time.perf_counter() - started
+    history.append(row)
     return ""
+
+
+def _report_epoch(progress, history, settings):
+    row, best = history[-1], history[best_epoch(history, settings)]
+    progress.set_postfix({"loss": row["loss"], "best PR-AUC": best["validation_pr_auc"]})
+    progress.write(
+        f"epoch {row['epoch']:3}/{settings.epochs}  loss {row['loss']:.4f}  validation: "
+        f"loss {row['validation_loss']:.4f}, ROC-AUC {row['validation_roc_auc']:.4f}, "
+        f"PR-AUC {row['validation_pr_auc']:.4f} (best {best['validation_pr_auc']:.4f})  "
+        f"{row['seconds']:.1f} s"
+    )
+
+
+def _save_epoch(network, checkpoint, state, is_best):
+    models.save(checkpoint / "epoch.keras", network, state)
+    if is_best:
+        _replace_by_link(checkpoint / "best.keras", checkpoint / "epoch.keras")
+    os.replace(checkpoint / "epoch.keras", checkpoint / "last.keras")
 
 
 def _replace_by_link(path, source):
@@ -257,14 +268,14 @@ def _replace_by_link(path, source):
     os.replace(part, path)
 
 
-def _train_epoch(network, clips, settings, history, progress):
+def _fit(network, clips, settings, history, progress):
     epoch, rate = len(history), learning_rate(history, settings)
     network.optimizer.learning_rate = rate
     for layer in network.layers:
         if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
-            layer.seed_generator.state.assign([settings["seed"], epoch])
+            layer.seed_generator.state.assign([settings.seed, epoch])
     fitted = network.fit(
-        batches.Batches(*clips, settings, epoch),
+        batches.Batches(clips, settings, epoch),
         shuffle=False,  # it would draw from a generator that no checkpoint keeps
         verbose=0,
         callbacks=[
@@ -281,15 +292,15 @@ def learning_rate(history, settings):
     ``cosine`` falls to nearly 0 in the last epoch; ``plateau`` stays until a third of the patience
     has passed without a better epoch, then goes on with three tenths of it.
     """
-    if settings["schedule"] == "cosine":
-        turn = math.pi * len(history) / settings["epochs"]
-        return settings["learning_rate"] * (1 + math.cos(turn)) / 2
-    rate, best, waited = settings["learning_rate"], -1.0, 0
+    if settings.schedule == "cosine":
+        turn = math.pi * len(history) / settings.epochs
+        return settings.learning_rate * (1 + math.cos(turn)) / 2
+    rate, best, waited = settings.learning_rate, -1.0, 0
     for row in history:
         waited += 1
         if row["validation_pr_auc"] > best:
             best, waited = row["validation_pr_auc"], 0
-        elif waited > settings["patience"] // 3:
+        elif waited > settings.patience // 3:
             rate, waited = rate * PLATEAU_FACTOR, 0
     return rate
 
@@ -302,20 +313,20 @@ def best_epoch(history, settings):
 
 def has_stalled(history, settings):
     """Return whether none of the last epochs, as many as the patience, beats all before."""
-    ranks, patience = _ranks(history, settings), settings["patience"]
+    ranks, patience = _ranks(history, settings), settings.patience
     return len(ranks) > patience and max(ranks[:-patience]) >= max(ranks[-patience:])
 
 
 def _ranks(history, settings):
-    first = settings["earliest"] * settings["epochs"]
+    first = settings.keep_from * settings.epochs
     return [(row["epoch"] > first, row["validation_pr_auc"]) for row in history]
 
 
-def _validate(network, array, rows, y_true):
-    scores = prediction.score_clips(network, array, rows)
-    averages = metrics.averages(y_true, scores)["macro"]
+def _validate(network, clips):
+    scores = prediction.score_clips(network, clips)
+    averages = metrics.averages(clips.y_true, scores)["macro"]
     return {
-        "validation_loss": log_loss(y_true.ravel(), scores.ravel().astype(np.float64)),
+        "validation_loss": log_loss(clips.y_true.ravel(), scores.ravel().astype(np.float64)),
         "validation_pr_auc": averages["pr_auc"],
         "validation_roc_auc": math.nan if averages["roc_auc"] is None else averages["roc_auc"],
     }
@@ -328,12 +339,3 @@ def _log(folder, row):
     with tf.summary.create_file_writer(str(folder)).as_default():
         for name in row.keys() - {"epoch"}:
             tf.summary.scalar(name, row[name], step=row["epoch"])
-
-
-def _line(row, epochs, best):
-    return (
-        f"epoch {row['epoch']:3}/{epochs}  loss {row['loss']:.4f}  validation: "
-        f"loss {row['validation_loss']:.4f}, ROC-AUC {row['validation_roc_auc']:.4f}, "
-        f"PR-AUC {row['validation_pr_auc']:.4f} (best {best['validation_pr_auc']:.4f})  "
-        f"{row['seconds']:.1f} s"
-    )

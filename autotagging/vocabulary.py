@@ -6,31 +6,12 @@ lists of tags. Merging by maximum and keeping the 50 most frequent tags follow t
 
 import csv
 import difflib
-import itertools
 
 import pandas as pd
 
-from autotagging.files import some
+from autotagging.formatting import list_some
 
-NEGATIONS = ("no", "not", "non", "without")
-# Words of one meaning, for telling opposites; a final s is passed over.
-MEANINGS = {
-    **dict.fromkeys(("vocal", "voice", "singer", "singing"), "voice"),
-    **dict.fromkeys(("male", "man", "men"), "male"),
-    **dict.fromkeys(("female", "woman", "women"), "female"),
-    **dict.fromkeys(("fast", "quick"), "fast"),
-    **dict.fromkeys(("quiet", "silence", "soft"), "quiet"),
-}
-OPPOSITES = (
-    {"fast", "slow"},
-    {"loud", "quiet"},
-    {"hard", "quiet"},
-    {"heavy", "light"},
-    {"happy", "sad"},
-    {"male", "female"},
-    {"modern", "old"},
-    {"high", "low"},
-)
+TOP = 50  # tags kept, as in the paper
 
 
 def read_synonyms(path):
@@ -49,7 +30,7 @@ def read_synonyms(path):
     Raises
     ------
     ValueError
-        For a tag in two groups, or a group that merges opposites; by name.
+        For a tag in two groups, by name.
     """
     table = _read_columns(path, ["tag", "synonym"])
     synonyms = {}
@@ -60,10 +41,6 @@ def read_synonyms(path):
     for tag in synonyms.values():
         if tag in synonyms:
             raise ValueError(f"{path}: {tag!r} is merged into {synonyms[tag]!r} and a group itself")
-    for group, members in _groups(synonyms).items():
-        for tag, other in itertools.combinations(members, 2):
-            if _are_opposites(tag, other):
-                raise ValueError(f"{path}: {group!r} merges opposites, {tag!r} and {other!r}")
     return synonyms
 
 
@@ -73,7 +50,9 @@ def _read_columns(path, columns):
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(f"{path}: {str(error).strip()}") from None
     if list(table.columns) != columns:
-        raise ValueError(f"{path} must have the columns {', '.join(columns)}; it has {some(table)}")
+        raise ValueError(
+            f"{path} must have the columns {', '.join(columns)}; it has {list_some(table)}"
+        )
     table = table.apply(lambda column: column.str.strip())
     if (table == "").any(axis=None):
         row = int((table == "").any(axis=1).to_numpy().argmax())
@@ -88,49 +67,36 @@ def _groups(synonyms):
     return groups
 
 
-def _are_opposites(tag, other):
-    """Return whether one tag denies the other, or they have words that exclude each other."""
-    (denied, words), (other_denied, other_words) = _meaning(tag), _meaning(other)
-    if denied != other_denied:
-        return words <= other_words if denied else other_words <= words
-    pairs = [{word, other_word} for word in words for other_word in other_words]
-    return any(pair in OPPOSITES for pair in pairs)
-
-
-def _meaning(tag):
-    """Return whether a tag says that something is absent, and the meanings of its words."""
-    words = tag.lower().replace("instrumental", "no voice").split()
-    denied = words[0] in NEGATIONS
-    words = [word if len(word) < 4 else word.removesuffix("s") for word in words[denied:]]
-    return denied, {MEANINGS.get(word, word) for word in words}
-
-
 def read_kinds(path):
     """Read the kind of each tag: a dict from ``data/tag_kinds.csv`` (tag, kind)."""
     table = _read_columns(path, ["tag", "kind"])
     return dict(zip(table["tag"], table["kind"], strict=True))
 
 
-def applying(synonyms, tags, known, path):
-    """Return the synonyms whose groups merge something in these annotations.
+def read_applying(path, tags, known):
+    """Read the synonyms whose groups merge something in these annotations.
 
     Parameters
     ----------
-    synonyms : dict
-        synonym -> tag.
-    tags : list of str
+    path : Path
+        As of `read_synonyms`.
+    tags : collection of str
         As annotated. A group of which they have one member alone merges nothing, and leaves
         that tag its name.
     known : collection of str
         Further tags that are no slip of the pen.
-    path : Path
-        Of the synonyms, for the sentence.
+
+    Returns
+    -------
+    dict
+        synonym -> tag.
 
     Raises
     ------
     ValueError
         For a tag that is neither annotated nor known besides: a slip of the pen, most likely.
     """
+    synonyms = read_synonyms(path)
     for tag in [*synonyms.values(), *synonyms]:
         if tag not in tags and tag not in known:
             raise ValueError(
@@ -143,8 +109,8 @@ def applying(synonyms, tags, known, path):
 def merging(synonyms, tags):
     """Return the synonyms of the groups of which there are two tags at least: a dict."""
     groups = _groups(synonyms)
-    there = {tag for tag, members in groups.items() if len(set(members) & set(tags)) > 1}
-    return {synonym: tag for synonym, tag in synonyms.items() if tag in there}
+    merged = {tag for tag, members in groups.items() if len(set(members) & set(tags)) > 1}
+    return {synonym: tag for synonym, tag in synonyms.items() if tag in merged}
 
 
 def _meant(tag, tags):
@@ -196,6 +162,34 @@ def most_frequent(annotations, top):
     """Return the most frequent tags, as `count_tags` orders them, without those of no clip."""
     counts = count_tags(annotations)
     return counts[counts > 0].index[:top].tolist()
+
+
+def choose_tags(merged, split, settings, synonyms=()):
+    """Return the tags that a label set keeps: those of a list, or the most frequent.
+
+    Parameters
+    ----------
+    merged : DataFrame of shape (n_clips, n_merged_tags), bool
+        Over all annotated clips.
+    split : Series
+        Part by clip_id.
+    settings : LabelSettings
+        How many are kept, and which clips they are counted on; or their list.
+    synonyms : dict
+        synonym -> tag.
+
+    Raises
+    ------
+    ValueError
+        Where no clip has any tag.
+    """
+    if settings.tags:
+        return read_tag_list(settings.tags, merged.columns, synonyms)
+    counted = merged[split == "train"] if settings.tags_from == "train" else merged
+    tags = most_frequent(counted, settings.top or TOP)
+    if not tags:
+        raise ValueError("no clip has any tag")
+    return tags
 
 
 def read_tag_list(path, merged, synonyms):

@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 
 from autotagging import download
-from autotagging.files import checksum, some, write_whole
+from autotagging.files import checksum, write_whole
+from autotagging.formatting import list_some
 
 ENDINGS = {  # -> whether vectors are stored as bytes
     ".bin": True,
@@ -60,6 +61,13 @@ class Source:
     name: str
     path: Path | None
     checksum: str
+
+    @property
+    def short_name(self):
+        """The name without its ending: what a map by these vectors is called."""
+        name = self.name.lower()
+        endings = (ending for ending in ENDINGS if name.endswith(ending))
+        return self.name[: -len(next(endings, "")) or None]
 
 
 def find(name, data):
@@ -133,7 +141,7 @@ def read(source, data, wanted, *, folder, **fetching):
         new = sorted(wanted - set(kept["wanted"]))
         raise ValueError(
             f"{source.name} is not there, and when its words were kept nobody looked for "
-            f"{some(new)}: name the file with its folder"
+            f"{list_some(new)}: name the file with its folder"
         )
     words = _read_words(path, wanted)
     about = {"checksum": source.checksum, "changed": _change(path), "wanted": sorted(wanted)}

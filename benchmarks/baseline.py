@@ -1,5 +1,6 @@
 """What no network should fall below: logistic regression on mean and deviation of 48 mel bands."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import clips, feature_store, features
+from autotagging import clips, feature_store, features, steps
 
+NAME = "mel48"
 MEL48 = features.FeatureSettings("mel", 16000, 48, n_fft=1024, hop_length=512)
 
 
@@ -20,12 +22,20 @@ def band_statistics(data, clip_ids, jobs):
     Writes ``features/mel48/`` where it is not there.
     """
     inventory = clips.read_clips(data)
-    if feature_store.find_missing(data, "mel48", MEL48, inventory) is not None:
-        feature_store.write(data, "mel48", MEL48, inventory, jobs)
-    array, rows, _ = feature_store.open_store(data, "mel48", clip_ids)
-    if len(rows) < len(clip_ids):
-        raise ValueError(f"{len(clip_ids) - len(rows)} clips of the labels have no features")
-    return np.array([_summarise(array[row].astype(np.float64)) for row in rows])
+    folder = feature_store.folder_of(data, NAME)
+    inputs = steps.describe_inputs(data, clips.folder_of(data) / "clips.csv")
+    step = steps.Step(folder, dataclasses.asdict(MEL48), inputs)
+    steps.is_finished(step, replaceable=inputs)
+    wanted = feature_store.WantedStore(folder, MEL48, data, inventory)
+    with steps.locked(folder):
+        if feature_store.find_missing(wanted) is not None:
+            feature_store.compute(wanted, jobs)
+            with feature_store.writing(wanted, step):
+                pass
+    store = feature_store.open_store(data, NAME, clip_ids)
+    if len(store.rows) < len(clip_ids):
+        raise ValueError(f"{len(clip_ids) - len(store.rows)} clips of the labels have no features")
+    return np.array([_summarise(store.array[row].astype(np.float64)) for row in store.rows])
 
 
 def _summarise(clip):

@@ -16,7 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, labels, results
+from autotagging import cli, labels, results, steps
+from autotagging.formatting import measure
 
 PUBLISHED = {  # train, validation, test clips of the variants (Won 2020; Dieleman's split for A)
     (18706, 1825, 5329): "A",
@@ -34,29 +35,27 @@ def main(args):
     )
     print("| network | macro ROC-AUC | macro PR-AUC | variant |\n|---|---|---|---|")
     for row in table.itertuples():
-        numbers = cli.number(row.roc_auc), cli.number(row.pr_auc)
+        numbers = measure(row.roc_auc), measure(row.pr_auc)
         print(f"| {row.network} | {numbers[0]} | {numbers[1]} | {row.variant} |")
 
 
 def row_of(data, run):
     """Return the row of a run; its variant is told from the number of clips of each part."""
-    summary = results.read_summary(results.folder_of(data, run))
-    if summary is None:
-        raise ValueError(f"{run} is not evaluated: run 4_evaluate.py --model {run}")
+    summary = steps.read_summary(results.folder_of(data, run))
     sizes = tuple(summary["clips"].values())
-    merged = labels.read_summary(data, summary["label_set"])["settings"]["merge"]
+    merged = labels.read_summary(data, summary["settings"]["labels"])["settings"]["merge"]
     tags = "merged" if merged else "unmerged"
     unknown = f"none published: {tags}, {sizes[0]}/{sizes[1]}/{sizes[2]} clips"
-    areas = {area: summary["macro"][area]["value"] for area in ("roc_auc", "pr_auc")}
+    values = {auc: summary["macro"][auc]["value"] for auc in ("roc_auc", "pr_auc")}
     whose = "this repository" if summary["model"] else summary["scores_file"]
-    return {"network": f"**{run}**, {whose}", **areas, "variant": PUBLISHED.get(sizes, unknown)}
+    return {"network": f"**{run}**, {whose}", **values, "variant": PUBLISHED.get(sizes, unknown)}
 
 
 def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
     cli.add_data(parser)
-    parser.add_argument("runs", nargs="+", type=cli.name, metavar="RUN", help="evaluated runs")
+    parser.add_argument("runs", nargs="+", type=options.name, metavar="RUN", help="evaluated runs")
     return parser.parse_args()
 
 

@@ -23,6 +23,7 @@ from autotagging import (
     splits,
     vocabulary,
 )
+from autotagging.formatting import measure
 from benchmarks import baseline
 
 
@@ -41,7 +42,7 @@ def main(args):
     for what, y_score in scores.items():
         for group, there in groups.items():
             row = metrics.averages(y_true[there], y_score[there])
-            macro = {measure: cli.number(value) for measure, value in row["macro"].items()}
+            macro = {name: measure(value) for name, value in row["macro"].items()}
             print(
                 f"{what:8} {group:17} {there.sum():5,} clips  macro ROC-AUC "
                 f"{macro['roc_auc']}, PR-AUC {macro['pr_auc']}"
@@ -51,7 +52,7 @@ def main(args):
 def ceiling(data, table):
     """Return the truth as scores: ndarray of shape (n_clips, n_tags)."""
     truth, _ = annotations.read_annotations(data / annotations.TRUTH)
-    synonyms = vocabulary.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
+    synonyms = vocabulary.read_synonyms(cli.SYNONYMS)
     merged = vocabulary.merge_synonyms(truth, synonyms)
     return merged.loc[table.index, table.columns.drop("split")].to_numpy(float)
 

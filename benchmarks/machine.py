@@ -61,7 +61,7 @@ def add_test_data(parser):
     """Add ``--test-data FOLDER``, with mtt and mtt-excerpt."""
     parser.add_argument(
         "--test-data",
-        type=cli.folder,
+        type=options.folder,
         default=os.environ.get("AUTOTAGGING_TEST_DATA", str(cli.REPOSITORY.parent / "shared")),
         metavar="FOLDER",
         help="with mtt and mtt-excerpt (default: AUTOTAGGING_TEST_DATA, else ../shared)",

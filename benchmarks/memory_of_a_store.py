@@ -9,6 +9,7 @@ Writes  a table on standard output
 Example: python benchmarks/memory_of_a_store.py --clips 1000000
 """
 
+import dataclasses
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, feature_store, features
+from autotagging import cli, feature_store, features, steps
 from benchmarks import machine
 
 SETTINGS = features.FeatureSettings("mel", 16000, 2, n_fft=512, hop_length=465_920)
@@ -34,8 +35,19 @@ def main(args):
         clip_ids = [f"clip-{number}" for number in range(args.clips)]
         clips = pd.DataFrame({"file": "clip.mp3"}, index=clip_ids)
         del clip_ids
-        run("written", lambda: feature_store.write(data, "many", SETTINGS, clips, 1))
-        run("run again", lambda: feature_store.find_missing(data, "many", SETTINGS, clips))
+        store = feature_store.folder_of(data, "many")
+        wanted = feature_store.WantedStore(store, SETTINGS, data, clips)
+        run("written", lambda: write(wanted))
+        run("run again", lambda: feature_store.find_missing(wanted))
+
+
+def write(wanted):
+    """Write a store as script 2 does."""
+    with steps.locked(wanted.folder):
+        feature_store.compute(wanted, jobs=1)
+        step = steps.Step(wanted.folder, dataclasses.asdict(SETTINGS), {})
+        with feature_store.writing(wanted, step):
+            pass
 
 
 def run(name, work):
@@ -48,7 +60,7 @@ def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
     parser.add_argument(
-        "--clips", type=cli.positive, default=1_000_000, metavar="N", help="default: 1000000"
+        "--clips", type=options.positive, default=1_000_000, metavar="N", help="default: 1000000"
     )
     return parser.parse_args()
 

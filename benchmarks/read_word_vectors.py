@@ -24,7 +24,7 @@ SIZE = 300
 
 def main(args):
     """Write the file, read it, and read what is kept of it."""
-    tags = list(vocabulary.read_kinds(cli.REPOSITORY / "data" / "tag_kinds.csv"))
+    tags = list(vocabulary.read_kinds(cli.TAG_KINDS))
     with tempfile.TemporaryDirectory() as folder:
         data, path = Path(folder), Path(folder) / "stand-in.bin"
         write_stand_in(path, args.words, [tag.replace(" ", "_") for tag in tags])
@@ -64,7 +64,7 @@ def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
     parser.add_argument(
-        "--words", type=cli.positive, default=3_000_000, metavar="N", help="default: 3000000"
+        "--words", type=options.positive, default=3_000_000, metavar="N", help="default: 3000000"
     )
     return parser.parse_args()
 

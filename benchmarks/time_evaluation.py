@@ -27,14 +27,16 @@ def main(args):
     y_true = rng.random((N_CLIPS, N_TAGS)) < 0.08
     y_score = (0.3 * y_true + 0.7 * rng.random(y_true.shape)).astype(np.float32)
     groups = {"artists": rng.integers(N_ARTISTS, size=N_CLIPS), "clips": np.arange(N_CLIPS)}
+    resampling = bootstrap.Resampling(n_resamples=args.n_resamples)
     print(machine.described())
-    print(f"\n| {args.draws:,} draws of | seconds, median of {args.rounds} | peak memory, MB |")
+    print(f"\n| {args.n_resamples:,} resamples of | seconds, median of {args.rounds} | peak, MB |")
     print("|---|---|---|")
     for unit, codes in groups.items():
         seconds = []
         for _ in range(args.rounds):
             start = time.perf_counter()
-            bootstrap.areas(y_true, y_score, codes, bootstrap.draw(codes, args.draws, seed=0))
+            counts = bootstrap.resample(codes, resampling)
+            bootstrap.resampled_aucs(y_true, y_score, codes, counts)
             seconds.append(time.perf_counter() - start)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"| {unit} | {np.median(seconds):.1f} | {peak:.0f} |")
@@ -43,8 +45,8 @@ def main(args):
 def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
-    parser.add_argument("--draws", type=cli.positive, default=1000, metavar="N")
-    parser.add_argument("--rounds", type=cli.positive, default=3, metavar="N")
+    parser.add_argument("--n-resamples", type=options.positive, default=1000, metavar="N")
+    parser.add_argument("--rounds", type=options.positive, default=3, metavar="N")
     return parser.parse_args()
 
 

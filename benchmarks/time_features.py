@@ -154,10 +154,10 @@ def parse_args():
     parser = cli.parser(__doc__)
     machine.add_test_data(parser)
     parser.add_argument(
-        "--clips", type=cli.positive, default=40, metavar="N", help="clips a run (default: 40)"
+        "--clips", type=options.positive, default=40, metavar="N", help="clips a run (default: 40)"
     )
     parser.add_argument(
-        "--runs", type=cli.positive, default=5, metavar="N", help="runs a row (default: 5)"
+        "--runs", type=options.positive, default=5, metavar="N", help="runs a row (default: 5)"
     )
     return parser.parse_args()
 

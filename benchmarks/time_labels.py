@@ -89,12 +89,12 @@ def parse_args():
     machine.add_test_data(parser)
     parser.add_argument(
         "--folder",
-        type=cli.folder,
+        type=options.folder,
         metavar="FOLDER",
         help="for 3 GB of copies (default: temporary)",
     )
     parser.add_argument(
-        "--runs", type=cli.positive, default=3, metavar="N", help="runs a row (default: 3)"
+        "--runs", type=options.positive, default=3, metavar="N", help="runs a row (default: 3)"
     )
     return parser.parse_args()
 

@@ -6,7 +6,7 @@ and the medians are printed.
 
 Writes  tables on standard output
 
-Example: python benchmarks/time_training.py --models vgg paper --rounds 5
+Example: python benchmarks/time_training.py --architectures vgg paper --rounds 5
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main(args):
     print("| network | features | chunk | batch | clips/s | ms a step | of it input ", end="")
     print(f"| 40 epochs of {MTT_CLIPS:,} clips | cost a clip against paper |\n" + 9 * "|---" + "|")
     with tempfile.TemporaryDirectory() as folder:
-        settings = {name: settings_of(name, args.mixed_precision) for name in args.models}
+        settings = {name: settings_of(name, args.mixed_precision) for name in args.architectures}
         tasks = {
             name: Task(Path(folder), own, args.batches * own["batch_size"])
             for name, own in settings.items()
@@ -57,7 +57,7 @@ def settings_of(name, mixed_precision):
     """Return the settings of a network's recipe, on its own features."""
     parser = argparse.ArgumentParser()
     recipes.add_options(parser)
-    settings = recipes.settings_of(parser.parse_args(["--model", name]), parser)
+    settings = recipes.settings_of(parser.parse_args(["--architecture", name]), parser)
     settings = recipes.fit(settings, features.PRESETS[settings["features"]], MTT_CLIPS)
     return {**settings, "seed": 0, "mixed_precision": mixed_precision}
 
@@ -85,8 +85,8 @@ class Task:
             row[:] = generator.standard_normal(row.shape, dtype=np.float32)
         array.flush()
         labels = generator.random((n_clips, N_TAGS)) < 0.07
-        clips = np.load(path, mmap_mode="r"), np.arange(n_clips), labels
-        self.batches = batches.Batches(*clips, settings, 0)
+        clips = batches.LabelledClips(np.load(path, mmap_mode="r"), np.arange(n_clips), labels)
+        self.batches = batches.Batches(clips, settings, 0)
         statistics_of_bands = np.zeros(preset.bands), np.ones(preset.bands)
         shape = settings["chunk_frames"], preset.bands
         self.network = training.build(shape, N_TAGS, statistics_of_bands, settings)
@@ -139,7 +139,7 @@ def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
     parser.add_argument(
-        "--models",
+        "--architectures",
         nargs="+",
         choices=tuple(recipes.RECIPES),
         default=tuple(recipes.RECIPES),
@@ -147,10 +147,10 @@ def parse_args():
         help="default: all",
     )
     parser.add_argument(
-        "--batches", type=cli.positive, default=32, metavar="N", help="a round (default: 32)"
+        "--batches", type=options.positive, default=32, metavar="N", help="a round (default: 32)"
     )
     parser.add_argument(
-        "--rounds", type=cli.positive, default=3, metavar="N", help="of timing (default: 3)"
+        "--rounds", type=options.positive, default=3, metavar="N", help="of timing (default: 3)"
     )
     parser.add_argument("--mixed-precision", action="store_true", help="in half precision")
     parser.add_argument("--memory", action="store_true", help="also how memory grows")

@@ -13,26 +13,23 @@ order of frequency, as they are handed in. Time in s, frequency in Hz, level in 
 """
 
 from autotagging.figures.evaluation import (
-    EVALUATION,
-    draw_areas,
+    draw_aucs,
     draw_confusions,
     draw_curves,
-    draw_evaluation,
+    evaluation_figures,
 )
 from autotagging.figures.maps import draw_tag_map, kind_marks
 from autotagging.figures.networks import draw_architecture, draw_history
 from autotagging.figures.sounds import draw_spectrogram, draw_waves
-from autotagging.figures.style import save, shows
+from autotagging.figures.style import save, save_missing
 from autotagging.figures.tables import draw_examples
 from autotagging.figures.tags import draw_label_distribution, draw_tag_bars
 
 __all__ = [
-    "EVALUATION",
     "draw_architecture",
-    "draw_areas",
+    "draw_aucs",
     "draw_confusions",
     "draw_curves",
-    "draw_evaluation",
     "draw_examples",
     "draw_history",
     "draw_label_distribution",
@@ -40,7 +37,8 @@ __all__ = [
     "draw_tag_bars",
     "draw_tag_map",
     "draw_waves",
+    "evaluation_figures",
     "kind_marks",
     "save",
-    "shows",
+    "save_missing",
 ]

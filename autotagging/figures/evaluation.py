@@ -18,19 +18,11 @@ from autotagging.figures.style import (
 from autotagging.figures.tables import draw_examples
 from autotagging.figures.tags import draw_tag_bars
 
-EVALUATION = {
-    "accuracy.png": "accuracy of every tag",
-    "Recall.png": "recall of every tag",
-    "auc_per_tag.png": "both areas of every tag, with intervals",
-    "roc_pr_curves.png": "the curves of every tag, and how far scores can be trusted",
-    "tag_confusions.png": "which tags are predicted instead",
-    "results.png": "test clips with their tags",
-}
-AREAS = {"roc_auc": "ROC-AUC", "pr_auc": "average precision (PR-AUC)"}
+AUCS = {"roc_auc": "ROC-AUC", "pr_auc": "average precision (PR-AUC)"}
 
 
-def draw_evaluation(tables, examples, summary):
-    """Draw all figures of an evaluation.
+def evaluation_figures(tables, examples, unit):
+    """Return all figures of an evaluation, to be drawn.
 
     Parameters
     ----------
@@ -38,46 +30,62 @@ def draw_evaluation(tables, examples, summary):
         per_tag, curves, reliability, confusions, as from `results.read_table`.
     examples : list of dict
         As from `results.read_examples`.
-    summary : dict
-        As from `results.read_summary`.
+    unit : str
+        What was resampled for the intervals, such as artists.
 
     Returns
     -------
     dict
-        Name of the file -> Figure, as `EVALUATION`.
+        Name of the file -> what it shows, and the function that draws it; see `save_missing`.
     """
     per_tag = tables["per_tag"]
     tags = per_tag["tag"].tolist()
-    accuracy = draw_tag_bars(
-        per_tag["accuracy"].to_numpy(),
-        tags,
-        "Accuracy at threshold 0.5",
-        reference=per_tag["accuracy_of_nothing"].to_numpy(),
-        reference_label="predicting no tag at all",
-    )
-    recall = draw_tag_bars(
-        per_tag["recall"].to_numpy(),
-        tags,
-        "Recall at threshold 0.5",
-        reference=per_tag["recall_at_threshold"].to_numpy(),
-        reference_label="at thresholds chosen on validation",
-    )
-    shown = draw_examples(
-        [example for example in examples if example["in_figure"]],
-        "Test clips; predicted: at or above the tag's threshold, the surest first; bold: in both",
-    )
     return {
-        "accuracy.png": accuracy,
-        "Recall.png": recall,
-        "auc_per_tag.png": draw_areas(per_tag, summary["interval"]["unit"]),
-        "roc_pr_curves.png": draw_curves(tables["curves"], tables["reliability"], per_tag),
-        "tag_confusions.png": draw_confusions(tables["confusions"]),
-        "results.png": shown,
+        "accuracy.png": (
+            "accuracy of every tag",
+            lambda: draw_tag_bars(
+                per_tag["accuracy"].to_numpy(),
+                tags,
+                "Accuracy at threshold 0.5",
+                reference=per_tag["accuracy_of_nothing"].to_numpy(),
+                reference_label="predicting no tag at all",
+            ),
+        ),
+        "Recall.png": (
+            "recall of every tag",
+            lambda: draw_tag_bars(
+                per_tag["recall"].to_numpy(),
+                tags,
+                "Recall at threshold 0.5",
+                reference=per_tag["recall_at_threshold"].to_numpy(),
+                reference_label="at thresholds chosen on validation",
+            ),
+        ),
+        "auc_per_tag.png": (
+            "both AUCs of every tag, with intervals",
+            lambda: draw_aucs(per_tag, unit),
+        ),
+        "roc_pr_curves.png": (
+            "the curves of every tag, and how far scores can be trusted",
+            lambda: draw_curves(tables["curves"], tables["reliability"], per_tag),
+        ),
+        "tag_confusions.png": (
+            "which tags are predicted instead",
+            lambda: draw_confusions(tables["confusions"]),
+        ),
+        "results.png": (
+            "test clips with their tags",
+            lambda: draw_examples(
+                [example for example in examples if example["in_figure"]],
+                "Test clips; predicted: at or above the tag's threshold, the surest first; bold: "
+                "in both",
+            ),
+        ),
     }
 
 
 @styled
-def draw_areas(per_tag, unit):
+def draw_aucs(per_tag, unit):
     """Draw both areas of every tag with their intervals, each panel sorted by its values.
 
     Parameters
@@ -86,7 +94,7 @@ def draw_areas(per_tag, unit):
         tag, prevalence; roc_auc and pr_auc with _low and _high, NaN where too few have the tag
         for an interval.
     unit : str
-        What was drawn for the intervals, such as artists.
+        What was resampled for the intervals, such as artists.
 
     Returns
     -------
@@ -96,19 +104,19 @@ def draw_areas(per_tag, unit):
     figure = new_figure(0.75 + 0.128 * max(len(per_tag), 4))
     axes = figure.subplots(1, 2)
     chances = {"roc_auc": np.full(len(per_tag), 0.5), "pr_auc": per_tag["prevalence"].to_numpy()}
-    for ax, (area, title) in zip(axes, AREAS.items(), strict=True):
-        order = per_tag[area].fillna(-1).to_numpy().argsort(kind="stable")
+    for ax, (auc, title) in zip(axes, AUCS.items(), strict=True):
+        order = per_tag[auc].fillna(-1).to_numpy().argsort(kind="stable")
         rows, y = per_tag.iloc[order], np.arange(len(per_tag))
         ax.grid(axis="x")
         ax.set_axisbelow(True)
-        ax.hlines(y, rows[f"{area}_low"], rows[f"{area}_high"], color=PALE_HUE, linewidth=2.6)
-        alone = rows[f"{area}_low"].isna().to_numpy()
-        undefined = rows[area].isna().to_numpy()
+        ax.hlines(y, rows[f"{auc}_low"], rows[f"{auc}_high"], color=PALE_HUE, linewidth=2.6)
+        alone = rows[f"{auc}_low"].isna().to_numpy()
+        undefined = rows[auc].isna().to_numpy()
         style = {"ls": "", "marker": "o", "ms": 3, "color": HUE, "clip_on": False}
-        ax.plot(rows[area].where(~alone), y, **style)
-        ax.plot(rows[area].where(alone), y, **style, mfc="white", mew=0.8)
+        ax.plot(rows[auc].where(~alone), y, **style)
+        ax.plot(rows[auc].where(alone), y, **style, mfc="white", mew=0.8)
         ax.plot(
-            np.where(undefined, np.nan, chances[area][order]),
+            np.where(undefined, np.nan, chances[auc][order]),
             y,
             "|",
             color=DARK,
@@ -116,7 +124,7 @@ def draw_areas(per_tag, unit):
             mew=0.9,
             clip_on=False,
         )
-        start = 0.0 if area == "pr_auc" else min(0.5, np.floor(_lowest(rows, area) * 10) / 10)
+        start = 0.0 if auc == "pr_auc" else min(0.5, np.floor(_lowest(rows, auc) * 10) / 10)
         if undefined.any():
             place = np.full(undefined.sum(), start)
             ax.plot(place, y[undefined], "x", color=GREY, ms=4, clip_on=False)
@@ -126,7 +134,7 @@ def draw_areas(per_tag, unit):
         ax.tick_params(axis="y", length=0)
     handles = [
         Line2D([], [], color=HUE, marker="o", ms=3, ls="", label="tag"),
-        Line2D([], [], color=PALE_HUE, linewidth=2.6, label=f"95 % of draws of {unit}"),
+        Line2D([], [], color=PALE_HUE, linewidth=2.6, label=f"95 % of resamples of {unit}"),
         Line2D([], [], color=DARK, marker="|", ms=5, ls="", label="by chance"),
     ]
     if (per_tag["roc_auc_low"].isna() & per_tag["roc_auc"].notna()).any():
@@ -138,8 +146,8 @@ def draw_areas(per_tag, unit):
     return figure
 
 
-def _lowest(rows, area):
-    return np.nanmin(rows[[area, f"{area}_low"]].to_numpy(float), initial=1.0)
+def _lowest(rows, auc):
+    return np.nanmin(rows[[auc, f"{auc}_low"]].to_numpy(float), initial=1.0)
 
 
 @styled

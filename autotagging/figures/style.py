@@ -9,7 +9,8 @@ from pathlib import Path
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+
+from autotagging.formatting import print_written
 
 WIDTH = 6.7  # inches: 17 cm, the text of an A4 page
 NOTE_STRIP = 0.17  # inches left free at the lower edge, for the note
@@ -69,7 +70,7 @@ def new_figure(height, constrained=True, width=WIDTH):
 
 
 @styled
-def save(figure, path, note="", source=""):
+def save(figure, path, note=""):
     """Write a figure as PNG, whole or not at all, and let go of it.
 
     Parameters
@@ -80,26 +81,29 @@ def save(figure, path, note="", source=""):
     note : str
         What every reader must know, e.g. "Synthetic sample, not real music": stands small at
         the lower edge.
-    source : str
-        What the figure shows, kept inside the file for `shows`.
     """
     path = Path(path)
     if note:
         x, y = 1 - 0.05 / WIDTH, 0.04 / figure.get_figheight()
         figure.text(x, y, note, fontsize=6.5, color=GREY, ha="right", va="bottom", gid="note")
     part = path.with_name(path.name + ".part")
-    figure.savefig(part, format="png", metadata={"Software": None, "Source": source})
+    figure.savefig(part, format="png", metadata={"Software": None})
     os.replace(part, path)
     figure.clear()
 
 
-def shows(path, source):
-    """Return whether a file is a figure of this source, see `save`."""
-    try:
-        with Image.open(path) as image:
-            if image.info.get("Source") != source:
-                return False
-            image.verify()
-    except (OSError, SyntaxError):  # not there, or no whole image
-        return False
-    return True
+def save_missing(folder, note, figures):
+    """Draw the figures of a folder that are not there.
+
+    Parameters
+    ----------
+    folder : Path
+    note : str
+        As of `save`.
+    figures : dict
+        Name of the file -> what it shows, in words, and the function that draws it.
+    """
+    for name, (content, draw) in figures.items():
+        if not (folder / name).exists():
+            save(draw(), folder / name, note)
+            print_written(folder / name, content)

@@ -1,0 +1,322 @@
+"""A step is a folder of the dataset; it is finished when its ``summary.json`` is there.
+
+The summary is written last, and it begins alike in every folder: settings (what was chosen), inputs
+(what was read, each with a checksum), versions, git_commit, seconds. A step that starts removes its
+summary first and its figures and pages next: a figure that is there belongs there, whenever a run
+is killed. Run again, a finished step does nothing; one of other settings or inputs is refused.
+"""
+
+import contextlib
+import hashlib
+import json
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from autotagging import versions
+from autotagging.files import checksum, write_whole
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
+SUMMARY = "summary.json"
+PICTURES = ("*.png", "*.html")
+FIGURE = "figure_"  # begins the name of a setting that decides a figure alone
+EARLIER = ("manifest.json", "run.json")  # stood in place of a summary in earlier versions
+_held = set()  # folders that this process has locked
+WRITTEN_BY = {
+    "clips": "1_label_reduction_and_files_renaming.py",
+    "labels": "1_label_reduction_and_files_renaming.py",
+    "features": "2_feature_extraction.py",
+    "models": "3_train_cnn.py",
+    "results": "4_evaluate.py",
+    "tag_map": "5_visualize_tags.py",
+    "cross_validation": "benchmarks/cross_validate.py",
+}
+
+
+def describe_inputs(data, *paths, clip_ids=()):
+    """Return what tells each input of a step from others.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset. What lies below it is named relative to it, so that it can be moved.
+    paths : Path or None
+        A file, told by its content; a network (``.keras``), by its weights and description, as
+        the file has a date inside; a folder of features, by its settings and the clips' audio, so
+        that clips that are added make no network stale. None is passed over.
+    clip_ids : iterable of str
+        The clips whose features are used.
+
+    Returns
+    -------
+    dict
+        Name -> checksum.
+    """
+    return {_name(data, path): _checksum(path, clip_ids) for path in paths if path is not None}
+
+
+def _name(data, path):
+    path, data = path.resolve(), data.resolve()
+    return path.relative_to(data).as_posix() if path.is_relative_to(data) else path.name
+
+
+def _checksum(path, clip_ids):
+    if path.is_dir():
+        settings = read_summary(path)["settings"]
+        settings = {key: value for key, value in settings.items() if not key.startswith(FIGURE)}
+        table = pd.read_csv(path / "clips.csv", dtype=str, usecols=["clip_id", "audio"])
+        audio = dict(table.fillna("").itertuples(index=False))
+        used = [(clip_id, audio.get(clip_id)) for clip_id in clip_ids]
+        return hashlib.sha256(json.dumps([settings, used]).encode()).hexdigest()
+    if path.suffix == ".keras":
+        with zipfile.ZipFile(path) as archive:
+            content = [archive.read(entry) for entry in ("model.weights.h5", "autotagging.json")]
+        return hashlib.sha256(b"".join(content)).hexdigest()
+    return checksum(path)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as it is to be: its folder, what was chosen, what is read.
+
+    Parameters
+    ----------
+    folder : Path
+    settings, inputs : dict
+        Plain values; inputs from `describe_inputs`.
+    """
+
+    folder: Path
+    settings: dict
+    inputs: dict
+
+
+def is_finished(step, *, replaceable=()):
+    """Return whether a folder holds what the settings and inputs of a step give.
+
+    Parameters
+    ----------
+    step : Step
+    replaceable : collection of str
+        Settings and inputs that may differ: then the step is not finished, and goes on with what
+        it has. A table to which rows are added is one, and so is every setting that decides a
+        figure alone.
+
+    Raises
+    ------
+    ValueError
+        Where it holds what others give, naming what differs, or was made by an earlier version.
+    """
+    before = _read(step.folder)
+    return before is not None and not refuse_others(step, before, replaceable=replaceable)
+
+
+def refuse_others(step, before, *, replaceable=()):
+    """Return what differs between what a folder was made, or begun, with and what is asked for.
+
+    Parameters
+    ----------
+    step : Step
+    before : dict
+        With the settings and inputs it was made with.
+    replaceable : collection of str
+        As of `is_finished`.
+
+    Returns
+    -------
+    list of str
+        Names of settings and inputs, all of them replaceable.
+
+    Raises
+    ------
+    ValueError
+        Naming those that are not.
+    """
+    folder = step.folder
+    now = json.loads(json.dumps({"settings": step.settings, "inputs": step.inputs}))
+    different = dict(_differences(before, now))
+    refused = [
+        text
+        for name, text in different.items()
+        if name not in replaceable and not name.startswith(FIGURE)
+    ]
+    if refused:
+        keep = "name another folder with --data"
+        if folder.name != "clips":
+            keep = "keep it and give another --name"
+        raise ValueError(
+            f"{folder} was made {'; '.join(refused)}: run {_script(folder)} again with --force, "
+            f"or {keep}"
+        )
+    return list(different)
+
+
+def _differences(before, now):
+    """Yield name and words of each setting and input that is another."""
+    for name in sorted({*before["settings"], *now["settings"]}):
+        old, new = (some["settings"].get(name) for some in (before, now))
+        if old != new:
+            yield name, f"with {name.replace('_', ' ')} {_shown(old)}, not {_shown(new)}"
+    for name in sorted({*before["inputs"], *now["inputs"]}):
+        old, new = (some["inputs"].get(name) for some in (before, now))
+        if old != new:
+            relation = "from another" if old and new else "with" if old else "without"
+            yield name, f"{relation} {name}"
+
+
+def _shown(value):
+    text = "none" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) < 80 else f"{text[:77]}..."
+
+
+def check_current(data, folder, clip_ids=()):
+    """Return the summary of a finished step; refuse one whose inputs have changed since.
+
+    Parameters
+    ----------
+    data, folder : Path
+    clip_ids : iterable of str
+        As for `describe_inputs`.
+
+    Raises
+    ------
+    ValueError
+        Naming the inputs. One that is gone, to save room perhaps, is no reason.
+    """
+    summary = read_summary(folder)
+    changed = []
+    for name, before in summary["inputs"].items():
+        path = data / name
+        is_there = (path / SUMMARY).exists() if path.is_dir() else path.exists()
+        if is_there and _checksum(path, clip_ids) != before:
+            changed.append(name)
+    if changed:
+        raise ValueError(
+            f"{folder} is out of date, as {', '.join(changed)} changed since: run "
+            f"{_script(folder)} again with --force"
+        )
+    return summary
+
+
+def read_summary(folder):
+    """Return the summary of a finished step: a dict.
+
+    Raises
+    ------
+    ValueError
+        Where it is not finished; the sentence names the script to run and what is finished.
+    """
+    summary = _read(folder)
+    if summary is None:
+        finished = list_finished(folder.parent)
+        present = f" (there are {', '.join(finished)})" if finished else ""
+        raise ValueError(f"{folder} is not finished{present}: run {_script(folder)}")
+    return summary
+
+
+def list_finished(folder):
+    """Return the names of the finished steps below a folder, such as ``data/mtt/models``."""
+    return sorted(path.parent.name for path in folder.glob(f"*/{SUMMARY}"))
+
+
+def _read(folder):
+    """Return a summary; None where there is none."""
+    path = folder / SUMMARY
+    earlier = any((folder / name).exists() for name in EARLIER)
+    summary = {}
+    if path.exists():
+        try:
+            summary = json.loads(path.read_text(encoding="utf-8"))
+            earlier = not {"settings", "inputs", "versions", "seconds"} <= set(summary)
+        except (ValueError, TypeError):
+            raise ValueError(
+                f"{path} is damaged: run {_script(folder)} again with --force"
+            ) from None
+    if earlier:
+        raise ValueError(
+            f"{folder} was made by an earlier version: run {_script(folder)} again with --force"
+        )
+    return summary or None
+
+
+def _script(folder):
+    return WRITTEN_BY.get(folder.parent.name) or WRITTEN_BY[folder.name]
+
+
+@contextlib.contextmanager
+def locked(folder):
+    """Hold a folder so that no second run writes to it; it is free when the process ends.
+
+    Raises
+    ------
+    ValueError
+        Where another run holds it.
+    """
+    if folder in _held:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "lock"
+    with path.open("w") as file:
+        if fcntl:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ValueError(f"another run is writing {folder}") from None
+        _held.add(folder)
+        try:
+            yield
+        finally:
+            _held.remove(folder)
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # where nothing came of it
+
+
+@contextlib.contextmanager
+def writing(step):
+    """Lock a folder; undo its summary, figures and pages; write its summary when all else is done.
+
+    Yields
+    ------
+    dict
+        The summary so far, to which the step adds what it has to say.
+    """
+    with locked(step.folder):
+        started = time.perf_counter()
+        for name in (SUMMARY, *EARLIER):
+            (step.folder / name).unlink(missing_ok=True)
+        _remove_pictures(step.folder)
+        summary = {"settings": step.settings, "inputs": step.inputs, **versions.describe()}
+        summary["seconds"] = None
+        yield summary
+        summary["seconds"] = summary["seconds"] or round(time.perf_counter() - started, 1)
+        _write(step.folder, summary)
+
+
+def renew_pictures(step):
+    """Let a finished step keep its numbers, and lose figures that other settings decide now.
+
+    The summary comes before the figures here: those that are missing are drawn by the next run.
+    """
+    _remove_pictures(step.folder)
+    summary = {**read_summary(step.folder), "settings": step.settings, "inputs": step.inputs}
+    _write(step.folder, summary)
+
+
+def _remove_pictures(folder):
+    for kind in PICTURES:
+        for path in folder.glob(kind):
+            path.unlink()
+
+
+def _write(folder, summary):
+    text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_whole(folder / SUMMARY, text)

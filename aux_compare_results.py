@@ -1,0 +1,92 @@
+"""Put all finished results of a dataset into one table a label set.
+
+Everything that script 4 evaluated stands in it, networks and external scores alike, with mean and
+deviation where runs differ by their seed alone. With --reference the difference of each to one of
+them is computed on the same clips, tags and resamples, with its interval.
+
+Reads   results/<run>/                      of every run that is evaluated, and up to date
+        labels/<set>/, clips/clips.csv
+Writes  results/comparison-<set>.csv        a row a run
+        results/comparison-<set>.md, .tex   the same, for papers
+
+Example: python aux_compare_results.py --data data/mtt --reference vgg
+"""
+
+from autotagging import bootstrap, cli, comparison, results, steps, tables
+from autotagging.files import write_if_other
+from autotagging.formatting import print_written
+from autotagging.options import add_settings, name, read_settings
+
+
+def main(args):
+    """Compare what is evaluated, a label set at a time; name what is out of date."""
+    current, stale = read_current(args.data)
+    if args.reference and not any(args.reference in group for group in current.values()):
+        known = sorted(run for group in current.values() for run in group)
+        raise ValueError(
+            f"--reference {args.reference}: no finished results of that name ("
+            f"{', '.join(known) or 'there are none'}): run {steps.WRITTEN_BY['results']}"
+        )
+    for label_set, summaries in current.items():
+        table = comparison.side_by_side(summaries)
+        reference = args.reference if args.reference in summaries else None
+        if reference:
+            scored = {run: results.read_scored_clips(args.data, run) for run in summaries}
+            table = comparison.add_differences(table, scored, reference, args.resampling)
+        write(args, label_set, table, next(iter(summaries.values())), reference)
+    if stale:
+        raise ValueError("; ".join(stale))
+    if not current:
+        raise ValueError(f"{args.data} has no results: run {steps.WRITTEN_BY['results']}")
+
+
+def read_current(data):
+    """Return the summaries of finished results by label set and name, and why others are stale."""
+    current, stale = {}, []
+    for run in steps.list_finished(data / "results"):
+        try:
+            summary = results.check_current(data, run)
+        except ValueError as error:  # the others can be compared
+            stale.append(str(error))
+        else:
+            current.setdefault(summary["settings"]["labels"], {})[run] = summary
+    return current, stale
+
+
+def write(args, label_set, table, summary, reference):
+    """Print one table and write it in three forms."""
+    text = comparison.for_papers(table, reference)
+    caption = (
+        f"{summary['dataset']}, label set {label_set}: macro averages over the tags, test clips, "
+        f"with 95 % bootstrap intervals. {summary['note']}"
+    ).strip()
+    print(f"{caption}\n{text.to_string(index=False)}")
+    path = args.data / "results" / f"comparison-{label_set}.csv"
+    texts = {
+        ".csv": table.round(6).to_csv(index=False, lineterminator="\n"),
+        ".md": tables.to_markdown(text, caption),
+        ".tex": tables.to_latex(text, caption),
+    }
+    for ending, content in texts.items():
+        if write_if_other(path.with_suffix(ending), content):
+            print_written(path.with_suffix(ending), f"{len(table)} rows")
+
+
+def parse_args():
+    """Return the command line's arguments."""
+    parser = cli.parser(__doc__)
+    cli.add_data(parser)
+    parser.add_argument(
+        "--reference",
+        type=name,
+        metavar="NAME",
+        help="results that the others are compared with, on the same clips, tags and resamples",
+    )
+    add_settings(parser, bootstrap.Resampling)
+    args = parser.parse_args()
+    args.resampling = read_settings(parser, args, bootstrap.Resampling)
+    return args
+
+
+if __name__ == "__main__":
+    cli.run(main, parse_args)
