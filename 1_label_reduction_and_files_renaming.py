@@ -21,8 +21,11 @@ Example: python 1_label_reduction_and_files_renaming.py --data data/mtt --split 
 
 from dataclasses import asdict
 
-from autotagging import annotations, cli, clips, labels, links, paragraph, splits, steps, vocabulary
+from autotagging import cli, steps
+from autotagging.clips import annotations, inventory, links
 from autotagging.formatting import display_path, print_all_written
+from autotagging.labels import label_sets, splits, statistics, tag_choice
+from autotagging.labels.synonyms import merge_synonyms, read_applying, read_kinds
 from autotagging.options import add_settings, read_settings
 
 REPLACEABLE = ("clips/clips.csv", "names")  # clips are added, links made or removed
@@ -33,54 +36,55 @@ def main(args):
     table = args.annotations or annotations.find_table(args.raw)
     clip_info = annotations.find_clip_info(args.raw)
     annotated = annotations.add_clip_info(annotations.read_annotations(table), clip_info)
-    clips.check_names(annotated.metadata)
-    clips.check_apart(annotated.metadata, table, args.raw, args.data)
+    inventory.check_names(annotated.metadata)
+    inventory.check_apart(annotated.metadata, table, args.raw, args.data)
     n_clips, n_tags = annotated.tags.shape
     print(f"read {display_path(table)}: {n_clips:,} clips, {n_tags} tags")
 
     synonyms = {}
     if args.settings.merge:
-        kinds = vocabulary.read_kinds(cli.TAG_KINDS)
-        synonyms = vocabulary.read_applying(cli.SYNONYMS, annotated.tags.columns, kinds)
-    merged = vocabulary.merge_synonyms(annotated.tags, synonyms)
+        kinds = read_kinds(cli.TAG_KINDS)
+        synonyms = read_applying(cli.SYNONYMS, annotated.tags.columns, kinds)
+    merged = merge_synonyms(annotated.tags, synonyms)
     split_by = splits.choose(annotated.metadata, args.settings.split)
     split = splits.split(split_by, annotated, args.settings.seed)
-    tags = vocabulary.choose_tags(merged, split, args.settings, synonyms)
+    tags = tag_choice.choose_tags(merged, split, args.settings, synonyms)
     settled = args.settings.settle(merge=bool(synonyms), split=split_by, n_tags=len(tags))
     name = args.name or settled.set_name
 
-    of_clips = clips.folder_of(args.data)
     tables = steps.describe_inputs(args.data, table, clip_info)
     lists = cli.SYNONYMS if synonyms else None, args.settings.tags
     inputs = tables | steps.describe_inputs(args.data, *lists)
-    step = steps.Step(labels.set_folder(args.data, name), asdict(settled), inputs)
+    step = steps.Step(label_sets.set_folder(args.data, name), asdict(settled), inputs)
     if not args.force:  # others are refused before anything is written
-        steps.is_finished(steps.Step(of_clips, {}, tables), replaceable=["audio"])
+        steps.is_finished(
+            steps.Step(inventory.folder_of(args.data), {}, tables), replaceable=["audio"]
+        )
         steps.is_finished(step, replaceable=REPLACEABLE)
-    inventory, n_changed = clips.write_inventory(
+    clips, n_changed = inventory.write_inventory(
         annotated, args.raw, args.data, args.audio_settings, tables, force=args.force
     )
-    step.inputs.update(steps.describe_inputs(args.data, of_clips / "clips.csv"))
+    step.inputs.update(steps.describe_inputs(args.data, inventory.clips_path(args.data)))
     written = {"summary.json": "settings and counts"} if n_changed else {}
     if args.force or not steps.is_finished(step, replaceable=REPLACEABLE):
         with steps.writing(step) as summary:
-            usable = merged.loc[inventory.clips.index, tags]
-            chosen = labels.select(usable, split, keep_untagged=settled.keep_untagged)
-            kept, counts = vocabulary.tabulate_tags(annotated.tags, merged, synonyms, tags)
-            written |= labels.write_tables(step.folder, chosen, kept, counts)
+            usable = merged.loc[clips.usable.index, tags]
+            chosen = label_sets.select(usable, split, keep_untagged=settled.keep_untagged)
+            kept, counts = tag_choice.tabulate_tags(annotated.tags, merged, synonyms, tags)
+            written |= label_sets.write_tables(step.folder, chosen, kept, counts)
             named = chosen[tags] if settled.names == "multi-hot" else chosen[tags][:0]
-            files = inventory.clips["file"]
+            files = clips.usable["file"]
             links.write_multi_hot(step.folder, named, files, args.data, args.audio_settings.link)
             summary["dataset"] = args.data.resolve().name
             summary["note"] = annotations.note_of(args.raw)
             summary["citation"] = annotations.cite(table, args.raw)
-            summary.update(paragraph.count(chosen, annotated, merged, counts, inventory))
+            summary.update(statistics.count(chosen, annotated, merged, counts, clips))
 
-    excluded = paragraph.list_excluded(inventory.excluded)
-    print("\n".join(excluded + paragraph.write(steps.read_summary(step.folder))))
-    labels.warn_of_outdated(args.data, inventory.clips.index)
+    excluded = statistics.list_excluded(clips.excluded)
+    print("\n".join(excluded + statistics.write(steps.read_summary(step.folder))))
+    label_sets.warn_of_outdated(args.data, clips.usable.index)
     if written:
-        print_all_written(of_clips, clips.describe(inventory))
+        print_all_written(inventory.folder_of(args.data), inventory.describe(clips))
         print_all_written(step.folder, written)
     else:
         print(f"nothing to do: clips/ and labels/{name} are up to date")
@@ -91,12 +95,12 @@ def parse_args():
     parser = cli.parser(__doc__)
     cli.add_raw(parser)
     cli.add_name(parser, "after the settings of the label set")
-    add_settings(parser, clips.AudioSettings)
-    add_settings(parser, labels.LabelSettings)
+    add_settings(parser, inventory.AudioSettings)
+    add_settings(parser, label_sets.LabelSettings)
     cli.add_force(parser, "the label set")
     args = cli.settle_raw(parser, parser.parse_args())
-    args.audio_settings = read_settings(parser, args, clips.AudioSettings)
-    args.settings = read_settings(parser, args, labels.LabelSettings)
+    args.audio_settings = read_settings(parser, args, inventory.AudioSettings)
+    args.settings = read_settings(parser, args, label_sets.LabelSettings)
     if args.settings.names == "multi-hot" and not args.audio_settings.audio:
         parser.error("--names multi-hot names audio: it does not go with --no-audio")
     return args

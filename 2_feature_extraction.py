@@ -19,9 +19,15 @@ Example: python 2_feature_extraction.py --data data/mtt --preset square --bands 
 
 import time
 from dataclasses import asdict
+from functools import partial
 
-from autotagging import audio, cli, clips, feature_store, features, figures, labels, steps
+from autotagging import audio, cli, steps
+from autotagging.clips import inventory
+from autotagging.features import extraction, feature_store
+from autotagging.features.settings import PRESETS, FeatureSettings, change, name_of
+from autotagging.figures import sounds, style
 from autotagging.formatting import display_path
+from autotagging.labels import label_sets
 from autotagging.options import add_settings, cluster_address, given, positive
 
 FIGURE_RATE = 16000  # Hz
@@ -30,42 +36,41 @@ TOLERATED = 0.05  # of the clips may fail
 
 def main(args):
     """Write one store of features and the figure of three clips."""
-    inventory = clips.read_clips(args.data, with_audio=True)
+    clips = inventory.read_clips(args.data, with_audio=True)
     folder = feature_store.folder_of(args.data, args.name)
     if args.check:
-        print(feature_store.check(folder, args.data, inventory))
+        print(feature_store.check(folder, args.data, clips))
         return
-    label_set = labels.find_set(args.data, args.labels)
-    table = labels.read_labels(args.data, label_set)
-    table = table[table.index.isin(inventory.index)]
-    labels.choose_clips(table, args.figure_tags)  # a wrong tag is refused before the long work
+    label_set = label_sets.find_set(args.data, args.labels)
+    table = label_sets.read_labels(args.data, label_set)
+    table = table[table.index.isin(clips.index)]
+    label_sets.choose_clips(table, args.figure_tags)  # a wrong tag is refused before the long work
+    paths = inventory.clips_path(args.data), label_sets.labels_path(args.data, label_set)
+    inputs = steps.describe_inputs(args.data, *paths)
     settings = {"figure_labels": label_set, "figure_tags": args.figure_tags}
-    inputs = steps.describe_inputs(
-        args.data,
-        clips.folder_of(args.data) / "clips.csv",
-        labels.set_folder(args.data, label_set) / "labels.csv",
-    )
     step = steps.Step(folder, {**asdict(args.settings), **settings}, inputs)
     finished = not args.force and steps.is_finished(step, replaceable=inputs)
-    wanted = feature_store.choose_clips(folder, inventory, args.limit, keep=not args.force)
-    wanted = feature_store.WantedStore(folder, args.settings, args.data, wanted)
+    wanted = feature_store.choose_clips(folder, clips, args.limit, keep=not args.force)
+    wanted = extraction.WantedStore(folder, args.settings, args.data, wanted)
+    note = label_sets.read_provenance(args.data, label_set)["note"]
+    drawing = partial(draw, folder, args.data, clips["file"], table, args.figure_tags, note)
 
     with steps.locked(folder):
-        missing = feature_store.find_missing(wanted, force=args.force)
+        missing = extraction.find_missing(wanted, force=args.force)
         if missing is not None:
             workers = f"on {args.dask}" if args.dask else f"{args.jobs} processes"
             print(f"extracting {args.name} features of {len(missing):,} clips, {workers}")
             started = time.perf_counter()
-            feature_store.compute(wanted, args.dask or args.jobs, force=args.force)
-            with feature_store.writing(wanted, step) as summary:
+            extraction.compute(wanted, args.dask or args.jobs, force=args.force)
+            with extraction.writing(wanted, step) as summary:
                 summary["seconds"] = round(time.perf_counter() - started, 1)
-                draw(args, folder, table, inventory["file"])
+                drawing()
             print("\n".join(feature_store.describe(folder, len(missing))))
         elif finished:
             print(f"nothing to do: features/{args.name} has all {len(wanted.clips):,} clips")
         else:
             steps.renew_pictures(step)
-        draw(args, folder, table, inventory["file"])
+        drawing()
     summary = steps.read_summary(folder)
     if summary["failed"] > TOLERATED * summary["clips"]:
         raise ValueError(
@@ -74,22 +79,19 @@ def main(args):
         )
 
 
-def draw(args, folder, table, files):
-    """Draw three clips as waves and spectrograms, unless the figure is there."""
-    table = table[table.index.isin(feature_store.list_usable(folder))]
-    if len(table) < 3:
+def draw(folder, data, files, labels, tags, note):
+    """Draw a clip for each of three tags, as waves and spectrograms, unless the figure is there."""
+    labels = labels[labels.index.isin(feature_store.list_usable(folder))]
+    if len(labels) < 3:
         return
-    chosen = labels.choose_clips(table, args.figure_tags)
+    chosen = label_sets.choose_clips(labels, tags)
 
     def draw_waves():
-        titles = [labels.write_title(table, tag, clip_id) for tag, clip_id in chosen.items()]
-        samples = [audio.load(args.data / files[i], FIGURE_RATE) for i in chosen.values()]
-        return figures.draw_waves(list(zip(titles, samples, strict=True)), FIGURE_RATE, bands=120)
+        titles = [label_sets.write_title(labels, tag, clip_id) for tag, clip_id in chosen.items()]
+        samples = [audio.load(data / files[clip_id], FIGURE_RATE) for clip_id in chosen.values()]
+        return sounds.draw_waves(list(zip(titles, samples, strict=True)), FIGURE_RATE, bands=120)
 
-    content = f"clips {', '.join(chosen.values())}"
-    label_set = labels.find_set(args.data, args.labels)
-    note = labels.read_summary(args.data, label_set)["note"]
-    figures.save_missing(folder, note, {"waves_spectro_logspectro.png": (content, draw_waves)})
+    style.save_missing(folder, note, {"waves_spectro_logspectro.png": draw_waves})
 
 
 def parse_args():
@@ -97,9 +99,8 @@ def parse_args():
     parser = cli.parser(__doc__)
     add = parser.add_argument
     cli.add_data(parser)
-    presets = list(features.PRESETS)
-    add("--preset", choices=presets, default="mel96", help="named settings (default: mel96)")
-    add_settings(parser, features.FeatureSettings, unset=True)
+    add("--preset", choices=list(PRESETS), default="mel96", help="(default: mel96)")
+    add_settings(parser, FeatureSettings, unset=True)
     add("--frames", type=positive, metavar="N", help="of a clip, instead of --hop-length")
     cli.add_name(parser, "the preset and what is changed")
     add("--limit", type=positive, metavar="N", help="the first N clips alone, to try it out")
@@ -116,11 +117,11 @@ def parse_args():
     if args.figure_tags and len(set(args.figure_tags)) < 3:
         parser.error("--figure-tags names a tag twice")
     try:
-        changes = given(features.FeatureSettings, args)
-        args.settings = features.change(features.PRESETS[args.preset], changes, args.frames)
+        changes = given(FeatureSettings, args)
+        args.settings = change(PRESETS[args.preset], changes, args.frames)
     except ValueError as error:
         parser.error(str(error))
-    args.name = args.name or features.name_of(args.preset, args.settings)
+    args.name = args.name or name_of(args.preset, args.settings)
     return args
 
 

@@ -19,29 +19,33 @@ Example: python 3_train_cnn.py --data data/mtt --architecture paper
 
 from dataclasses import asdict, replace
 
-from autotagging import cli, feature_store, labels, models, native_stderr, recipes, steps
-from autotagging.options import add_settings, positive
+from autotagging import cli, native_stderr, options, steps
+from autotagging.features import feature_store
+from autotagging.labels import label_sets
+from autotagging.models import model_folder, training_settings
 
 
 def main(args):
     """Train one network, or one a seed and their mean, and draw it."""
-    label_set = labels.find_set(args.data, args.labels)
-    table = labels.read_labels(args.data, label_set)
+    label_set = label_sets.find_set(args.data, args.labels)
+    table = label_sets.read_labels(args.data, label_set)
     store = feature_store.open_store(args.data, args.settings.features, table.index)
     with native_stderr.silenced():  # importing Keras takes seconds, and says much
-        from autotagging import batches, runs
+        from autotagging.models import batches, runs
     parts = batches.labelled_parts(table, store)
-    settings = recipes.fit(args.settings, store.settings, len(parts["train"]))
+    settings = training_settings.fit(args.settings, store.settings, len(parts["train"]))
 
-    of_labels = labels.set_folder(args.data, label_set)
+    start = args.start_from and model_folder.find_model(args.data, args.start_from)
+    labels_path = label_sets.labels_path(args.data, label_set)
     of_features = feature_store.folder_of(args.data, settings.features)
-    start = args.start_from and models.find_model(args.data, args.start_from)
-    inputs = steps.describe_inputs(
-        args.data, of_labels / "labels.csv", of_features, start, clip_ids=table.index
-    )
-    tags = table.columns.drop("split").tolist()
-    description = runs.describe(tags, store.settings, label_set, steps.read_summary(of_labels))
-    chosen = labels.choose_clips(table.loc[store.rows.index])
+    inputs = steps.describe_inputs(args.data, labels_path, of_features, start, clip_ids=table.index)
+    description = {
+        "tags": table.columns.drop("split").tolist(),
+        "feature_settings": asdict(store.settings),
+        "label_set": label_set,
+        **label_sets.read_provenance(args.data, label_set),
+    }
+    chosen = label_sets.choose_clips(table.loc[store.rows.index])
     pictured = {f"{tag} ({i})": store.array[store.rows[i]] for tag, i in chosen.items()}
 
     def describe_run(folder, seed):
@@ -50,16 +54,18 @@ def main(args):
         own = settings if isinstance(seed, list) else replace(settings, seed=seed)
         return runs.Run(step, own, parts, description, pictured)
 
-    folder = models.folder_of(args.data, args.name or settings.architecture)
+    folder = model_folder.folder_of(args.data, args.name or settings.architecture)
     seeds = list(range(settings.seed, settings.seed + args.seeds))
     members = {seed: runs.member_folder(folder, seed) for seed in seeds}
     members = members if args.seeds > 1 else {settings.seed: folder}
     for seed, member in members.items():
         run = describe_run(member, seed)
         if args.force or not runs.is_done(run):
-            source = start and models.load_to_start(start, settings.architecture, store.settings)
+            source = start and model_folder.load_to_start(
+                start, settings.architecture, store.settings
+            )
             if args.force:
-                models.discard(member)
+                model_folder.discard(member)
             runs.train(run, start=source, tensorboard=args.tensorboard)
     if args.seeds > 1:
         run = describe_run(folder, seeds)
@@ -73,21 +79,15 @@ def parse_args():
     cli.add_data(parser)
     cli.add_labels(parser)
     cli.add_name(parser, "the architecture")
-    add_settings(parser, recipes.TrainingSettings, unset=True)
+    options.add_settings(parser, training_settings.TrainingSettings, unset=True)
     cli.add_start_from(parser)
-    parser.add_argument(
-        "--seeds",
-        type=positive,
-        default=1,
-        metavar="N",
-        help="train so many, from --seed on, and the mean of their scores as one more (default: 1)",
-    )
-    parser.add_argument(
-        "--tensorboard", action="store_true", help="write models/<run>/tensorboard/ to watch"
-    )
+    text = "train so many, from --seed on, and the mean of their scores as one more (default: 1)"
+    options.add(parser, "--seeds", options.positive, default=1, help=text)
+    text = "write models/<run>/tensorboard/ to watch"
+    parser.add_argument("--tensorboard", action="store_true", help=text)
     cli.add_force(parser, "the run")
     args = parser.parse_args()
-    args.settings = recipes.read(parser, args)
+    args.settings = training_settings.read(parser, args)
     return args
 
 

@@ -12,10 +12,10 @@ Writes  results/comparison-<set>.csv        a row a run
 Example: python aux_compare_results.py --data data/mtt --reference vgg
 """
 
-from autotagging import bootstrap, cli, comparison, results, steps, tables
+from autotagging import cli, options, steps
 from autotagging.files import write_if_other
 from autotagging.formatting import print_written
-from autotagging.options import add_settings, name, read_settings
+from autotagging.results import bootstrap, comparison, results_folder, tables
 
 
 def main(args):
@@ -31,9 +31,9 @@ def main(args):
         table = comparison.side_by_side(summaries)
         reference = args.reference if args.reference in summaries else None
         if reference:
-            scored = {run: results.read_scored_clips(args.data, run) for run in summaries}
+            scored = {run: results_folder.read_scored_clips(args.data, run) for run in summaries}
             table = comparison.add_differences(table, scored, reference, args.resampling)
-        write(args, label_set, table, next(iter(summaries.values())), reference)
+        write(args.data, label_set, table, next(iter(summaries.values())), reference)
     if stale:
         raise ValueError("; ".join(stale))
     if not current:
@@ -45,7 +45,7 @@ def read_current(data):
     current, stale = {}, []
     for run in steps.list_finished(data / "results"):
         try:
-            summary = results.check_current(data, run)
+            summary = results_folder.check_current(data, run)
         except ValueError as error:  # the others can be compared
             stale.append(str(error))
         else:
@@ -53,7 +53,7 @@ def read_current(data):
     return current, stale
 
 
-def write(args, label_set, table, summary, reference):
+def write(data, label_set, table, summary, reference):
     """Print one table and write it in three forms."""
     text = comparison.for_papers(table, reference)
     caption = (
@@ -61,7 +61,7 @@ def write(args, label_set, table, summary, reference):
         f"with 95 % bootstrap intervals. {summary['note']}"
     ).strip()
     print(f"{caption}\n{text.to_string(index=False)}")
-    path = args.data / "results" / f"comparison-{label_set}.csv"
+    path = data / "results" / f"comparison-{label_set}.csv"
     texts = {
         ".csv": table.round(6).to_csv(index=False, lineterminator="\n"),
         ".md": tables.to_markdown(text, caption),
@@ -76,15 +76,11 @@ def parse_args():
     """Return the command line's arguments."""
     parser = cli.parser(__doc__)
     cli.add_data(parser)
-    parser.add_argument(
-        "--reference",
-        type=name,
-        metavar="NAME",
-        help="results that the others are compared with, on the same clips, tags and resamples",
-    )
-    add_settings(parser, bootstrap.Resampling)
+    text = "results that the others are compared with, on the same clips, tags and resamples"
+    options.add(parser, "--reference", options.name, help=text)
+    options.add_settings(parser, bootstrap.Resampling)
     args = parser.parse_args()
-    args.resampling = read_settings(parser, args, bootstrap.Resampling)
+    args.resampling = options.read_settings(parser, args, bootstrap.Resampling)
     return args
 
 

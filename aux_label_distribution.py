@@ -12,29 +12,31 @@ Example: python aux_label_distribution.py --data /data/mtt --labels unmerged50
 """
 
 from autotagging import cli
+from autotagging.figures import style, tags
+from autotagging.formatting import display_path
+from autotagging.labels import label_sets
 
 FIGURE = "label_distribution.png"
 
 
 def main(args):
     """Draw the figure of a label set, where it is not there yet."""
-    from autotagging import figures, labels
-
-    label_set = labels.find_set(args.data, args.labels)
-    folder = labels.set_folder(args.data, label_set)
-    path = folder / FIGURE
-    if path.exists() and not args.force:
-        print(f"nothing to do: {display_path(path)} is there")
+    label_set = label_sets.find_set(args.data, args.labels)
+    folder = label_sets.set_folder(args.data, label_set)
+    if (folder / FIGURE).exists() and not args.force:
+        print(f"nothing to do: {display_path(folder / FIGURE)} is there")
         return
-    every = labels.read_tag_counts(args.data, label_set)
-    shares = labels.read_cooccurrence(args.data, label_set)
-    print(f"read {display_path(folder)}: {len(every)} tags as annotated, {len(shares)} kept")
+    counts = label_sets.read_tag_counts(args.data, label_set)
+    shares = label_sets.read_cooccurrence(args.data, label_set)
+    print(f"read {display_path(folder)}: {len(counts)} tags as annotated, {len(shares)} kept")
     columns = {"merged_into": "tag", "clips_merged": "clips"}
-    merged = every.drop_duplicates("merged_into")[[*columns, "kept"]].rename(columns=columns)
-    annotated = every.set_index("tag")["clips"]
-    drawing = figures.draw_label_distribution(annotated, merged, shares)
-    figures.save(drawing, path, labels.read_summary(args.data, label_set)["note"])
-    print_written(path, f"{len(annotated)} tags as annotated, {len(merged)} merged")
+    merged = counts.drop_duplicates("merged_into")[[*columns, "kept"]].rename(columns=columns)
+    annotated = counts.set_index("tag")["clips"]
+    note = label_sets.read_provenance(args.data, label_set)["note"]
+    (folder / FIGURE).unlink(missing_ok=True)
+    style.save_missing(
+        folder, note, {FIGURE: lambda: tags.draw_label_distribution(annotated, merged, shares)}
+    )
     print_extremes(merged[merged["kept"] == 1].set_index("tag")["clips"])
 
 

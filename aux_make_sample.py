@@ -21,9 +21,8 @@ Example
     python aux_make_sample.py --clips 6000 --seed 1 --data data/large
 """
 
-from pathlib import Path
-
-from autotagging import cli
+from autotagging import cli, options
+from autotagging.formatting import display_path, print_written
 
 
 def main(args):
@@ -31,10 +30,10 @@ def main(args):
     from joblib import Parallel, delayed
     from tqdm import tqdm
 
-    from autotagging import vocabulary
+    from autotagging.labels import synonyms
     from autotagging.sample import dataset, plan
 
-    synonyms = vocabulary.read_synonyms(cli.SYNONYMS)
+    groups = synonyms.read_synonyms(cli.SYNONYMS)
     if args.force:
         dataset.remove(args.data)
     dataset.open_sample(args.data, args.clips, args.seed)
@@ -48,43 +47,24 @@ def main(args):
     )
     n_written = sum(tqdm(recordings, total=len(tracks), desc="tracks", unit="track"))
     truth = dataset.truth_of(tracks)
-    given = dataset.write_tables(args.data, tracks, truth, synonyms, args.seed)
-    print_written(args.data, tracks, n_written, truth, given)
-
-
-def print_written(folder, tracks, n_written, truth, given):
-    """Print a line a file, and how the clips are shared out."""
-    from autotagging.sample import dataset, plan
-
-    print_written(folder / "0 to f", f"{n_written:,} of {len(truth):,} clips")
-    print_written(folder / dataset.CLIP_INFO, plan.summary(tracks))
-    print_written(folder / dataset.TRUTH, f"{len(truth):,} clips, {truth.sum():,} true tags")
-    print_written(folder / dataset.ANNOTATIONS, f"{len(given):,} clips, {given.sum():,} tags")
-    for line in plan.shares(tracks):
-        print(line)
+    given = dataset.write_tables(args.data, tracks, truth, groups, args.seed)
+    print_written(args.data / "0 to f", f"{n_written:,} of {len(truth):,} clips")
+    print_written(args.data / dataset.CLIP_INFO, plan.summary(tracks))
+    print_written(args.data / dataset.TRUTH, f"{len(truth):,} clips, {truth.sum():,} true tags")
+    print_written(args.data / dataset.ANNOTATIONS, f"{len(given):,} clips, {given.sum():,} tags")
+    print("\n".join(plan.shares(tracks)))
 
 
 def parse_args():
     """Return the parsed command line."""
-    arguments = cli.parser(__doc__)
-    arguments.add_argument(
-        "--data",
-        type=Path,
-        default=cli.SAMPLE,
-        metavar="FOLDER",
-        help="where the sample is written (default: data/sample)",
-    )
-    arguments.add_argument(
-        "--clips",
-        type=options.positive,
-        default=1500,
-        metavar="N",
-        help="number of clips (default: 1500)",
-    )
-    cli.add_seed(arguments)
-    cli.add_jobs(arguments)
-    cli.add_force(arguments, "the sample")
-    return arguments.parse_args()
+    parser = cli.parser(__doc__)
+    cli.add_data(parser, cli.SAMPLE, exists=False)
+    text = "number of clips (default: 1500)"
+    options.add(parser, "--clips", options.positive, default=1500, help=text)
+    options.add(parser, "--seed", options.seed, default=0, help="random seed (default: 0)")
+    cli.add_jobs(parser)
+    cli.add_force(parser, "the sample")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

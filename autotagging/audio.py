@@ -4,6 +4,7 @@ Reads what libsndfile reads (mp3, flac, ogg, opus, wav), and other files by audi
 finds a decoder such as ffmpeg; resamples with soxr.
 """
 
+import contextlib
 from pathlib import Path
 
 import audioread
@@ -16,6 +17,7 @@ from autotagging import native_stderr
 
 SILENCE = 2.0**-16  # peaks below half a step of 16 bits
 OTHER_ENDINGS = {"AIF", "OGA", "OPUS"}  # of libsndfile's formats, besides their names
+UNDECODABLE = (audioread.DecodeError, OSError, EOFError)
 CUT_OFF = 0.9  # of the length that a header promises: some estimate it, by a few percent
 
 
@@ -76,7 +78,7 @@ def _decode_otherwise(path):
     try:
         with _open_otherwise(path) as file:
             pcm, rate, channels = b"".join(file), file.samplerate, file.channels
-    except (audioread.DecodeError, OSError, EOFError):
+    except UNDECODABLE:
         return None
     samples = np.frombuffer(pcm[: len(pcm) // (2 * channels) * 2 * channels], dtype="<i2")
     return samples.reshape(-1, channels).astype(np.float32) / 32768, rate
@@ -101,20 +103,11 @@ def why_undecodable(path):
     """
     with native_stderr.silenced():
         try:
-            frames = soundfile.info(path).frames
+            return None if soundfile.info(path).frames else "the file holds no samples"
         except soundfile.LibsndfileError:
-            if _is_decoded_otherwise(path):
+            with contextlib.suppress(*UNDECODABLE), _open_otherwise(path):
                 return None
-            return "the file has no header of a known audio format"
-    return None if frames else "the file holds no samples"
-
-
-def _is_decoded_otherwise(path):
-    try:
-        with _open_otherwise(path):
-            return True
-    except (audioread.DecodeError, OSError, EOFError):
-        return False
+    return "the file has no header of a known audio format"
 
 
 def find_undecodable(paths):
@@ -133,10 +126,3 @@ def find_undecodable(paths):
     progress = tqdm(paths.items(), "checking", len(paths), unit="clip", disable=len(paths) < 1000)
     reasons = {clip_id: why_undecodable(path) for clip_id, path in progress}
     return {clip_id: reason for clip_id, reason in reasons.items() if reason}
-
-
-def fit_length(samples, n_samples):
-    """Return samples cut, or padded with zeros at the end, to a length."""
-    if len(samples) >= n_samples:
-        return samples[:n_samples]
-    return np.pad(samples, (0, n_samples - len(samples)))

@@ -6,7 +6,6 @@ with 130; each prints one sentence on standard error.
 """
 
 import argparse
-import os
 import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -67,42 +66,29 @@ def parser(doc):
     )
 
 
-def add_data(arguments, default=SAMPLE, kind=None):
-    """Add ``--data FOLDER``, the dataset: a folder that exists, unless `kind` says otherwise."""
-    arguments.add_argument(
-        "--data",
-        type=kind or dataset,
-        default=str(default),
-        metavar="FOLDER",
-        help=f"dataset, under which everything is written (default: data/{default.name})",
-    )
+def add_data(arguments, default=SAMPLE, *, exists=True):
+    """Add ``--data FOLDER``, the dataset: a folder that is there, unless the script makes it."""
+    text = f"dataset, under which everything is written (default: data/{default.name})"
+    kind = dataset if exists else Path
+    options.add(arguments, "--data", kind, metavar="FOLDER", default=str(default), help=text)
 
 
 def dataset(text):
     """Return the folder of a dataset; refuse one that is not there."""
     if Path(text) == SAMPLE and not SAMPLE.is_dir():
         raise argparse.ArgumentTypeError(
-            f"{display_path(SAMPLE)} does not exist: run aux_make_sample.py first, or name a "
-            "dataset"
+            f"{display_path(SAMPLE)} does not exist: run aux_make_sample.py, or name a dataset"
         )
     return options.folder(text)
 
 
 def add_raw(arguments):
     """Add ``--data``, ``--raw`` and ``--annotations``: where a dataset is read and written."""
-    add_data(arguments, kind=Path)
-    arguments.add_argument(
-        "--raw",
-        type=options.folder,
-        metavar="FOLDER",
-        help="the dataset as shipped, where it lies elsewhere, even read-only (default: --data)",
-    )
-    arguments.add_argument(
-        "--annotations",
-        type=options.file,
-        metavar="FILE",
-        help="the table of tags (default: annotations_final.csv, else the only CSV there)",
-    )
+    add_data(arguments, exists=False)
+    text = "the dataset as shipped, where it lies elsewhere, even read-only (default: --data)"
+    options.add(arguments, "--raw", options.folder, help=text)
+    text = "the table of tags (default: annotations_final.csv, else the only CSV there)"
+    options.add(arguments, "--annotations", options.file, help=text)
 
 
 def settle_raw(arguments, args):
@@ -118,53 +104,31 @@ def settle_raw(arguments, args):
 
 
 def add_labels(arguments):
-    """Add ``--labels SET``, one of the dataset's label sets."""
-    arguments.add_argument(
-        "--labels",
-        type=options.name,
-        metavar="SET",
-        help="label set under labels/ (default: the only one there, else merged50)",
-    )
+    """Add ``--labels NAME``, one of the dataset's label sets."""
+    text = "label set under labels/ (default: the only one there, else merged50)"
+    options.add(arguments, "--labels", options.name, help=text)
 
 
 def add_name(arguments, default):
     """Add ``--name NAME``, of the folder that is written."""
-    arguments.add_argument(
-        "--name",
-        type=options.name,
-        metavar="NAME",
-        help=f"of the folder that is written (default: {default})",
-    )
+    text = f"of the folder that is written (default: {default})"
+    options.add(arguments, "--name", options.name, help=text)
 
 
 def add_start_from(arguments):
     """Add ``--start-from NAME``, a trained network."""
-    arguments.add_argument(
-        "--start-from",
-        metavar="NAME",
-        help="trained network, a run under models/ or a model file: layers but the last start as "
-        "its own",
-    )
+    text = "run under models/, or a model file: layers but the last start as those of this network"
+    arguments.add_argument("--start-from", metavar="NAME", help=text)
 
 
 def add_jobs(arguments):
     """Add ``--jobs N``, the number of processes."""
-    arguments.add_argument(
-        "--jobs",
-        type=options.positive,
-        default=available_cores(),
-        metavar="N",
-        help="processes (default: all cores)",
-    )
+    text = "processes (default: all cores)"
+    import joblib  # here: no other option needs it
+
+    options.add(arguments, "--jobs", options.positive, default=joblib.cpu_count(), help=text)
 
 
 def add_force(arguments, what):
     """Add ``--force``, which makes `what` anew."""
     arguments.add_argument("--force", action="store_true", help=f"make {what} anew")
-
-
-def available_cores():
-    """Return the number of processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

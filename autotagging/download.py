@@ -4,18 +4,25 @@ A download goes on where it was interrupted (HTTP Range), also in a later run; p
 checksums as well, starts each time anew, and MagnaTagATune's parts have 1.1 GB.
 """
 
+import csv
 import hashlib
 import os
-import shutil
 import time
 from dataclasses import dataclass
 
 import requests
 from tqdm import tqdm
 
+from autotagging.files import check_room
+
 BLOCK = 1 << 16  # bytes
 TIMEOUT = (10, 60)  # seconds to connect, and without a byte
 PASSING = {408, 429, 500, 502, 503, 504}  # answers after which to try again
+REASONS = {
+    requests.Timeout: "the server does not answer",
+    requests.exceptions.ChunkedEncodingError: "the connection was dropped again and again",
+    requests.ConnectionError: "the server cannot be reached",
+}
 ENDING = ".download"  # of a file that is not complete
 
 
@@ -26,63 +33,32 @@ class RemoteFile:
     name: str
     size: int
     checksum: str
-    kind: str = "SHA-256"
-
-
-MAGNATAGATUNE_URL = "https://mirg.city.ac.uk/datasets/magnatagatune/"
-ANNOTATIONS = (
-    RemoteFile(
-        "annotations_final.csv",
-        21_517_373,
-        "99b94e95825d4fa576386a5367b9c96e0ec636e9f9c240aceb492f4728f68c3c",
-    ),
-    RemoteFile(
-        "clip_info_final.csv",
-        8_608_397,
-        "cb6108a10d3a91f0bfd7d2fbec2382559d15f20c8d28093f14e12162a47a3e78",
-    ),
-)
-AUDIO = (
-    RemoteFile(
-        "mp3.zip.001",
-        1_100_000_000,
-        "f857fe185968773058cc71662c2ef5d8f2d4b7338e3c122cfd52f82dcb9760b9",
-    ),
-    RemoteFile(
-        "mp3.zip.002",
-        1_100_000_000,
-        "fc2e1ec441755556ed1398b1808f1b08b6034372f8bc27394510c0c58cdb52ce",
-    ),
-    RemoteFile(
-        "mp3.zip.003",
-        772_769_864,
-        "83a689824c17e82f6eb81cdbc4e4ca239a4cfc1fb41f1a5c80b861caec90450f",
-    ),
-)
+    kind: str
 
 
 class _PassingError(Exception):
     """A failure after which it is worth to try again."""
 
 
+def read_files(path):
+    """Read a table of files, such as ``data/magnatagatune.csv``: list of RemoteFile."""
+    with path.open(newline="", encoding="utf-8") as table:
+        rows = list(csv.reader(table))[1:]
+    return [RemoteFile(name, int(size), checksum, kind) for name, size, checksum, kind in rows]
+
+
 def is_there(file, folder):
     """Return whether a folder holds a file of the right size and checksum."""
     path = folder / file.name
-    return (
-        path.is_file()
-        and path.stat().st_size == file.size
-        and _checksum(path, file.kind) == file.checksum
-    )
+    has_size = path.is_file() and path.stat().st_size == file.size
+    return has_size and _checksum(path, file.kind) == file.checksum
 
 
-def check_room(files, folder):
+def check_room_for(files, folder):
     """Refuse to start where the disk has no room for files, as far as they are not there yet."""
-    there = [folder / file.name for file in files] + [_part(file, folder) for file in files]
-    needed = sum(file.size for file in files)
-    needed -= sum(path.stat().st_size for path in there if path.is_file())
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise ValueError(f"{folder} has room for {free:,} bytes, {needed:,} are to come")
+    paths = [folder / file.name for file in files] + [_part(file, folder) for file in files]
+    present = sum(path.stat().st_size for path in paths if path.is_file())
+    check_room(folder, sum(file.size for file in files) - present)
 
 
 def fetch(
@@ -125,37 +101,32 @@ def fetch(
             time.sleep(pause * 2 ** (failures - 1))
     if _checksum(part, file.kind) != file.checksum:
         part.unlink()
-        raise ValueError(
-            f"{url} is not the file known by that name (its {file.kind} is another): nothing was "
-            f"kept; try again, or {elsewhere}"
-        )
+        wrong = f"is not the file known by that name (its {file.kind} is another)"
+        raise ValueError(f"{url} {wrong}: nothing was kept; try again, or {elsewhere}")
     os.replace(part, folder / file.name)
 
 
 def _give_up(url, part, file, error, elsewhere):
-    there = part.stat().st_size if part.exists() else 0
-    kept = f"{there:,} of {file.size:,} bytes are kept: the same command goes on from there"
-    return f"{url}: {_reason(error)}; {kept if there else 'nothing was kept'}; or {elsewhere}"
+    size = part.stat().st_size if part.exists() else 0
+    kept = f"{size:,} of {file.size:,} bytes are kept: the same command goes on from there"
+    return f"{url}: {_reason(error)}; {kept if size else 'nothing was kept'}; or {elsewhere}"
 
 
 def _reason(error):
-    if isinstance(error, requests.Timeout):
-        return "the server does not answer"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection was dropped again and again"
-    if isinstance(error, requests.ConnectionError):
-        return "the server cannot be reached"
+    for kind, reason in REASONS.items():
+        if isinstance(error, kind):
+            return reason
     return str(error)
 
 
 def _receive(file, url, part, elsewhere):
     """Append to a part what a server has beyond it; return once it has the file's size."""
     start = part.stat().st_size if part.exists() else 0
-    if start == file.size:
-        return
     if start > file.size:
         part.unlink()
         start = 0
+    elif start == file.size:
+        return
     # identity: a compressed answer's bytes could not be counted
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
@@ -165,13 +136,7 @@ def _receive(file, url, part, elsewhere):
         start = _check_answer(answer, file, url, start, elsewhere)
         with (
             part.open("ab" if start else "wb") as output,
-            tqdm(
-                desc=file.name,
-                total=file.size,
-                initial=start,
-                unit="B",
-                unit_scale=True,
-            ) as progress,
+            tqdm(None, file.name, file.size, initial=start, unit="B", unit_scale=True) as progress,
         ):
             for block in answer.iter_content(BLOCK):
                 output.write(block)
@@ -199,12 +164,9 @@ def _check_answer(answer, file, url, start, elsewhere):
             f"{url}: the server answers {answer.status_code} {answer.reason}; "
             f"is the file elsewhere now? {elsewhere}"
         )
-    length = answer.headers.get("Content-Length")
-    if length is not None and int(length) != file.size:
-        raise ValueError(
-            f"{url} has {int(length):,} bytes, the file known by that name {file.size:,}: "
-            "nothing was kept"
-        )
+    length = int(answer.headers.get("Content-Length", file.size))
+    if length != file.size:
+        raise ValueError(f"{url} has {length:,} bytes, not {file.size:,}: nothing was kept")
     return 0  # the whole file: the server knows no ranges, or was asked for none
 
 
@@ -213,18 +175,10 @@ def _part(file, folder):
 
 
 def _checksum(path, kind):
-    digest = hashlib.new(kind.replace("-", ""))
-    with (
-        path.open("rb") as file,
-        tqdm(
-            desc=f"checking {path.name.removesuffix(ENDING)}",
-            total=path.stat().st_size,
-            unit="B",
-            unit_scale=True,
-            leave=False,
-            disable=path.stat().st_size < 1000 * BLOCK,
-        ) as progress,
-    ):
+    digest, size = hashlib.new(kind.replace("-", "")), path.stat().st_size
+    showing = {"unit": "B", "unit_scale": True, "leave": False, "disable": size < 1000 * BLOCK}
+    title = f"checking {path.name.removesuffix(ENDING)}"
+    with path.open("rb") as file, tqdm(None, title, size, **showing) as progress:
         while block := file.read(BLOCK):
             digest.update(block)
             progress.update(len(block))

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 
 
 def write_whole(path, content):
@@ -9,6 +10,11 @@ def write_whole(path, content):
     part = path.with_name(path.name + ".part")
     part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     os.replace(part, path)
+
+
+def write_table(path, table, **writing):
+    """Write a table as CSV, see `write_whole`; `writing` as for `DataFrame.to_csv`."""
+    write_whole(path, table.to_csv(lineterminator="\n", **writing))
 
 
 def write_if_other(path, text):
@@ -23,3 +29,18 @@ def checksum(path):
     """Return the SHA-256 of a file in hexadecimal, however large it is."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checksum_of(contents):
+    """Return the SHA-256 of texts (as UTF-8) or bytes, one after another, in hexadecimal."""
+    digest = hashlib.sha256()
+    for content in contents:
+        digest.update(content.encode("utf-8") if isinstance(content, str) else content)
+    return digest.hexdigest()
+
+
+def check_room(folder, needed):
+    """Refuse to start where a disk has no room for so many bytes."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise ValueError(f"{folder} has room for {free:,} bytes, {needed:,} are to come")

@@ -29,12 +29,7 @@ def roc_auc(y_true, y_score):
     ndarray of shape (n_tags,)
         In [0, 1]; NaN for a tag that no clip, or every clip, has.
     """
-    return np.array(
-        [
-            sklearn_metrics.roc_auc_score(true, score) if 0 < true.sum() < len(true) else np.nan
-            for true, score in zip(y_true.T, y_score.T, strict=True)
-        ]
-    )
+    return _by_tag(sklearn_metrics.roc_auc_score, y_true, y_score, are_averaged(y_true))
 
 
 def pr_auc(y_true, y_score):
@@ -50,12 +45,14 @@ def pr_auc(y_true, y_score):
     ndarray of shape (n_tags,)
         In [0, 1]; NaN for a tag that no clip has.
     """
-    return np.array(
-        [
-            sklearn_metrics.average_precision_score(true, score) if true.any() else np.nan
-            for true, score in zip(y_true.T, y_score.T, strict=True)
-        ]
-    )
+    return _by_tag(sklearn_metrics.average_precision_score, y_true, y_score, y_true.any(axis=0))
+
+
+def _by_tag(measure, y_true, y_score, is_defined):
+    values = np.full(y_true.shape[1], np.nan)
+    for k in np.flatnonzero(is_defined):
+        values[k] = measure(y_true[:, k], y_score[:, k])
+    return values
 
 
 def accuracy(y_true, y_pred):
@@ -137,15 +134,15 @@ def reliability(y_true, y_score):
     # on the right side closed, as in Guo 2017; 0 itself is in the first
     bins = np.clip(np.searchsorted(edges, score, side="left") - 1, 0, N_BINS - 1)
     pairs = np.bincount(bins, minlength=N_BINS)
-    there = pairs > 0
-    sums = [np.bincount(bins, weights, minlength=N_BINS)[there] for weights in (score, true)]
+    is_filled = pairs > 0
+    sums = [np.bincount(bins, weights, minlength=N_BINS)[is_filled] for weights in (score, true)]
     return pd.DataFrame(
         {
-            "low": edges[:-1][there],
-            "high": edges[1:][there],
-            "pairs": pairs[there],
-            "score": sums[0] / pairs[there],
-            "share": sums[1] / pairs[there],
+            "low": edges[:-1][is_filled],
+            "high": edges[1:][is_filled],
+            "pairs": pairs[is_filled],
+            "score": sums[0] / pairs[is_filled],
+            "share": sums[1] / pairs[is_filled],
         }
     )
 
@@ -160,6 +157,12 @@ def calibration_error(y_true, y_score):
     """
     curve = reliability(y_true, y_score)
     return float(np.average((curve["score"] - curve["share"]).abs(), weights=curve["pairs"]))
+
+
+def calibration(y_true, y_score):
+    """Return brier, its mean over the tags, and expected_calibration_error: a dict."""
+    error = calibration_error(y_true, y_score)
+    return {"brier": mean(brier(y_true, y_score)), "expected_calibration_error": error}
 
 
 def per_tag(y_true, y_score, tags, thresholds):
@@ -198,7 +201,7 @@ def per_tag(y_true, y_score, tags, thresholds):
 
 
 def averages(y_true, y_score):
-    """Return macro and micro averages of both areas over the tags.
+    """Return macro and micro averages of both AUCs over the tags.
 
     Parameters
     ----------
@@ -304,39 +307,6 @@ def confusions(y_true, y_pred, tags):
     table = pd.DataFrame(shares, columns=tags)
     counts = pd.DataFrame({"tag": tags, "missed": totals.astype(int)})
     return pd.concat([counts, table], axis=1)
-
-
-def best_thresholds(y_true, y_score, least_positives=5):
-    """Return the threshold of each tag with the highest F1, to be chosen on validation clips.
-
-    Parameters
-    ----------
-    y_true : ndarray of shape (n_clips, n_tags), bool
-    y_score : ndarray of shape (n_clips, n_tags)
-    least_positives : int
-        A tag with fewer gets the threshold that is best for all tags pooled.
-
-    Returns
-    -------
-    ndarray of shape (n_tags,)
-        0.5 everywhere where no clip has any tag.
-    """
-    if not y_true.any():
-        return np.full(y_true.shape[1], 0.5)
-    pooled = _best_threshold(y_true.ravel(), y_score.ravel())
-    return np.array(
-        [
-            _best_threshold(true, score) if true.sum() >= least_positives else pooled
-            for true, score in zip(y_true.T, y_score.T, strict=True)
-        ]
-    )
-
-
-def _best_threshold(y_true, y_score):
-    precisions, recalls, thresholds = sklearn_metrics.precision_recall_curve(y_true, y_score)
-    with np.errstate(invalid="ignore"):
-        f1 = 2 * precisions * recalls / (precisions + recalls)
-    return float(thresholds[np.nan_to_num(f1[:-1]).argmax()])
 
 
 DECISIONS = {"accuracy": accuracy, "recall": recall, "precision": precision, "f1": f1}

@@ -3,35 +3,19 @@
 import contextlib
 import os
 import sys
-import threading
-
-_lock = threading.Lock()
-_inside = []  # what standard error was, while a thread is inside
+from pathlib import Path
 
 
 @contextlib.contextmanager
 def silenced():
-    """Silence it; exceptions pass, and what Python itself prints after the block is seen.
-
-    Standard error belongs to the whole process: of several threads inside, the first silences it
-    and the last brings it back.
-    """
+    """Silence it; exceptions pass, and what Python itself prints after the block is seen."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _lock:
-        if not _inside:
-            sys.stderr.flush()
-            _inside.append(os.dup(2))
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 2)
-            os.close(nowhere)
-        else:
-            _inside.append(None)
+    sys.stderr.flush()
+    before = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
     try:
         yield
     finally:
-        with _lock:
-            if len(_inside) == 1:
-                os.dup2(_inside[0], 2)
-                os.close(_inside.pop())
-            else:
-                _inside.pop()
+        os.dup2(before, 2)
+        os.close(before)

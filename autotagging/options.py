@@ -6,11 +6,12 @@ the functions share the one dataclass.
 
 import argparse
 import dataclasses
+import math
 import urllib.parse
 from pathlib import Path
 
 
-def option(text, default=dataclasses.MISSING, **argument):
+def option(text, default=dataclasses.MISSING, kind=None, **argument):
     """Return a field of a settings dataclass that is an option of the same name.
 
     Parameters
@@ -19,12 +20,13 @@ def option(text, default=dataclasses.MISSING, **argument):
         What ``--help`` says.
     default : object
         True makes a switch that turns it off, ``--no-...``, and False one that turns it on.
+    kind : callable, optional
+        Type of the argument, one of this module's.
     argument : dict
-        As for `argparse.ArgumentParser.add_argument`: type, choices, metavar, nargs; or switch,
-        the value that the option stands for where True, False and None are possible.
+        As for `argparse.ArgumentParser.add_argument`: choices, metavar, nargs; or switch, the
+        value that the option stands for where True, False and None are possible.
     """
-    metadata = {"help": text, **argument}
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata={"help": text, "type": kind, **argument})
 
 
 def add_settings(parser, settings, *, unset=False):
@@ -39,14 +41,30 @@ def add_settings(parser, settings, *, unset=False):
         Whether an option that is not given is None, as its default depends on others.
     """
     for field in dataclasses.fields(settings):
-        if "help" not in field.metadata:
+        if not field.metadata:
             continue
-        argument, name = dict(field.metadata), field.name.replace("_", "-")
-        argument["default"] = None if unset else field.default
+        name, argument = field.name.replace("_", "-"), dict(field.metadata)
         switch = argument.pop("switch", not field.default if field.type is bool else None)
-        if switch is not None:
-            argument |= {"dest": field.name, "action": "store_const", "const": switch}
-        parser.add_argument(f"--no-{name}" if switch is False else f"--{name}", **argument)
+        default = None if unset else field.default
+        if switch is None:
+            add(parser, f"--{name}", argument.pop("type"), default=default, **argument)
+        else:
+            flag = f"--{name}" if switch else f"--no-{name}"
+            parser.add_argument(
+                flag,
+                dest=field.name,
+                action="store_const",
+                const=switch,
+                default=default,
+                help=argument["help"],
+            )
+
+
+def add(parser, name, kind=None, **argument):
+    """Add an option, its value called after its type."""
+    if not argument.get("choices"):
+        argument = {"metavar": METAVARS.get(kind), **argument}
+    parser.add_argument(name, type=kind, **argument)
 
 
 def read_settings(parser, args, settings):
@@ -73,15 +91,17 @@ def given(settings, args):
 
 def folder(text):
     """Return a folder's path; refuse one that is not there."""
-    if not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is not a folder")
-    return Path(text)
+    return _path(text, Path(text).is_dir(), "folder")
 
 
 def file(text):
     """Return a file's path; refuse one that is not there."""
-    if not Path(text).is_file():
-        raise argparse.ArgumentTypeError(f"{text} is not a file")
+    return _path(text, Path(text).is_file(), "file")
+
+
+def _path(text, exists, kind):
+    if not exists:
+        raise argparse.ArgumentTypeError(f"{text} is not a {kind}")
     return Path(text)
 
 
@@ -94,67 +114,58 @@ def name(text):
 
 def web_address(text):
     """Return an address of the web."""
-    parts = urllib.parse.urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise argparse.ArgumentTypeError(f"{text!r} is no http or https address")
-    return text
+    return _address(text, {"http", "https"}, "no http or https address")
 
 
 def cluster_address(text):
     """Return the address of a Dask scheduler."""
-    parts = urllib.parse.urlsplit(text)
+    return _address(text, {"tcp", "tls"}, "no address such as tcp://scheduler:8786", port=True)
+
+
+def _address(text, schemes, wrong, *, port=False):
     try:
-        complete = parts.scheme in {"tcp", "tls"} and parts.hostname and parts.port
+        parts = urllib.parse.urlsplit(text)
+        complete = parts.scheme in schemes and parts.hostname and (parts.port or not port)
     except ValueError:  # of the port
         complete = False
     if not complete:
-        raise argparse.ArgumentTypeError(f"{text!r} is no address such as tcp://scheduler:8786")
+        raise argparse.ArgumentTypeError(f"{text!r} is {wrong}")
     return text
 
 
-def whole_number(least, most=None):
-    """Return a type of argument: whole numbers from one to another."""
+def number(convert, low, high=math.inf, *, above=False, below=False):
+    """Return a type of argument: numbers from one to another.
 
-    def convert(text):
+    Parameters
+    ----------
+    convert : {int, float}
+    low, high : number
+    above, below : bool
+        Whether `low`, and `high`, themselves are refused.
+    """
+
+    def check(text):
         try:
-            number = int(text)
+            value = convert(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-        if number < least:
-            raise argparse.ArgumentTypeError(f"{number} is less than {least}")
-        if most is not None and number > most:
-            raise argparse.ArgumentTypeError(f"{number} is more than {most:,}")
-        return number
+            kind = "a whole number" if convert is int else "a number"
+            raise argparse.ArgumentTypeError(f"{text!r} is not {kind}") from None
+        if not low <= value <= high or math.isinf(value) or value == (high if below else None):
+            limit = f" to {high:,}" if high < math.inf else ""
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {low:,}{limit}")
+        if above and value == low:
+            raise argparse.ArgumentTypeError(f"{text} is not a number above {low}")
+        return value
 
-    return convert
-
-
-natural, positive = whole_number(0), whole_number(1)
-seed = whole_number(0, 2**32 - 1)  # what every library takes for a seed
+    return check
 
 
-def number_from_0(text):
-    """Return a number from 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is less than 0, or no finite number")
-    return number
-
-
-def positive_number(text):
-    """Return a number above 0."""
-    number = number_from_0(text)
-    if not number:
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return number
-
-
-def share(text):
-    """Return a number from 0 that is less than 1."""
-    number = number_from_0(text)
-    if number >= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not less than 1")
-    return number
+natural, positive = number(int, 0), number(int, 1)
+seed = number(int, 0, 2**32 - 1)  # what every library takes for a seed
+number_from_0, positive_number = number(float, 0), number(float, 0, above=True)
+share = number(float, 0, 1, below=True)
+METAVARS = {
+    **dict.fromkeys((natural, positive, seed, number_from_0, positive_number), "N"),
+    **{share: "SHARE", folder: "FOLDER", file: "FILE", name: "NAME"},
+    **{web_address: "URL", cluster_address: "ADDRESS"},
+}

@@ -7,28 +7,23 @@ is killed. Run again, a finished step does nothing; one of other settings or inp
 """
 
 import contextlib
-import hashlib
 import json
 import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
 import pandas as pd
 
 from autotagging import versions
-from autotagging.files import checksum, write_whole
+from autotagging.files import checksum, checksum_of, write_whole
 
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None
-
-SUMMARY = "summary.json"
+SUMMARY, LOCK = "summary.json", "lock"
 PICTURES = ("*.png", "*.html")
 FIGURE = "figure_"  # begins the name of a setting that decides a figure alone
+KERAS_ENTRIES = ("model.weights.h5", "autotagging.json")  # not its metadata, with a date
 EARLIER = ("manifest.json", "run.json")  # stood in place of a summary in earlier versions
-_held = set()  # folders that this process has locked
 WRITTEN_BY = {
     "clips": "1_label_reduction_and_files_renaming.py",
     "labels": "1_label_reduction_and_files_renaming.py",
@@ -38,6 +33,22 @@ WRITTEN_BY = {
     "tag_map": "5_visualize_tags.py",
     "cross_validation": "benchmarks/cross_validate.py",
 }
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as it is to be: its folder, what was chosen, what is read.
+
+    Parameters
+    ----------
+    folder : Path
+    settings, inputs : dict
+        Plain values; inputs from `describe_inputs`.
+    """
+
+    folder: Path
+    settings: dict
+    inputs: dict
 
 
 def describe_inputs(data, *paths, clip_ids=()):
@@ -59,12 +70,13 @@ def describe_inputs(data, *paths, clip_ids=()):
     dict
         Name -> checksum.
     """
-    return {_name(data, path): _checksum(path, clip_ids) for path in paths if path is not None}
-
-
-def _name(data, path):
-    path, data = path.resolve(), data.resolve()
-    return path.relative_to(data).as_posix() if path.is_relative_to(data) else path.name
+    data, resolved = data.resolve(), [path.resolve() for path in paths if path is not None]
+    return {
+        path.relative_to(data).as_posix() if path.is_relative_to(data) else path.name: _checksum(
+            path, clip_ids
+        )
+        for path in resolved
+    }
 
 
 def _checksum(path, clip_ids):
@@ -74,28 +86,11 @@ def _checksum(path, clip_ids):
         table = pd.read_csv(path / "clips.csv", dtype=str, usecols=["clip_id", "audio"])
         audio = dict(table.fillna("").itertuples(index=False))
         used = [(clip_id, audio.get(clip_id)) for clip_id in clip_ids]
-        return hashlib.sha256(json.dumps([settings, used]).encode()).hexdigest()
+        return checksum_of([json.dumps([settings, used])])
     if path.suffix == ".keras":
         with zipfile.ZipFile(path) as archive:
-            content = [archive.read(entry) for entry in ("model.weights.h5", "autotagging.json")]
-        return hashlib.sha256(b"".join(content)).hexdigest()
+            return checksum_of(archive.read(entry) for entry in KERAS_ENTRIES)
     return checksum(path)
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step as it is to be: its folder, what was chosen, what is read.
-
-    Parameters
-    ----------
-    folder : Path
-    settings, inputs : dict
-        Plain values; inputs from `describe_inputs`.
-    """
-
-    folder: Path
-    settings: dict
-    inputs: dict
 
 
 def is_finished(step, *, replaceable=()):
@@ -131,7 +126,7 @@ def refuse_others(step, before, *, replaceable=()):
 
     Returns
     -------
-    list of str
+    set of str
         Names of settings and inputs, all of them replaceable.
 
     Raises
@@ -139,41 +134,28 @@ def refuse_others(step, before, *, replaceable=()):
     ValueError
         Naming those that are not.
     """
-    folder = step.folder
-    now = json.loads(json.dumps({"settings": step.settings, "inputs": step.inputs}))
-    different = dict(_differences(before, now))
-    refused = [
-        text
-        for name, text in different.items()
-        if name not in replaceable and not name.startswith(FIGURE)
-    ]
-    if refused:
-        keep = "name another folder with --data"
-        if folder.name != "clips":
-            keep = "keep it and give another --name"
+    different, words = set(), []
+    for kind, given in (("settings", step.settings), ("inputs", step.inputs)):
+        old, new = before[kind], json.loads(json.dumps(given))  # tuples are lists in a summary
+        names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+        different.update(names)
+        for name in names:
+            if name in replaceable or name.startswith(FIGURE):
+                continue
+            if kind == "settings":
+                values = [json.dumps(kept.get(name))[:80].strip('"') for kept in (old, new)]
+                words.append(f"with {name.replace('_', ' ')} {values[0]}, not {values[1]}")
+            elif name in old and name in new:
+                words.append(f"from another {name}")
+            else:
+                words.append(f"{'with' if name in old else 'without'} {name}")
+    if words:
+        other = "another folder with --data" if step.folder.name == "clips" else "another --name"
         raise ValueError(
-            f"{folder} was made {'; '.join(refused)}: run {_script(folder)} again with --force, "
-            f"or {keep}"
+            f"{step.folder} was made {'; '.join(words)}: run {_script(step.folder)} again with "
+            f"--force, or give {other}"
         )
-    return list(different)
-
-
-def _differences(before, now):
-    """Yield name and words of each setting and input that is another."""
-    for name in sorted({*before["settings"], *now["settings"]}):
-        old, new = (some["settings"].get(name) for some in (before, now))
-        if old != new:
-            yield name, f"with {name.replace('_', ' ')} {_shown(old)}, not {_shown(new)}"
-    for name in sorted({*before["inputs"], *now["inputs"]}):
-        old, new = (some["inputs"].get(name) for some in (before, now))
-        if old != new:
-            relation = "from another" if old and new else "with" if old else "without"
-            yield name, f"{relation} {name}"
-
-
-def _shown(value):
-    text = "none" if value is None else value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) < 80 else f"{text[:77]}..."
+    return different
 
 
 def check_current(data, folder, clip_ids=()):
@@ -190,8 +172,7 @@ def check_current(data, folder, clip_ids=()):
     ValueError
         Naming the inputs. One that is gone, to save room perhaps, is no reason.
     """
-    summary = read_summary(folder)
-    changed = []
+    summary, changed = read_summary(folder), []
     for name, before in summary["inputs"].items():
         path = data / name
         is_there = (path / SUMMARY).exists() if path.is_dir() else path.exists()
@@ -215,10 +196,29 @@ def read_summary(folder):
     """
     summary = _read(folder)
     if summary is None:
-        finished = list_finished(folder.parent)
-        present = f" (there are {', '.join(finished)})" if finished else ""
+        finished = ", ".join(list_finished(folder.parent))
+        present = f" (there are {finished})" if finished else ""
         raise ValueError(f"{folder} is not finished{present}: run {_script(folder)}")
     return summary
+
+
+def read_table(path, **reading):
+    """Read a CSV of a finished step; `reading` as for `pandas.read_csv`.
+
+    Raises
+    ------
+    ValueError
+        Where it is gone or damaged, naming the script to run.
+    """
+    try:
+        return pd.read_csv(path, keep_default_na=False, **reading)
+    except (OSError, ValueError):
+        raise damaged(path) from None
+
+
+def damaged(path, problem="is gone or damaged"):
+    """Return the error about a file of a step that is not as it was written."""
+    return ValueError(f"{path} {problem}: run {_script(path.parent)} again with --force")
 
 
 def list_finished(folder):
@@ -228,22 +228,17 @@ def list_finished(folder):
 
 def _read(folder):
     """Return a summary; None where there is none."""
-    path = folder / SUMMARY
-    earlier = any((folder / name).exists() for name in EARLIER)
-    summary = {}
-    if path.exists():
-        try:
-            summary = json.loads(path.read_text(encoding="utf-8"))
-            earlier = not {"settings", "inputs", "versions", "seconds"} <= set(summary)
-        except (ValueError, TypeError):
-            raise ValueError(
-                f"{path} is damaged: run {_script(folder)} again with --force"
-            ) from None
-    if earlier:
-        raise ValueError(
-            f"{folder} was made by an earlier version: run {_script(folder)} again with --force"
-        )
-    return summary or None
+    problem = "was made by an earlier version"
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        if {"settings", "inputs", "versions", "seconds"} <= set(summary):
+            return summary
+    except FileNotFoundError:
+        if not any((folder / name).exists() for name in EARLIER):
+            return None
+    except (OSError, ValueError, TypeError):
+        problem = f"has a damaged {SUMMARY}"
+    raise ValueError(f"{folder} {problem}: run {_script(folder)} again with --force")
 
 
 def _script(folder):
@@ -259,25 +254,20 @@ def locked(folder):
     ValueError
         Where another run holds it.
     """
-    if folder in _held:
-        yield
-        return
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "lock"
-    with path.open("w") as file:
-        if fcntl:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise ValueError(f"another run is writing {folder}") from None
-        _held.add(folder)
-        try:
-            yield
-        finally:
-            _held.remove(folder)
-            path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
+    lock = filelock.FileLock(folder / LOCK, timeout=0, is_singleton=True)  # held twice by one run
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise ValueError(f"another run is writing {folder}") from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if lock.lock_counter == 1:
+                (folder / LOCK).unlink()
                 folder.rmdir()  # where nothing came of it
+        lock.release()
 
 
 @contextlib.contextmanager
@@ -306,15 +296,14 @@ def renew_pictures(step):
 
     The summary comes before the figures here: those that are missing are drawn by the next run.
     """
-    _remove_pictures(step.folder)
     summary = {**read_summary(step.folder), "settings": step.settings, "inputs": step.inputs}
+    _remove_pictures(step.folder)
     _write(step.folder, summary)
 
 
 def _remove_pictures(folder):
-    for kind in PICTURES:
-        for path in folder.glob(kind):
-            path.unlink()
+    for path in [path for kind in PICTURES for path in folder.glob(kind)]:
+        path.unlink()
 
 
 def _write(folder, summary):

@@ -10,10 +10,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import clips, feature_store, features, steps
+from autotagging import steps
+from autotagging.clips import inventory
+from autotagging.features import extraction, feature_store
+from autotagging.features.settings import FeatureSettings
 
 NAME = "mel48"
-MEL48 = features.FeatureSettings("mel", 16000, 48, n_fft=1024, hop_length=512)
+MEL48 = FeatureSettings("mel", 16000, 48, n_fft=1024, hop_length=512)
 
 
 def band_statistics(data, clip_ids, jobs):
@@ -21,16 +24,16 @@ def band_statistics(data, clip_ids, jobs):
 
     Writes ``features/mel48/`` where it is not there.
     """
-    inventory = clips.read_clips(data)
+    clips = inventory.read_clips(data)
     folder = feature_store.folder_of(data, NAME)
-    inputs = steps.describe_inputs(data, clips.folder_of(data) / "clips.csv")
+    inputs = steps.describe_inputs(data, inventory.folder_of(data) / "clips.csv")
     step = steps.Step(folder, dataclasses.asdict(MEL48), inputs)
     steps.is_finished(step, replaceable=inputs)
-    wanted = feature_store.WantedStore(folder, MEL48, data, inventory)
+    wanted = extraction.WantedStore(folder, MEL48, data, clips)
     with steps.locked(folder):
-        if feature_store.find_missing(wanted) is not None:
-            feature_store.compute(wanted, jobs)
-            with feature_store.writing(wanted, step):
+        if extraction.find_missing(wanted) is not None:
+            extraction.compute(wanted, jobs)
+            with extraction.writing(wanted, step):
                 pass
     store = feature_store.open_store(data, NAME, clip_ids)
     if len(store.rows) < len(clip_ids):

@@ -16,8 +16,10 @@ from pathlib import Path
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, labels, results, steps
+from autotagging import cli, options, steps
 from autotagging.formatting import measure
+from autotagging.labels import label_sets
+from autotagging.results import results_folder
 
 PUBLISHED = {  # train, validation, test clips of the variants (Won 2020; Dieleman's split for A)
     (18706, 1825, 5329): "A",
@@ -41,9 +43,11 @@ def main(args):
 
 def row_of(data, run):
     """Return the row of a run; its variant is told from the number of clips of each part."""
-    summary = steps.read_summary(results.folder_of(data, run))
+    summary = steps.read_summary(results_folder.folder_of(data, run))
     sizes = tuple(summary["clips"].values())
-    merged = labels.read_summary(data, summary["settings"]["labels"])["settings"]["merge"]
+    merged = steps.read_summary(label_sets.set_folder(data, summary["settings"]["labels"]))[
+        "settings"
+    ]["merge"]
     tags = "merged" if merged else "unmerged"
     unknown = f"none published: {tags}, {sizes[0]}/{sizes[1]}/{sizes[2]} clips"
     values = {auc: summary["macro"][auc]["value"] for auc in ("roc_auc", "pr_auc")}

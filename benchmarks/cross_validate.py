@@ -25,21 +25,14 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import (
-    bootstrap,
-    cli,
-    clips,
-    feature_store,
-    labels,
-    metrics,
-    models,
-    native_stderr,
-    options,
-    recipes,
-    steps,
-)
+from autotagging import cli, metrics, native_stderr, options, steps
+from autotagging.clips import inventory
+from autotagging.features import feature_store
 from autotagging.files import write_whole
-from autotagging.formatting import difference, measure
+from autotagging.formatting import difference, measure, print_written
+from autotagging.labels import label_sets
+from autotagging.models import model_folder, training_settings
+from autotagging.results import bootstrap
 from benchmarks import baseline
 
 N_FOLDS = 5
@@ -49,26 +42,26 @@ BEGUN = "begun.json"  # settings and inputs of a run that is not finished
 
 def main(args):
     """Cross-validate one network and the floor; print both and their difference."""
-    set_name = labels.find_set(args.data, args.labels)
-    table = labels.read_labels(args.data, set_name).drop(columns="split")
+    set_name = label_sets.find_set(args.data, args.labels)
+    table = label_sets.read_labels(args.data, set_name).drop(columns="split")
     store = feature_store.open_store(args.data, args.settings.features, table.index)
     y_true = choose_tags(table.loc[store.rows.index], args.min_positives)
-    artists = clips.read_clips(args.data)["artist"][y_true.index].to_numpy()
+    artists = inventory.read_clips(args.data)["artist"][y_true.index].to_numpy()
     print(f"{len(y_true):,} clips by {len(set(artists)):,} artists, {y_true.shape[1]} tags")
     with native_stderr.silenced():
-        from autotagging.batches import LabelledClips
+        from autotagging.models.batches import LabelledClips
     rows = store.rows[y_true.index].to_numpy()
     every = LabelledClips(store.array, rows, y_true.to_numpy())
 
     n_train = len(y_true) * (N_FOLDS - 2) // N_FOLDS
-    settings = recipes.fit(args.settings, store.settings, n_train)
+    settings = training_settings.fit(args.settings, store.settings, n_train)
     chosen = {"labels": set_name, "min_positives": args.min_positives, "seeds": args.seeds}
     chosen |= asdict(settings)
-    start = args.start_from and models.find_model(args.data, args.start_from)
+    start = args.start_from and model_folder.find_model(args.data, args.start_from)
     inputs = steps.describe_inputs(
         args.data,
-        labels.set_folder(args.data, set_name) / "labels.csv",
-        clips.folder_of(args.data) / "clips.csv",
+        label_sets.set_folder(args.data, set_name) / "labels.csv",
+        inventory.folder_of(args.data) / "clips.csv",
         feature_store.folder_of(args.data, settings.features),
         start,
         clip_ids=y_true.index,
@@ -80,7 +73,7 @@ def main(args):
     if steps.is_finished(step, replaceable=("seeds",)):
         print_summary(folder, steps.read_summary(folder), args.seeds)
         return
-    network = start and models.load_to_start(start, settings.architecture, store.settings)
+    network = start and model_folder.load_to_start(start, settings.architecture, store.settings)
     x = baseline.band_statistics(args.data, y_true.index, args.jobs)
     with steps.locked(folder):
         begin(step)
@@ -151,16 +144,16 @@ def score_fold(folder, clips, folds, which, settings, start):
     if path.exists():
         return np.load(path, allow_pickle=False)
     with native_stderr.silenced():
-        from autotagging import prediction, training
+        from autotagging.models import prediction, training
 
     stopping = (fold + 1) % N_FOLDS
     learnt = np.concatenate([folds[k] for k in range(N_FOLDS) if k not in (fold, stopping)])
     own = replace(settings, seed=N_FOLDS * seed + fold)
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        parts = {"train": clips.take(learnt), "validation": clips.take(folds[stopping])}
+        parts = {"train": inventory.take(learnt), "validation": inventory.take(folds[stopping])}
         step = steps.Step(folder / f"training-seed{seed}-fold{fold}", asdict(own), {})
         network, history, _ = training.train(step, own, parts, start=start)
-    scores = prediction.score_clips(network, clips.take(folds[fold]))
+    scores = prediction.score_clips(network, inventory.take(folds[fold]))
     note_fold(folder, which, history)
     with (folder / "part.npy").open("wb") as part:
         np.save(part, scores, allow_pickle=False)
@@ -248,7 +241,7 @@ def parse_args():
     cli.add_data(parser)
     cli.add_labels(parser)
     cli.add_name(parser, "the architecture")
-    options.add_settings(parser, recipes.TrainingSettings, unset=True)
+    options.add_settings(parser, training_settings.TrainingSettings, unset=True)
     cli.add_start_from(parser)
     parser.add_argument(
         "--seeds",
@@ -268,7 +261,7 @@ def parse_args():
     cli.add_jobs(parser)
     cli.add_force(parser, "the results")
     args = parser.parse_args()
-    args.settings = recipes.read(parser, args)
+    args.settings = training_settings.read(parser, args)
     return args
 
 

@@ -14,46 +14,40 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import (
-    annotations,
-    cli,
-    clips,
-    labels,
-    metrics,
-    splits,
-    vocabulary,
-)
+from autotagging import cli, metrics
+from autotagging.clips import annotations, inventory
 from autotagging.formatting import measure
+from autotagging.labels import label_sets, splits, synonyms
 from benchmarks import baseline
 
 
 def main(args):
     """Print ceiling and floor of a dataset."""
-    name = labels.find_set(args.data, args.labels)
-    table = labels.read_labels(args.data, name)
-    inventory = clips.read_clips(args.data)
-    heard = splits.heard_in_training(table, inventory["artist"]).to_numpy()
+    name = label_sets.find_set(args.data, args.labels)
+    table = label_sets.read_labels(args.data, name)
+    clips = inventory.read_clips(args.data)
+    heard = splits.heard_in_training(table, clips["artist"]).to_numpy()
     test = (table["split"] == "test").to_numpy()
     y_true = table.drop(columns="split").to_numpy()
     scores = {"floor": floor(args.data, table, args.jobs)}
     if (args.data / annotations.TRUTH).exists():
         scores["ceiling"] = ceiling(args.data, table)
     groups = {"test": test, "artist heard": test & heard, "artist not heard": test & ~heard}
-    for what, y_score in scores.items():
-        for group, there in groups.items():
-            row = metrics.averages(y_true[there], y_score[there])
+    for bound, y_score in scores.items():
+        for group, in_group in groups.items():
+            row = metrics.averages(y_true[in_group], y_score[in_group])
             macro = {name: measure(value) for name, value in row["macro"].items()}
             print(
-                f"{what:8} {group:17} {there.sum():5,} clips  macro ROC-AUC "
+                f"{bound:8} {group:17} {in_group.sum():5,} clips  macro ROC-AUC "
                 f"{macro['roc_auc']}, PR-AUC {macro['pr_auc']}"
             )
 
 
 def ceiling(data, table):
     """Return the truth as scores: ndarray of shape (n_clips, n_tags)."""
-    truth, _ = annotations.read_annotations(data / annotations.TRUTH)
-    synonyms = vocabulary.read_synonyms(cli.SYNONYMS)
-    merged = vocabulary.merge_synonyms(truth, synonyms)
+    truth = annotations.read_annotations(data / annotations.TRUTH).tags
+    groups = synonyms.read_synonyms(cli.SYNONYMS)
+    merged = synonyms.merge_synonyms(truth, groups)
     return merged.loc[table.index, table.columns.drop("split")].to_numpy(float)
 
 

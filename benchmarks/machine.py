@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from autotagging import cli
+from autotagging import cli, options
 
 
 def described():

@@ -18,15 +18,17 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, feature_store, features, steps
+from autotagging import cli, options, steps
+from autotagging.features import extraction, feature_store, workers
+from autotagging.features.settings import FeatureSettings
 from benchmarks import machine
 
-SETTINGS = features.FeatureSettings("mel", 16000, 2, n_fft=512, hop_length=465_920)
+SETTINGS = FeatureSettings("mel", 16000, 2, n_fft=512, hop_length=465_920)
 
 
 def main(args):
     """Write a store of many clips, then look at it again as a second run does."""
-    features.extract_file = lambda path, settings: (np.zeros((1, 2), np.float16), 29.12)
+    workers.extract_file = lambda path, settings: (np.zeros((1, 2), np.float16), 29.12)
     print(machine.described())
     print(f"| {args.clips:,} clips | peak of anonymous memory, MB | seconds |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
@@ -36,17 +38,17 @@ def main(args):
         clips = pd.DataFrame({"file": "clip.mp3"}, index=clip_ids)
         del clip_ids
         store = feature_store.folder_of(data, "many")
-        wanted = feature_store.WantedStore(store, SETTINGS, data, clips)
+        wanted = extraction.WantedStore(store, SETTINGS, data, clips)
         run("written", lambda: write(wanted))
-        run("run again", lambda: feature_store.find_missing(wanted))
+        run("run again", lambda: extraction.find_missing(wanted))
 
 
 def write(wanted):
     """Write a store as script 2 does."""
     with steps.locked(wanted.folder):
-        feature_store.compute(wanted, jobs=1)
+        extraction.compute(wanted, jobs=1)
         step = steps.Step(wanted.folder, dataclasses.asdict(SETTINGS), {})
-        with feature_store.writing(wanted, step):
+        with extraction.writing(wanted, step):
             pass
 
 

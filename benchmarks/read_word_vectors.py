@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, tag_vectors, vocabulary, word_files
+from autotagging import cli, options
+from autotagging.labels import synonyms
+from autotagging.tag_map import word_files, word_vectors
 from benchmarks import machine
 
 BLOCK = 50_000  # words written at once
@@ -24,7 +26,7 @@ SIZE = 300
 
 def main(args):
     """Write the file, read it, and read what is kept of it."""
-    tags = list(vocabulary.read_kinds(cli.TAG_KINDS))
+    tags = list(synonyms.read_kinds(cli.TAG_KINDS))
     with tempfile.TemporaryDirectory() as folder:
         data, path = Path(folder), Path(folder) / "stand-in.bin"
         write_stand_in(path, args.words, [tag.replace(" ", "_") for tag in tags])
@@ -37,21 +39,21 @@ def main(args):
         for name in ("read", "again: its words are kept"):
             words, seconds, peak = machine.measured(lambda: read(path, data, tags))
             print(f"| {name} | {seconds:.1f} | {peak / 1e6:.0f} |", flush=True)
-        vectors, _ = tag_vectors.look_up(words, tags)
+        vectors, _ = word_vectors.look_up(words, tags)
         print(f"\n{len(vectors)} of {len(tags)} tags found")
 
 
 def read(path, data, tags):
     """Read the words of the tags, as script 5 does."""
     source = word_files.find(path, data)
-    return word_files.read(source, data, tag_vectors.spell(tags), folder=data)
+    return word_files.read(source, data, word_vectors.spell(tags), folder=data)
 
 
 def write_stand_in(path, n_words, words):
     """Write word2vec's binary format: the words given are spread over the first tenth."""
     rng = np.random.default_rng(0)
-    places = rng.choice(n_words // 10, len(words), replace=False)
-    known = dict(zip(places.tolist(), words, strict=True))
+    positions = rng.choice(n_words // 10, len(words), replace=False)
+    known = dict(zip(positions.tolist(), words, strict=True))
     with path.open("wb") as file:
         file.write(f"{n_words} {SIZE}\n".encode())
         for start in range(0, n_words, BLOCK):

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import bootstrap, cli
+from autotagging import cli, options
+from autotagging.results import bootstrap
 from benchmarks import machine
 
 N_CLIPS, N_TAGS, N_ARTISTS = 4332, 50, 75

@@ -28,7 +28,9 @@ import soundfile
 import threadpoolctl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, features
+from autotagging import cli, options
+from autotagging.features import spectrogram
+from autotagging.features.settings import PRESETS
 from benchmarks import machine
 
 
@@ -46,10 +48,10 @@ def time_presets(clips, n_runs):
     print(f"\nprocessor time, ms a clip, median of {n_runs} runs over {len(clips)} clips")
     print("| preset | decoding | ours | librosa's recipe | ours / decoding | recipe / ours |")
     print("|---|---|---|---|---|---|")
-    for name, settings in features.PRESETS.items():
+    for name, settings in PRESETS.items():
         ways = {
             "decoding": lambda clip: soundfile.read(clip, dtype="float32"),
-            "ours": lambda clip, s=settings: features.extract_file(clip, s),
+            "ours": lambda clip, s=settings: spectrogram.extract_file(clip, s),
             "recipe": lambda clip, s=settings: recipe(clip, s),
         }
         for way in ways.values():

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import annotations, cli, clips
+from autotagging import cli, options
+from autotagging.clips import annotations, inventory
 from benchmarks import machine
 
 SCRIPT = cli.REPOSITORY / "1_label_reduction_and_files_renaming.py"
@@ -52,8 +53,8 @@ def copy_clips(tables, real, raw):
     raw.mkdir()
     for table in tables.iterdir():
         shutil.copy(table, raw)
-    _, about = annotations.read_annotations(raw / annotations.TABLE)
-    files = about["file"].drop(list(clips.find_unusable(about["file"])))
+    metadata = annotations.read_annotations(raw / annotations.TABLE).metadata
+    files = metadata["file"].drop(list(inventory.find_unusable(metadata["file"])))
     for folder in "0123456789abcdef":
         (raw / folder).mkdir()
     for number, file in enumerate(files):

@@ -9,7 +9,6 @@ Writes  tables on standard output
 Example: python benchmarks/time_training.py --architectures vgg paper --rounds 5
 """
 
-import argparse
 import multiprocessing
 import os
 import statistics
@@ -21,7 +20,9 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, features, native_stderr, recipes
+from autotagging import cli, native_stderr, options
+from autotagging.features.settings import PRESETS
+from autotagging.models import training_settings
 from benchmarks import machine
 
 N_TAGS = 50
@@ -39,7 +40,7 @@ def main(args):
     with tempfile.TemporaryDirectory() as folder:
         settings = {name: settings_of(name, args.mixed_precision) for name in args.architectures}
         tasks = {
-            name: Task(Path(folder), own, args.batches * own["batch_size"])
+            name: Task(Path(folder), own, args.batches * own.batch_size)
             for name, own in settings.items()
         }
         times = measure(tasks, args.rounds)
@@ -55,11 +56,8 @@ def main(args):
 
 def settings_of(name, mixed_precision):
     """Return the settings of a network's recipe, on its own features."""
-    parser = argparse.ArgumentParser()
-    recipes.add_options(parser)
-    settings = recipes.settings_of(parser.parse_args(["--architecture", name]), parser)
-    settings = recipes.fit(settings, features.PRESETS[settings["features"]], MTT_CLIPS)
-    return {**settings, "seed": 0, "mixed_precision": mixed_precision}
+    settings = training_settings.change(name, {"mixed_precision": mixed_precision})
+    return training_settings.fit(settings, PRESETS[settings.features], MTT_CLIPS)
 
 
 class Task:
@@ -69,14 +67,14 @@ class Task:
     ----------
     folder : Path
         Where the features lie.
-    settings : dict
+    settings : TrainingSettings
     n_clips : int
     """
 
     def __init__(self, folder, settings, n_clips):
-        from autotagging import batches, training
+        from autotagging.models import batches, training
 
-        preset = features.PRESETS[settings["features"]]
+        preset = PRESETS[settings.features]
         path = folder / f"{settings['architecture']}-{n_clips}.npy"
         shape = (n_clips, preset.frames, preset.bands)
         array = np.lib.format.open_memmap(path, "w+", dtype=np.float16, shape=shape)
@@ -88,7 +86,7 @@ class Task:
         clips = batches.LabelledClips(np.load(path, mmap_mode="r"), np.arange(n_clips), labels)
         self.batches = batches.Batches(clips, settings, 0)
         statistics_of_bands = np.zeros(preset.bands), np.ones(preset.bands)
-        shape = settings["chunk_frames"], preset.bands
+        shape = settings.chunk_frames, preset.bands
         self.network = training.build(shape, N_TAGS, statistics_of_bands, settings)
         training.compile_network(self.network, settings)
         self.train()  # the first time compiles
@@ -117,8 +115,8 @@ def measure(tasks, rounds):
 
 def print_row(name, settings, step, reading, paper):
     """Print what a network takes."""
-    speed = settings["batch_size"] / step
-    paper_cost = paper[0] / recipes.RECIPES["paper"]["batch_size"]
+    speed = settings.batch_size / step
+    paper_cost = paper[0] / training_settings.RECIPES["paper"].batch_size
     against = "-" if np.isnan(paper_cost) else f"{step / settings['batch_size'] / paper_cost:.3f}"
     print(
         f"| `{name}` | {settings['features']} | {settings['chunk_frames']} frames | "
@@ -130,7 +128,7 @@ def print_row(name, settings, step, reading, paper):
 
 def memory(folder, n_clips):
     """Return the anonymous memory after training the default network on so many clips, in bytes."""
-    task = Task(folder, settings_of(recipes.DEFAULT, mixed_precision=False), n_clips)
+    task = Task(folder, settings_of(training_settings.DEFAULT, mixed_precision=False), n_clips)
     task.train()
     return machine.anonymous_bytes(os.getpid())
 
@@ -141,8 +139,8 @@ def parse_args():
     parser.add_argument(
         "--architectures",
         nargs="+",
-        choices=tuple(recipes.RECIPES),
-        default=tuple(recipes.RECIPES),
+        choices=tuple(training_settings.RECIPES),
+        default=tuple(training_settings.RECIPES),
         metavar="NAME",
         help="default: all",
     )

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from conftest import write_annotations
 
-from autotagging import annotations
+from autotagging.clips import annotations
 
 OWN = """path,title,artist,album,rock,calm
 audio/rock/8.mp3,"One, two",A,x,1,False

@@ -9,7 +9,7 @@ import pytest
 from conftest import REPOSITORY
 
 keras = pytest.importorskip("keras")
-from autotagging import architectures, recipes  # noqa: E402  Keras first: it decides the skip
+from autotagging.models import architectures, training_settings
 
 STATED = {  # what the docstrings say: of which input, with which options
     "paper": ((120, 120), {}),
@@ -27,7 +27,7 @@ def build(name, shape=(120, 120), n_tags=50, mean=0.0, variance=1.0, **options):
 
 
 def test_there_is_a_recipe_for_every_network():
-    assert set(recipes.RECIPES) == set(architectures.ARCHITECTURES)
+    assert set(training_settings.RECIPES) == set(architectures.ARCHITECTURES)
 
 
 def test_the_papers_network_has_its_number_of_weights():
@@ -133,12 +133,12 @@ STEP = """
 import sys
 import numpy as np
 import keras
-from autotagging import architectures, training, recipes
+from autotagging.models import architectures, training, training_settings
 assert keras.backend.backend() == sys.argv[1]
 settings = {"mixed_precision": False, "devices": 1, "learning_rate": 0.001, "weight_decay": 0.01,
             "label_smoothing": 0.1, "positive_weight": 2.0}
 for name in ("paper", "vgg", "short-chunk-res"):
-    own = {"architecture": name, "network": recipes.RECIPES[name]["network"]}
+    own = {"architecture": name, "network": training_settings.RECIPES[name]["network"]}
     network = training.build((32, 32), 5, (np.zeros(32), np.ones(32)), settings | own)
     training.compile_network(network, settings)
     before = [weight.copy() for weight in network.get_weights()]

@@ -8,7 +8,7 @@ import zipfile
 import pandas as pd
 import pytest
 
-from autotagging import archive
+from autotagging.clips import archive
 
 
 def write_parts(folder, content, n_parts=3, compression=zipfile.ZIP_STORED):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autotagging import augmentation
+from autotagging.models import augmentation
 
 
 @pytest.fixture

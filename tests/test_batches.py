@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("keras")
-from autotagging import batches
+from autotagging.models import batches
 
 SETTINGS = {"batch_size": 10, "passes": 1, "seed": 3, "chunk_frames": 8, "augment": []}
 

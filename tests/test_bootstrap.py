@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 from sklearn import metrics as sk
 
-from autotagging import bootstrap
+from autotagging.results import bootstrap
 
 
 @pytest.mark.parametrize("n_groups", [12, 60])

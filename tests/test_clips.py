@@ -3,29 +3,29 @@
 import pandas as pd
 import pytest
 
-from autotagging import clips
+from autotagging.clips import inventory
 
 
 def test_a_folder_is_no_audio(tmp_path):
     (tmp_path / "0").mkdir()
-    assert clips.audio_sizes(pd.Series({"1": "0"}), tmp_path).isna().all()
+    assert inventory.audio_sizes(pd.Series({"1": "0"}), tmp_path).isna().all()
 
 
 def test_absent_and_empty_files_are_left_out_with_the_reason(tmp_path):
     (tmp_path / "a.mp3").write_bytes(b"1")
     (tmp_path / "b.mp3").write_bytes(b"")
     files = pd.Series({"a": "a.mp3", "b": "b.mp3", "c": "c.mp3"})
-    reasons = clips.find_unusable(files, clips.audio_sizes(files, tmp_path))
+    reasons = inventory.find_unusable(files, inventory.audio_sizes(files, tmp_path))
     assert reasons == {"b": "the file is empty", "c": "the file is absent"}
     about = pd.DataFrame({"row": [2, 3, 4], "file": files})
-    excluded = clips.tabulate_excluded(about, reasons)
+    excluded = inventory.tabulate_excluded(about, reasons)
     assert excluded.loc["b"].tolist() == [3, "b.mp3", "the file is empty"]
 
 
 def test_the_three_broken_files_are_known_without_audio():
-    file = clips.BROKEN_IN_MAGNATAGATUNE["35644"]
-    assert list(clips.find_unusable(pd.Series({"35644": file, "2": "f/x.mp3"}))) == ["35644"]
-    assert not len(clips.find_unusable(pd.Series({"35644": "0/somebody_elses_clip.mp3"})))
+    file = inventory.BROKEN_IN_MAGNATAGATUNE["35644"]
+    assert list(inventory.find_unusable(pd.Series({"35644": file, "2": "f/x.mp3"}))) == ["35644"]
+    assert not len(inventory.find_unusable(pd.Series({"35644": "0/somebody_elses_clip.mp3"})))
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_the_three_broken_files_are_known_without_audio():
 def test_names_that_lead_astray_are_refused_with_their_row(clip_id, file, message):
     about = pd.DataFrame({"row": [7], "file": [file]}, index=[clip_id])
     with pytest.raises(ValueError, match=rf"row 7 of the annotations: .*{message}"):
-        clips.check_names(about)
-    clips.check_names(about.set_axis(["x" * 196]).assign(file="0/x.mp3"))
+        inventory.check_names(about)
+    inventory.check_names(about.set_axis(["x" * 196]).assign(file="0/x.mp3"))
 
 
 @pytest.mark.parametrize("file", ["clips/1.mp3", "labels/set/multi_hot/0_1.mp3", "to_clips/1.mp3"])
@@ -60,30 +60,30 @@ def test_a_raw_dataset_where_this_script_writes_is_refused(tmp_path, file):
     about = pd.DataFrame({"file": [file]}, index=["1"])
     table = tmp_path / "annotations_final.csv"
     with pytest.raises(ValueError, match="lies where this script writes: name another folder"):
-        clips.check_apart(about, table, tmp_path, tmp_path)
-    clips.check_apart(about, table, tmp_path, tmp_path / "data")
+        inventory.check_apart(about, table, tmp_path, tmp_path)
+    inventory.check_apart(about, table, tmp_path, tmp_path / "data")
     (tmp_path / "circle").symlink_to("circle")
-    clips.check_apart(about.assign(file="circle/1.mp3"), table, tmp_path, tmp_path)
+    inventory.check_apart(about.assign(file="circle/1.mp3"), table, tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("table", ["clips.csv", "excluded.csv", "labels/set/labels.csv"])
 def test_a_table_that_this_script_would_write_over_is_refused(tmp_path, table):
     about = pd.DataFrame({"file": ["0/1.mp3"]}, index=["1"])
     with pytest.raises(ValueError, match="lies where this script writes"):
-        clips.check_apart(about, tmp_path / table, tmp_path, tmp_path)
+        inventory.check_apart(about, tmp_path / table, tmp_path, tmp_path)
 
 
 def test_a_path_through_a_file_or_a_circle_of_links_is_absent(tmp_path):
     (tmp_path / "a.mp3").write_bytes(b"1")
     (tmp_path / "b.mp3").symlink_to("b.mp3")
     files = pd.Series({"1": "a.mp3/2.mp3", "2": "b.mp3"})
-    assert clips.audio_sizes(files, tmp_path).isna().all()
+    assert inventory.audio_sizes(files, tmp_path).isna().all()
 
 
 def test_a_table_of_the_users_own_is_no_inventory(tmp_path):
     (tmp_path / "clips.csv").write_text("clip_id,path,rock\n1,a.mp3,1\n")
     with pytest.raises(ValueError, match="not what script 1 writes under this name: rename"):
-        clips.read_clips(tmp_path)
+        inventory.read_clips(tmp_path)
 
 
 def test_the_inventory_is_read_as_it_was_written(tmp_path):
@@ -91,6 +91,6 @@ def test_the_inventory_is_read_as_it_was_written(tmp_path):
     columns = ["file", "artist", "album", "track"]
     table = pd.DataFrame([["clips/2.mp3", "A, B", "x", "1"], ["", "", "", ""]], index, columns)
     excluded = pd.DataFrame({"row": [], "file": [], "reason": []}, pd.Index([], name="clip_id"))
-    assert clips.write_clips(tmp_path, table, excluded)
-    assert not clips.write_clips(tmp_path, table, excluded)
-    pd.testing.assert_frame_equal(clips.read_clips(tmp_path), table)
+    assert inventory.write_clips(tmp_path, table, excluded)
+    assert not inventory.write_clips(tmp_path, table, excluded)
+    pd.testing.assert_frame_equal(inventory.read_clips(tmp_path), table)

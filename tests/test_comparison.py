@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import comparison, evaluation
+from autotagging.results import comparison, evaluation
 
 
 def row_of(roc_auc, clips=10):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("keras")
-from autotagging import prediction, training
+from autotagging.models import prediction, training
 from benchmarks import cross_validate
 
 

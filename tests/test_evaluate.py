@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from test_report import write_scores
 
-from autotagging import labels, metrics, results
+from autotagging.labels import label_sets
+from autotagging.results import results_folder
+from autotagging.thresholds import choose_thresholds
 
 ONE, FOUR = "1_label_reduction_and_files_renaming.py", "4_evaluate.py"
 
@@ -31,12 +33,12 @@ def evaluate(run_script, data, *options):
 def test_a_peers_scores_are_evaluated_without_audio_or_features(
     run_script, magnatagatune, tmp_path
 ):
-    table = labels.read_labels(magnatagatune, "merged50")
+    table = label_sets.read_labels(magnatagatune, "merged50")
     path = write_scores(tmp_path, table, "peer.csv")
     printed = evaluate(run_script, magnatagatune, "--labels", "merged50", "--scores", path)
     assert "4,392 test clips, 50 of 50 tags averaged" in printed
     assert "95 % intervals from 50 draws of 75 artists" in printed
-    summary = results.read_summary(magnatagatune / "results/peer")
+    summary = results_folder.read_summary(magnatagatune / "results/peer")
     rows = {name: row["clips"] for name, row in summary["rows"].items()}
     assert rows == {
         "test": 4392,
@@ -46,9 +48,9 @@ def test_a_peers_scores_are_evaluated_without_audio_or_features(
     }
     assert summary["clips"] == {"train": 15425, "validation": 1538, "test": 4392}
     assert summary["scores_file"] == "peer.csv"
-    per_tag = results.read_table(magnatagatune / "results/peer", "per_tag")
+    per_tag = results_folder.read_table(magnatagatune / "results/peer", "per_tag")
     assert per_tag["tag"].tolist() == table.columns.drop("split").tolist()
-    scores, split = results.read_scores(magnatagatune / "results/peer")
+    scores, split = results_folder.read_scores(magnatagatune / "results/peer")
     assert scores.shape == (5930, 50)
     assert split.value_counts().to_dict() == {"test": 4392, "validation": 1538}
 
@@ -64,17 +66,17 @@ def test_a_peers_scores_are_evaluated_without_audio_or_features(
 def test_unmerged_tags_are_also_judged_with_their_synonyms_merged(
     run_script, magnatagatune, tmp_path
 ):
-    table = labels.read_labels(magnatagatune, "unmerged50")
+    table = label_sets.read_labels(magnatagatune, "unmerged50")
     path = write_scores(tmp_path, table, "unmerged.csv")
     evaluate(run_script, magnatagatune, "--labels", "unmerged50", "--scores", path)
-    rows = results.read_summary(magnatagatune / "results/unmerged")["rows"]
+    rows = results_folder.read_summary(magnatagatune / "results/unmerged")["rows"]
     assert rows["test"]["clips"] == rows["test, synonyms merged"]["clips"] == 4332
     assert rows["test"]["tags"] == 50
     assert 30 < rows["test, synonyms merged"]["tags"] < 50
 
 
 def test_all_results_stand_in_one_table(run_script, magnatagatune, tmp_path):
-    table = labels.read_labels(magnatagatune, "merged50")
+    table = label_sets.read_labels(magnatagatune, "merged50")
     path = write_scores(tmp_path, table, "another.csv", seed=1)
     evaluate(run_script, magnatagatune, "--labels", "merged50", "--scores", path)
     printed = evaluate(run_script, magnatagatune, "--all", "--table")
@@ -95,52 +97,52 @@ def tones(run_script, tmp_path_factory):
 
     data = write_tiny_dataset(tmp_path_factory.mktemp("tones") / "tiny", n_clips=64)
     assert run_script(ONE, "--data", data).returncode == 0
-    table = labels.read_labels(data, labels.find_set(data))
+    table = label_sets.read_labels(data, label_sets.find_set(data))
     write_scores(data, table, "peer.csv")
     evaluate(run_script, data, "--scores", data / "peer.csv")
     return data
 
 
 def test_clips_without_scores_are_listed_and_counted(run_script, tones):
-    table = labels.read_labels(tones, labels.find_set(tones))
+    table = label_sets.read_labels(tones, label_sets.find_set(tones))
     scores = pd.read_csv(tones / "peer.csv", dtype={"clip_id": str})
     without = table.index[table["split"] == "test"][0]
     scores[scores["clip_id"] != without].to_csv(tones / "partial.csv", index=False)
     printed = evaluate(run_script, tones, "--scores", tones / "partial.csv", "--compare", "peer")
     assert "left_out.csv: 1 clips without scores" in printed
     assert "left out, as one of them has no scores: 1 clips, 0 tags" in printed
-    left_out = results.read_left_out(tones / "results/partial")
+    left_out = results_folder.read_left_out(tones / "results/partial")
     assert left_out.to_dict("index") == {without: {"split": "test", "reason": "not in partial.csv"}}
-    assert results.read_summary(tones / "results/partial")["clips_without_scores"] == 1
+    assert results_folder.read_summary(tones / "results/partial")["clips_without_scores"] == 1
 
 
 def test_thresholds_of_a_file_come_from_its_validation_clips(tones):
-    y_score, split = results.read_scores(tones / "results/peer")
-    table = labels.read_labels(tones, labels.find_set(tones))
+    y_score, split = results_folder.read_scores(tones / "results/peer")
+    table = label_sets.read_labels(tones, label_sets.find_set(tones))
     there = split.index[split == "validation"]
-    expected = metrics.best_thresholds(
+    expected = choose_thresholds(
         table.loc[there, y_score.columns].to_numpy(), y_score.loc[there].to_numpy()
     )
-    per_tag = results.read_table(tones / "results/peer", "per_tag")
+    per_tag = results_folder.read_table(tones / "results/peer", "per_tag")
     np.testing.assert_allclose(per_tag["threshold"], expected, atol=1e-6)
 
 
 def test_without_scores_of_validation_clips_the_threshold_is_half(run_script, tones):
-    table = labels.read_labels(tones, labels.find_set(tones))
+    table = label_sets.read_labels(tones, label_sets.find_set(tones))
     scores = pd.read_csv(tones / "peer.csv", dtype={"clip_id": str}).set_index("clip_id")
     scores[table["split"] == "test"].to_csv(tones / "test.csv")
     evaluate(run_script, tones, "--scores", tones / "test.csv", "--name", "testonly")
-    summary = results.read_summary(tones / "results/testonly")
+    summary = results_folder.read_summary(tones / "results/testonly")
     assert summary["thresholds"] == "0.5: the file has no scores of validation clips"
     assert summary["rows"]["validation"]["clips"] == 0
-    per_tag = results.read_table(tones / "results/testonly", "per_tag")
+    per_tag = results_folder.read_table(tones / "results/testonly", "per_tag")
     assert (per_tag["threshold"] == 0.5).all()
 
 
 def test_the_truth_is_a_row_more(run_script, tones):
     evaluate(run_script, tones, "--scores", tones / "peer.csv", "--name", "true", "--truth",
              tones / "annotations_final.csv")  # fmt: skip
-    rows = results.read_summary(tones / "results/true")["rows"]
+    rows = results_folder.read_summary(tones / "results/true")["rows"]
     true, test = rows["test, against the truth"]["macro"], rows["test"]["macro"]
     assert true["roc_auc"] == test["roc_auc"]  # the annotations are the truth here
 
@@ -149,9 +151,9 @@ def test_options_change_the_numbers_and_not_the_scores(run_script, tones):
     folder = tones / "results/peer"
     scores = (folder / "scores.npy").stat().st_mtime_ns
     evaluate(run_script, tones, "--scores", tones / "peer.csv")
-    by_artists = results.read_summary(folder)
+    by_artists = results_folder.read_summary(folder)
     printed = evaluate(run_script, tones, "--scores", tones / "peer.csv", "--draw", "clips")
-    by_clips = results.read_summary(folder)
+    by_clips = results_folder.read_summary(folder)
     assert "draws of 12 clips" in printed
     assert by_clips["macro"]["roc_auc"]["value"] == by_artists["macro"]["roc_auc"]["value"]
     assert by_artists["interval"]["unit"] == "artists"
@@ -160,11 +162,11 @@ def test_options_change_the_numbers_and_not_the_scores(run_script, tones):
 
 
 def test_clips_of_the_figure_can_be_chosen(run_script, tones):
-    table = labels.read_labels(tones, labels.find_set(tones))
+    table = label_sets.read_labels(tones, label_sets.find_set(tones))
     wanted = table.index[table["split"] == "test"][[3, 1]].tolist()
     evaluate(run_script, tones, "--scores", tones / "peer.csv", "--name", "chosen", "--clips",
              *wanted)  # fmt: skip
-    shown = results.read_examples(tones / "results/chosen")
+    shown = results_folder.read_examples(tones / "results/chosen")
     assert [e["clip_id"] for e in shown if e["in_figure"]] == wanted
     train = table.index[table["split"] == "train"][0]
     answer = run_script(FOUR, "--data", tones, "--scores", tones / "peer.csv", "--clips", train)
@@ -209,14 +211,14 @@ def test_numbers_are_made_anew_where_what_they_are_made_of_has_changed(run_scrip
     table = pd.read_csv(tones / "clips.csv", dtype=str).assign(artist="one")
     table.to_csv(tones / "clips.csv", index=False)
     assert "draws of 1 artists" in evaluate(run_script, *command)
-    assert results.read_summary(folder)["macro"]["roc_auc"]["low"] is None
+    assert results_folder.read_summary(folder)["macro"]["roc_auc"]["low"] is None
     (tones / "clips.csv").write_text(clips)
     (folder / "summary.json").write_text('{"macro": {"roc_auc": 0.9}}')  # of another version
     assert "12 test clips name no artist" in evaluate(run_script, *command)
 
 
 def test_other_scores_do_not_take_the_place_of_these(run_script, tones, tmp_path):
-    table = labels.read_labels(tones, labels.find_set(tones))
+    table = label_sets.read_labels(tones, label_sets.find_set(tones))
     path = write_scores(tmp_path, table, "peer.csv", seed=5)
     answer = run_script(FOUR, "--data", tones, "--scores", path)
     assert answer.returncode == 1
@@ -228,8 +230,8 @@ def test_other_scores_do_not_take_the_place_of_these(run_script, tones, tmp_path
 def test_all_results_are_judged_in_the_same_way(run_script, tones):
     evaluate(run_script, tones, "--scores", tones / "peer.csv", "--name", "b", "--draw", "clips")
     printed = evaluate(run_script, tones, "--all", "--table")
-    assert {results.read_summary(tones / "results" / name)["interval"]["unit"]
-            for name in results.list_finished(tones)} == {"artists"}  # fmt: skip
+    assert {results_folder.read_summary(tones / "results" / name)["interval"]["unit"]
+            for name in results_folder.list_finished(tones)} == {"artists"}  # fmt: skip
     assert "b " in printed
     (tones / "results/b/scores.npy").write_bytes(b"")
     answer = run_script(FOUR, "--data", tones, "--all", "--draws", 60)

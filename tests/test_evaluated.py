@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("keras")
-from autotagging import architectures, clips, evaluated, models, results, tag_spaces
+from autotagging import evaluated
+from autotagging.models import architectures, model_folder
+from autotagging.results import results_folder
+from autotagging.tag_map import similarity
 
 TAGS = ["loud", "quiet", "high"]
 
@@ -18,9 +21,9 @@ def network(seed):
 
 
 def save(data, run, saved):
-    folder = models.folder_of(data, run)
+    folder = model_folder.folder_of(data, run)
     folder.mkdir(parents=True)
-    models.save(folder / "model.keras", saved, {})
+    model_folder.save(folder / "model.keras", saved, {})
 
 
 def test_a_tag_is_what_the_last_layer_weighs(tmp_path):
@@ -35,12 +38,12 @@ def test_of_networks_averaged_the_cosine_is_the_mean_of_theirs(tmp_path):
     members = [network(seed) for seed in range(3)]
     members[1].get_layer("logits").kernel.assign(100 * members[1].get_layer("logits").kernel)
     cosines = [
-        tag_spaces.cosines(pd.DataFrame(member.get_layer("logits").get_weights()[0].T, TAGS))
+        similarity.cosines(pd.DataFrame(member.get_layer("logits").get_weights()[0].T, TAGS))
         for member in members
     ]
     save(tmp_path, "mean", architectures.mean_of(members))
     weights = evaluated.read_tag_weights(tmp_path, "mean", TAGS)
-    np.testing.assert_allclose(tag_spaces.cosines(weights), sum(cosines) / 3, atol=1e-6)
+    np.testing.assert_allclose(similarity.cosines(weights), sum(cosines) / 3, atol=1e-6)
 
 
 def test_a_tag_without_a_weight_is_in_no_space(tmp_path):
@@ -51,7 +54,7 @@ def test_a_tag_without_a_weight_is_in_no_space(tmp_path):
     for run, kept in (("one", saved), ("mean", architectures.mean_of([saved, network(1)]))):
         save(tmp_path, run, kept)
         weights = evaluated.read_tag_weights(tmp_path, run, TAGS)
-        there = tag_spaces.with_direction(weights).index
+        there = similarity.with_direction(weights).index
         assert list(there) == (["loud", "high"] if run == "one" else TAGS)
 
 
@@ -62,8 +65,8 @@ def test_decisions_are_those_of_the_test_clips_at_their_thresholds(tmp_path, mon
     y_score = pd.DataFrame([[0.5, 0.2], [0.9, 0.9], [0.4, 0.3]], index, ["loud", "quiet"])
     thresholds = pd.Series({"quiet": 0.3, "loud": 0.5})
     inventory = pd.DataFrame({"artist": ["a", "b", "a"], "album": "", "track": ""}, index=index)
-    monkeypatch.setattr(results, "read_scores", lambda folder: (y_score, table["split"]))
-    monkeypatch.setattr(clips, "read_clips", lambda data: inventory)
+    monkeypatch.setattr(results_folder, "read_scores", lambda folder: (y_score, table["split"]))
+    monkeypatch.setattr(inventory, "read_clips", lambda data: inventory)
     y_true, y_pred, groups = evaluated.read_decisions(tmp_path, "peer", table, thresholds)
     assert list(y_true.index) == list(y_pred.index) == ["7", "9"]
     assert y_pred.to_numpy().tolist() == [[True, False], [False, True]]

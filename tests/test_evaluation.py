@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from autotagging import evaluation, metrics
+from autotagging import metrics
+from autotagging.results import evaluation
+from autotagging.thresholds import choose_thresholds
 
 HOW = {"unit": "artists", "draws": 200, "seed": 0}
 STORED = Path(__file__).with_name("stored_scores.csv")
@@ -131,7 +133,7 @@ def test_synonyms_are_merged_by_maximum_in_labels_and_scores(judged):
     either = judged["labels"]["soft"] | judged["labels"]["no beat"]
     pd.testing.assert_series_equal(merged["labels"]["soft"], either, check_names=False)
     validation = merged["labels"].query("split == 'validation'").index
-    expected = metrics.best_thresholds(
+    expected = choose_thresholds(
         merged["labels"].loc[validation, ["soft"]].to_numpy(),
         merged["y_score"].loc[validation, ["soft"]].to_numpy(),
     )

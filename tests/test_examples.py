@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import examples
+from autotagging.results import examples
 
 
 def judged_of(y_true, y_score, threshold=0.5):

@@ -14,14 +14,14 @@ import pytest
 import soundfile
 from conftest import REPOSITORY
 
-from autotagging import extraction, feature_store, features
+from autotagging.features import feature_store, spectrogram, workers
 
 CLUSTER = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
     reason="the optional package distributed is not installed",
 )
 
-CHOSEN = features.FeatureSettings("mel", 16000, 8, n_fft=512, hop_length=2000, seconds=1.0)
+CHOSEN = spectrogram.FeatureSettings("mel", 16000, 8, n_fft=512, hop_length=2000, seconds=1.0)
 N_CLIPS = 200
 LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
 
@@ -100,7 +100,7 @@ def test_a_cluster_gives_the_same_bytes_and_losing_a_worker_midway_costs_only_ti
 ):
     data, inventory = dataset
     address, workers = cluster
-    monkeypatch.setattr(extraction, "CLIPS_A_TASK", 2)
+    monkeypatch.setattr(workers, "CLIPS_A_TASK", 2)
     feature_store.write(data, "here", CHOSEN, inventory, 2)
     done = []
 
@@ -143,7 +143,7 @@ def test_a_scheduler_that_cannot_import_the_package_is_one_sentence(dataset, tmp
 @CLUSTER
 def test_a_cluster_that_is_not_there_is_one_sentence(dataset, monkeypatch):
     data, inventory = dataset
-    monkeypatch.setattr(extraction, "WAIT_FOR_CLUSTER", 1)
+    monkeypatch.setattr(workers, "WAIT_FOR_CLUSTER", 1)
     with pytest.raises(ValueError, match=r"no Dask cluster with a worker at tcp://127\.0\.0\.1:9"):
         feature_store.write(data, "there", CHOSEN, inventory, "tcp://127.0.0.1:9")
 
@@ -152,8 +152,8 @@ def test_workers_end_with_a_parent_that_is_killed():
     code = """
 import os, signal, sys, time
 import joblib
-from autotagging import extraction
-with extraction._workers(2):
+from autotagging.features import workers
+with workers._workers(2):
     results = joblib.Parallel(return_as="generator")(joblib.delayed(os.getpid)() for _ in range(8))
     print(*set(results), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -171,12 +171,12 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_workers_have_one_thread_and_no_tensorflow(dataset):
     code = """
 import sys, threadpoolctl
-from autotagging import extraction
+from autotagging.features import workers
 seen = []
-extraction.features.extract_file = lambda *_: seen.append(
+workers.features.extract_file = lambda *_: seen.append(
     max((pool["num_threads"] for pool in threadpoolctl.threadpool_info()), default=1)
 ) or (None, 1.0)
-extraction._compute([0], [sys.argv[1]], None)
+workers._compute([0], [sys.argv[1]], None)
 print(seen, "tensorflow" in sys.modules, "keras" in sys.modules)
 """
     file = str(dataset[0] / "clips" / "1.wav")

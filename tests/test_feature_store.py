@@ -15,9 +15,10 @@ import pytest
 import soundfile
 from conftest import REPOSITORY
 
-from autotagging import extraction, feature_store, features, files
+from autotagging import files
+from autotagging.features import feature_store, spectrogram, workers
 
-SMALL = features.FeatureSettings(
+SMALL = spectrogram.FeatureSettings(
     "mel", 16000, 8, n_fft=512, hop_length=2000, seconds=1.0
 )  # 8 frames
 N_CLIPS = 40
@@ -46,7 +47,7 @@ def test_rows_are_the_clips_features_in_any_order_asked_for(dataset):
     assert settings == SMALL
     assert array.shape == (N_CLIPS, 8, 8)
     for clip_id in ("7", "3"):
-        expected, _ = features.extract_file(data / inventory["file"][clip_id], SMALL)
+        expected, _ = spectrogram.extract_file(data / inventory["file"][clip_id], SMALL)
         np.testing.assert_array_equal(array[rows[clip_id]], expected)
 
 
@@ -64,11 +65,12 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import pandas as pd
-from autotagging import extraction, feature_store, features, files
+from autotagging import files
+from autotagging.features import workers, feature_store, spectrogram
 sys.path.insert(0, {tests!r})
 from test_feature_store import SMALL
 
-extract, count = features.extract_file, 0
+extract, count = spectrogram.extract_file, 0
 def extract_some(path, settings):
     global count
     count += 1
@@ -76,7 +78,7 @@ def extract_some(path, settings):
         os.kill(os.getpid(), signal.SIGKILL)
     return extract(path, settings)
 
-features.extract_file = extract_some
+spectrogram.extract_file = extract_some
 data = Path({data!r})
 inventory = pd.DataFrame({{"file": {files!r}}})
 feature_store.write(data, "small", SMALL, inventory, jobs=1)
@@ -101,7 +103,7 @@ def test_a_killed_run_is_completed_to_the_same_bytes(dataset, monkeypatch):
         feature_store.open_store(data, "small", ["1"])
 
     computed = []
-    extract = features.extract_file
+    extract = spectrogram.extract_file
     monkeypatch.setattr(
         features,
         "extract_file",
@@ -131,7 +133,7 @@ def test_new_clips_are_added_and_the_rest_is_kept(dataset, monkeypatch):
     new = [str(number) for number in range(15, N_CLIPS)]
     assert feature_store.find_missing(data, "small", SMALL, inventory) == new
     computed = []
-    extract = features.extract_file
+    extract = spectrogram.extract_file
     monkeypatch.setattr(
         features,
         "extract_file",
@@ -165,7 +167,7 @@ def test_clips_added_in_the_middle_leave_no_moment_of_wrong_rows(dataset, monkey
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     array, rows, _ = feature_store.open_store(data, "small", inventory.index)
     for clip_id in ("2", "3", "5"):
-        expected, _ = features.extract_file(data / inventory["file"][clip_id], SMALL)
+        expected, _ = spectrogram.extract_file(data / inventory["file"][clip_id], SMALL)
         np.testing.assert_array_equal(array[rows[clip_id]], expected)
     assert not list(folder.glob("*.part"))
 
@@ -219,7 +221,7 @@ def test_clips_that_are_gone_do_no_harm(dataset):
     (data / "clips" / "7.wav").unlink()
     assert feature_store.find_missing(data, "small", SMALL, left) is None
     array, rows, _ = feature_store.open_store(data, "small", left.index)
-    expected, _ = features.extract_file(data / "clips" / "8.wav", SMALL)
+    expected, _ = spectrogram.extract_file(data / "clips" / "8.wav", SMALL)
     np.testing.assert_array_equal(array[rows["8"]], expected)
 
 
@@ -251,7 +253,7 @@ def test_a_manifest_says_what_storing_costs_and_is_plain_json(dataset, monkeypat
     monkeypatch.setattr(feature_store, "CHUNK", 7)
     feature_store.write(data, "small", SMALL, inventory, jobs=1)
     manifest = json.loads((data / "features/small/manifest.json").read_text())
-    assert manifest["storage"] == {"dtype": "float16", **features.STORAGE_ERROR}
+    assert manifest["storage"] == {"dtype": "float16", **spectrogram.STORAGE_ERROR}
     assert manifest["clips"]["clip_id"] == list(inventory.index)
     assert {len(column) for column in manifest["clips"].values()} == {N_CLIPS}
     assert manifest["clips"]["seconds"] == [1.0] * N_CLIPS
@@ -366,14 +368,14 @@ def test_a_clip_that_failed_is_tried_again_once_it_is_another(dataset, monkeypat
     assert feature_store.find_missing(data, "small", SMALL, inventory) is None
     (data / "clips" / "4.wav").write_bytes(good)
     assert feature_store.find_missing(data, "small", SMALL, inventory) == ["4"]
-    read = extraction.checksum
+    read = workers.checksum
 
     def refuse(path):
         if path.name == "5.wav":
             raise PermissionError(13, "Permission denied")
         return read(path)
 
-    monkeypatch.setattr(extraction, "checksum", refuse)
+    monkeypatch.setattr(workers, "checksum", refuse)
     feature_store.write(data, "small", SMALL, inventory, jobs=1, force=True)
     assert list(feature_store.read_failed(data, "small").index) == ["5"]
     assert feature_store.find_missing(data, "small", SMALL, inventory) == ["5"]
@@ -419,14 +421,14 @@ def test_a_damaged_record_of_an_interrupted_run_starts_anew(dataset, monkeypatch
 
 def test_a_half_store_of_other_clips_or_settings_is_no_use(dataset, monkeypatch):
     data, inventory = dataset
-    extract, count = features.extract_file, iter(range(N_CLIPS))
+    extract, count = spectrogram.extract_file, iter(range(N_CLIPS))
 
     def interrupt(path, chosen):
         if next(count) == 20:  # in the second task: the first is in the store
             raise KeyboardInterrupt
         return extract(path, chosen)
 
-    monkeypatch.setattr(features, "extract_file", interrupt)
+    monkeypatch.setattr(spectrogram, "extract_file", interrupt)
     with pytest.raises(KeyboardInterrupt):
         feature_store.write(data, "small", SMALL, inventory, jobs=1)
     monkeypatch.undo()
@@ -435,7 +437,7 @@ def test_a_half_store_of_other_clips_or_settings_is_no_use(dataset, monkeypatch)
     assert len(feature_store.find_missing(data, "small", SMALL, backwards)) == N_CLIPS
     feature_store.write(data, "small", SMALL, backwards, jobs=1)
     array, rows, _ = feature_store.open_store(data, "small", ["2"])
-    expected, _ = features.extract_file(data / "clips" / "2.wav", SMALL)
+    expected, _ = spectrogram.extract_file(data / "clips" / "2.wav", SMALL)
     np.testing.assert_array_equal(array[rows["2"]], expected)
 
 

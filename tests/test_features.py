@@ -9,7 +9,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autotagging import audio, features
+from autotagging import audio
+from autotagging.features import spectrogram
 
 SHAPES = {
     "paper": (120, 120),
@@ -51,9 +52,9 @@ def check_parity(samples, chosen):
     power, expected = by_librosa(samples, chosen)
     loudest = power.max()
     np.testing.assert_allclose(
-        features.mel_power(samples, chosen), power, rtol=1e-4, atol=1e-7 * loudest
+        spectrogram.mel_power(samples, chosen), power, rtol=1e-4, atol=1e-7 * loudest
     )
-    found = features.extract(samples, chosen)
+    found = spectrogram.extract(samples, chosen)
     assert found.shape == (chosen.frames, chosen.bands)
     if chosen.feature == "mfcc":
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)
@@ -63,33 +64,33 @@ def check_parity(samples, chosen):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7 * loudest)
 
 
-@pytest.mark.parametrize("name", features.PRESETS)
+@pytest.mark.parametrize("name", spectrogram.PRESETS)
 def test_presets_have_their_published_shape(name):
-    chosen = features.PRESETS[name]
+    chosen = spectrogram.PRESETS[name]
     assert (chosen.frames, chosen.bands) == SHAPES[name]
-    assert features.change(chosen, {}) == chosen
+    assert spectrogram.change(chosen, {}) == chosen
 
 
-@pytest.mark.parametrize("name", features.PRESETS)
+@pytest.mark.parametrize("name", spectrogram.PRESETS)
 @pytest.mark.parametrize("seconds", [29.12, 17.3, 31.0])
 def test_presets_are_what_librosa_computes(name, seconds):
-    check_parity(noise(features.PRESETS[name], seconds), features.PRESETS[name])
+    check_parity(noise(spectrogram.PRESETS[name], seconds), spectrogram.PRESETS[name])
 
 
-@pytest.mark.parametrize("name", features.PRESETS)
+@pytest.mark.parametrize("name", spectrogram.PRESETS)
 def test_presets_are_what_librosa_computes_of_music(name, test_data):
     file = next((test_data / "mtt-excerpt" / "0").glob("*.mp3"))
-    check_parity(audio.load(file, features.PRESETS[name].sample_rate), features.PRESETS[name])
+    check_parity(audio.load(file, spectrogram.PRESETS[name].sample_rate), spectrogram.PRESETS[name])
 
 
 odd_settings = st.builds(
-    features.FeatureSettings,
-    feature=st.sampled_from(features.KINDS),
+    spectrogram.FeatureSettings,
+    feature=st.sampled_from(spectrogram.KINDS),
     sample_rate=st.integers(2000, 48000),
     bands=st.integers(1, 40),
     n_fft=st.integers(600, 3000),
     hop_length=st.integers(50, 4000),
-    scale=st.sampled_from(features.SCALES),
+    scale=st.sampled_from(spectrogram.SCALES),
     f_min=st.sampled_from([0.0, 30.0, 99.5]),
     f_max=st.sampled_from([None, 800.0]),
     seconds=st.sampled_from([0.7, 1.0, 3.21]),
@@ -105,20 +106,20 @@ def test_odd_settings_are_what_librosa_computes(chosen, length):
 
 
 def test_a_clip_does_not_hear_the_one_before_it():
-    chosen = features.PRESETS["mel96"]
+    chosen = spectrogram.PRESETS["mel96"]
     short = noise(chosen, 3.0)
-    alone = features.extract(short, chosen)
-    features.extract(noise(chosen, seed=1), chosen)
-    np.testing.assert_array_equal(features.extract(short, chosen), alone)
+    alone = spectrogram.extract(short, chosen)
+    spectrogram.extract(noise(chosen, seed=1), chosen)
+    np.testing.assert_array_equal(spectrogram.extract(short, chosen), alone)
 
 
 def test_silence_has_a_level_and_no_infinity():
-    level = features.extract(np.zeros(1000, np.float32), features.PRESETS["mel96"])
+    level = spectrogram.extract(np.zeros(1000, np.float32), spectrogram.PRESETS["mel96"])
     np.testing.assert_allclose(level, -100.0)
 
 
 def test_storing_as_half_precision_never_gives_infinity():
-    stored = features.as_stored(np.array([1e9, -1e9, 1.0]))
+    stored = spectrogram.as_stored(np.array([1e9, -1e9, 1.0]))
     assert stored.dtype == np.float16
     assert stored.tolist() == [65504.0, -65504.0, 1.0]
 
@@ -126,8 +127,8 @@ def test_storing_as_half_precision_never_gives_infinity():
 @given(st.lists(st.floats(-65504, 65504, width=32), min_size=1))
 def test_the_error_of_storing_is_as_stated(values):
     values = np.array(values)
-    error = np.abs(features.as_stored(values).astype(float) - values)
-    relative, absolute = (features.STORAGE_ERROR[key] for key in ("relative", "absolute"))
+    error = np.abs(spectrogram.as_stored(values).astype(float) - values)
+    relative, absolute = (spectrogram.STORAGE_ERROR[key] for key in ("relative", "absolute"))
     assert (error <= np.maximum(relative * np.abs(values), absolute)).all()
 
 
@@ -158,31 +159,31 @@ def test_impossible_settings_are_explained_with_a_value_that_works(
     preset, changes, frames, message
 ):
     with pytest.raises(ValueError, match=message):
-        features.change(features.PRESETS[preset], changes, frames)
+        spectrogram.change(spectrogram.PRESETS[preset], changes, frames)
 
 
 def test_the_values_that_are_said_to_work_do():
-    chosen = features.PRESETS["musicnn"]
+    chosen = spectrogram.PRESETS["musicnn"]
     with pytest.raises(ValueError, match="--bands") as error:
-        features.change(chosen, {"bands": 300})
+        spectrogram.change(chosen, {"bands": 300})
     bands = int(str(error.value).split("--bands ")[1].split()[0])
-    assert features.change(chosen, {"bands": bands}).bands == bands
+    assert spectrogram.change(chosen, {"bands": bands}).bands == bands
     with pytest.raises(ValueError, match="more than the bins"):
-        features.change(chosen, {"bands": bands + 1})
-    assert features.change(chosen, {"bands": 300, "n_fft": 1024}).n_fft == 1024
-    assert features.change(features.PRESETS["square"], {}, 93_184).frames == 93_184
+        spectrogram.change(chosen, {"bands": bands + 1})
+    assert spectrogram.change(chosen, {"bands": 300, "n_fft": 1024}).n_fft == 1024
+    assert spectrogram.change(spectrogram.PRESETS["square"], {}, 93_184).frames == 93_184
 
 
 @given(st.integers(1, 680))  # hop lengths are whole: of more frames some have none
 def test_a_number_of_frames_finds_its_hop_length(frames):
-    chosen = features.change(features.PRESETS["mel96"], {}, frames)
+    chosen = spectrogram.change(spectrogram.PRESETS["mel96"], {}, frames)
     assert chosen.frames == frames
 
 
 def test_a_store_is_named_after_what_is_changed():
-    chosen = features.change(features.PRESETS["mel96"], {"bands": 48, "f_max": 4000.0})
-    assert features.name_of("mel96", chosen) == "mel96-bands-48-f-max-4000"
-    assert features.name_of("mel96", features.PRESETS["mel96"]) == "mel96"
+    chosen = spectrogram.change(spectrogram.PRESETS["mel96"], {"bands": 48, "f_max": 4000.0})
+    assert spectrogram.name_of("mel96", chosen) == "mel96-bands-48-f-max-4000"
+    assert spectrogram.name_of("mel96", spectrogram.PRESETS["mel96"]) == "mel96"
 
 
 @pytest.mark.parametrize(
@@ -197,12 +198,12 @@ def test_a_store_is_named_after_what_is_changed():
 def test_clips_with_nothing_in_them_are_refused(tmp_path, samples, reason):
     soundfile.write(tmp_path / "x.wav", samples, 16000, subtype="FLOAT")
     with pytest.raises(ValueError, match=reason):
-        features.extract_file(tmp_path / "x.wav", features.PRESETS["mel96"])
+        spectrogram.extract_file(tmp_path / "x.wav", spectrogram.PRESETS["mel96"])
 
 
 def test_the_length_of_a_file_comes_with_its_features(tmp_path):
-    soundfile.write(tmp_path / "x.wav", noise(features.PRESETS["mel96"], 3.0), 16000)
-    values, seconds = features.extract_file(tmp_path / "x.wav", features.PRESETS["mel96"])
+    soundfile.write(tmp_path / "x.wav", noise(spectrogram.PRESETS["mel96"], 3.0), 16000)
+    values, seconds = spectrogram.extract_file(tmp_path / "x.wav", spectrogram.PRESETS["mel96"])
     assert values.shape == (455, 96)
     assert values.dtype == np.float16
     assert seconds == 3.0

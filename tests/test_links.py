@@ -5,7 +5,7 @@ import os
 import pandas as pd
 import pytest
 
-from autotagging import clips, links
+from autotagging.clips import inventory, links
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_links_of_clips_that_are_gone_are_removed_and_other_files_stay(audio):
     sources, targets = audio
     links.link(sources, targets)
     folder = targets["a"].parent
-    names = clips.link_names(pd.Series({"a": "0/a.mp3", "b": "0/b.mp3"}))
+    names = inventory.link_names(pd.Series({"a": "0/a.mp3", "b": "0/b.mp3"}))
     hostile = pd.Series({"c": "../raw/b.mp3", "d": "clips/..", "e": "clips/a/../../../raw/b.mp3"})
     (folder / "a.mp3.part").write_bytes(b"1")
     (folder / "mine.wav").write_bytes(b"1")

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from autotagging import cli, vocabulary
+from autotagging import cli
+from autotagging.labels import synonyms
 from autotagging.sample import dataset, listeners, plan
 
-SYNONYMS = vocabulary.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
+SYNONYMS = synonyms.read_synonyms(cli.REPOSITORY / "data" / "synonyms.csv")
 COLUMN = {tag: k for k, tag in enumerate(listeners.VOCABULARY)}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import map_caption, map_page, tag_map, tag_places, tag_spaces
+from autotagging.tag_map import caption, map_folder, page, projection, similarity
 
 HOSTILE = "</script><script>alert(1)</script>"
 TAGS = ["guitar", "rock", "piano", "slow", "techno", "beat", "no singer", HOSTILE]
@@ -26,21 +26,21 @@ def write_map(folder, with_network=True, tags=TAGS):
     }
     if with_network:
         spaces["network"] = pd.DataFrame(rng.normal(size=(n_tags, 6)), index=tags)
-    nearness = {name: tag_spaces.cosines(space) for name, space in spaces.items()}
-    agreement, agreement_by_tag = tag_spaces.agreement(nearness)
-    places = tag_places.place_alike(spaces, method="tsne", seed=0)
+    nearness = {name: similarity.cosines(space) for name, space in spaces.items()}
+    agreement, agreement_by_tag = similarity.agreement(nearness)
+    places = projection.place_alike(spaces, method="tsne", seed=0)
     counts = pd.Series(np.geomspace(900, 1, n_tags).astype(int), index=tags)
     ways = pd.Series({tag: "not found" if tag == NO_WORDS else "token" for tag in tags})
     areas = pd.Series(np.linspace(0.9, 0.6, n_tags), index=tags) if with_network else None
     tables = {
-        "tags": tag_map.tabulate_tags(counts, KINDS, ways, areas),
-        "places": tag_map.tabulate_places(places),
+        "tags": map_folder.tabulate_tags(counts, KINDS, ways, areas),
+        "places": map_folder.tabulate_places(places),
         "vectors": spaces["words"],
-        "neighbours": tag_spaces.neighbours(nearness),
+        "neighbours": similarity.neighbours(nearness),
         "agreement": agreement_by_tag,
-        "places_4d": tag_places.place(spaces["words"], 4),
+        "places_4d": projection.place(spaces["words"], 4),
     }
-    trust = {name: tag_places.trustworthiness(spaces[name], places[name]) for name in spaces}
+    trust = {name: projection.trustworthiness(spaces[name], places[name]) for name in spaces}
     settings = {"labels": "merged50", "vectors": "w.bin", "from_elsewhere": True}
     summary = {
         "settings": {**settings, "method": "tsne", "seed": 0},
@@ -51,17 +51,17 @@ def write_map(folder, with_network=True, tags=TAGS):
         "dimensions": 6,
         "tags without a vector": [NO_WORDS],
         "trustworthiness": {**trust, "words, 4 dimensions": 1.0},
-        "other starts": tag_places.stability(spaces["words"], places["words"]),
-        "clusters": {name: tag_places.clusters(space) for name, space in spaces.items()},
+        "other starts": projection.stability(spaces["words"], places["words"]),
+        "clusters": {name: projection.clusters(space) for name, space in spaces.items()},
         "agreement": agreement,
         "tags by a synonym": [],
         "flat spaces": [],
         "explained variance": None,
         "closeness of errors": None,
     }
-    tag_map.write(folder, tables, summary)
-    caption = map_caption.write(tag_map.read_summary(folder))
-    map_page.write(folder, caption, "this map")
+    map_folder.write(folder, tables, summary)
+    caption = caption.write(map_folder.read_summary(folder))
+    page.write(folder, caption, "this map")
     return folder
 
 
@@ -106,11 +106,11 @@ def test_names_are_text_and_never_markup(folder):
 
 def test_it_is_made_once_and_anew_of_another_map(folder):
     path = folder / "tag_map.html"
-    assert map_page.is_made(folder, "this map")
-    assert not map_page.is_made(folder, "that map")
+    assert page.is_made(folder, "this map")
+    assert not page.is_made(folder, "that map")
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])  # cut short
-    assert not map_page.is_made(folder, "this map")
+    assert not page.is_made(folder, "this map")
     path.write_bytes(whole)
 
 
@@ -122,7 +122,7 @@ def test_it_opens_without_a_request_and_without_a_complaint(page):
 
 
 def test_pointing_at_a_tag_shows_its_counts_and_its_neighbours_in_every_space(page, folder):
-    nearest = tag_map.read_table(folder, "neighbours")
+    nearest = map_folder.read_table(folder, "neighbours")
     of(page, "guitar").locator(".mark").hover()
     panel = page.locator("#panel")
     assert "instrument, 900 clips, ROC-AUC 0.900" in panel.inner_text()
@@ -153,7 +153,7 @@ def test_a_click_keeps_a_tag_and_another_lets_it_go(page):
 
 
 def test_the_map_can_be_changed_for_another_sense_of_near(page, folder):
-    places = tag_map.read_table(folder, "places")
+    places = map_folder.read_table(folder, "places")
     assert not of(page, NO_WORDS).is_visible()
     assert page.locator("#absent").inner_text() == f"1 tags are not on this map: {NO_WORDS}"
     for label, space in (("same", "annotations"), ("layer", "network"), ("vectors", "words")):
@@ -166,7 +166,7 @@ def test_the_map_can_be_changed_for_another_sense_of_near(page, folder):
         scale = np.linalg.norm(shown) / np.linalg.norm(wanted)
         np.testing.assert_allclose(shown, scale * wanted, atol=1.5)
         assert of(page, NO_WORDS).is_visible() == (space != "words")
-        summary = tag_map.read_summary(folder)["clusters"][space]["clusters"]
+        summary = map_folder.read_summary(folder)["clusters"][space]["clusters"]
         listed = page.locator("#clusters li").all_inner_texts()
         assert listed == [", ".join(cluster) for cluster in summary]
         assert page.locator("#map .outline").count() == len(summary)
@@ -283,7 +283,7 @@ def test_the_name_that_fits_best_is_taken(open_page, tmp_path):
 
 
 def test_the_table_is_sorted_by_where_senses_disagree(page, folder):
-    agreement = tag_map.read_table(folder, "agreement")
+    agreement = map_folder.read_table(folder, "agreement")
     agreement = agreement[agreement["other_space"] == "annotations"].set_index("tag")["in_common"]
     page.get_by_role("button", name="in common: words, annotations").click()
     names, shown = (

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from autotagging import metrics
+from autotagging.thresholds import choose_thresholds
 
 Y_TRUE = np.array([[1, 0, 1], [0, 0, 1], [1, 0, 0], [0, 0, 0]], bool)
 Y_PRED = np.array([[1, 0, 0], [1, 0, 1], [0, 0, 0], [0, 0, 0]], bool)
@@ -54,14 +55,14 @@ def test_thresholds_have_the_highest_f1_and_rare_tags_share_the_pooled_one():
     y_true = rng.random((60, 3)) < [0.3, 0.5, 0.02]
     y_true[0, 2] = True
     y_score = np.clip(0.4 * y_true + 0.6 * rng.random((60, 3)), 0, 1)
-    thresholds = metrics.best_thresholds(y_true, y_score)
+    thresholds = choose_thresholds(y_true, y_score)
     for tag in (0, 1):
         found = sk.f1_score(y_true[:, tag], y_score[:, tag] >= thresholds[tag])
         best = max(sk.f1_score(y_true[:, tag], y_score[:, tag] >= t) for t in y_score[:, tag])
         assert found == pytest.approx(best)
-    pooled = metrics.best_thresholds(y_true.reshape(-1, 1), y_score.reshape(-1, 1))
+    pooled = choose_thresholds(y_true.reshape(-1, 1), y_score.reshape(-1, 1))
     assert thresholds[2] == pooled[0]
-    assert metrics.best_thresholds(np.zeros((4, 2), bool), np.zeros((4, 2))).tolist() == [0.5, 0.5]
+    assert choose_thresholds(np.zeros((4, 2), bool), np.zeros((4, 2))).tolist() == [0.5, 0.5]
 
 
 def test_every_measure_of_a_tag_stands_in_its_row():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("keras")
-from autotagging import architectures, models, prediction
+from autotagging.models import architectures, model_folder, prediction
 
 
 def network():
@@ -15,7 +15,7 @@ def network():
 
 
 def write_run(data, run, start_from, pr_auc):
-    folder = models.folder_of(data, run)
+    folder = model_folder.folder_of(data, run)
     folder.mkdir(parents=True)
     settings = {"seed": 0, "start_from": start_from, "labels": "merged50", "labels_sha256": ""}
     facts = {"settings": settings, "validation": {"pr_auc": pr_auc}, "note": ""}
@@ -25,9 +25,11 @@ def write_run(data, run, start_from, pr_auc):
 def test_the_model_file_is_complete_and_safe(tmp_path):
     array = np.random.default_rng(0).standard_normal((5, 8, 4)).astype(np.float16)
     saved = network()
-    models.save(tmp_path / "model.keras", saved, {"tags": ["a", "é"], "thresholds": [0.1, 0.9]})
+    model_folder.save(
+        tmp_path / "model.keras", saved, {"tags": ["a", "é"], "thresholds": [0.1, 0.9]}
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
-    loaded, description = models.load(tmp_path / "model.keras")
+    loaded, description = model_folder.load(tmp_path / "model.keras")
     assert description == {"tags": ["a", "é"], "thresholds": [0.1, 0.9]}
     rows = np.arange(5)
     np.testing.assert_array_equal(
@@ -38,13 +40,13 @@ def test_the_model_file_is_complete_and_safe(tmp_path):
 def test_a_file_that_is_no_model_is_refused(tmp_path):
     (tmp_path / "model.keras").write_bytes(b"pickle?")
     with pytest.raises(ValueError, match=r"not a model of this project"):
-        models.load(tmp_path / "model.keras")
+        model_folder.load(tmp_path / "model.keras")
     with pytest.raises(ValueError, match=r"is missing: run 3_train_cnn\.py"):
-        models.load(tmp_path / "absent.keras")
+        model_folder.load(tmp_path / "absent.keras")
     with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
         archive.writestr("config.json", "{}")
     with pytest.raises(ValueError, match=r"not a model of this project"):
-        models.load_to_start(tmp_path, {})
+        model_folder.load_to_start(tmp_path, {})
 
 
 def test_a_start_of_another_architecture_or_of_other_features_is_refused(tmp_path):
@@ -52,31 +54,33 @@ def test_a_start_of_another_architecture_or_of_other_features_is_refused(tmp_pat
         "settings": {"architecture": "vgg", "network": {"dropout": 0.5}, "features": "mel96"},
         "feature_settings": {"bands": 4},
     }
-    models.save(tmp_path / "model.keras", network(), theirs)
+    model_folder.save(tmp_path / "model.keras", network(), theirs)
     ours = json.loads(json.dumps(theirs))
-    assert models.load_to_start(tmp_path, ours).count_params() == network().count_params()
+    assert model_folder.load_to_start(tmp_path, ours).count_params() == network().count_params()
     ours["feature_settings"]["bands"] = 8
     with pytest.raises(ValueError, match=r"takes other features: extract mel96"):
-        models.load_to_start(tmp_path, ours)
-    models.save(tmp_path / "best.keras", network(), {"settings": theirs["settings"]})
+        model_folder.load_to_start(tmp_path, ours)
+    model_folder.save(tmp_path / "best.keras", network(), {"settings": theirs["settings"]})
     with pytest.raises(ValueError, match=r"best.keras is of a run that is not finished"):
-        models.load_to_start(tmp_path / "best.keras", ours)
+        model_folder.load_to_start(tmp_path / "best.keras", ours)
     ours["settings"]["architecture"] = "paper"
     with pytest.raises(ValueError, match=r"another architecture: vgg, not paper"):
-        models.load_to_start(tmp_path, ours)
+        model_folder.load_to_start(tmp_path, ours)
 
 
 def test_what_a_start_was_worth_is_told_by_the_same_from_scratch(tmp_path):
     write_run(tmp_path, "started", "other abc", 0.5)
-    assert "train the same without --start-from" in models.compare_to_scratch(tmp_path, "started")
+    assert "train the same without --start-from" in model_folder.compare_to_scratch(
+        tmp_path, "started"
+    )
     write_run(tmp_path, "scratch", None, 0.45)
-    sentence = models.compare_to_scratch(tmp_path, "started")
+    sentence = model_folder.compare_to_scratch(tmp_path, "started")
     assert sentence.startswith("validation PR-AUC +0.0500 against models/scratch")
 
 
 @pytest.mark.parametrize("text", ["", "{", "3", '{"settings": {}}'])
 def test_a_damaged_run_is_named(tmp_path, text):
     write_run(tmp_path, "run", None, 0.5)
-    (models.folder_of(tmp_path, "run") / "run.json").write_text(text)
+    (model_folder.folder_of(tmp_path, "run") / "run.json").write_text(text)
     with pytest.raises(ValueError, match=r"run.json is damaged: run 3_train_cnn.py --force"):
-        models.read_run(tmp_path, "run")
+        model_folder.read_run(tmp_path, "run")

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from autotagging import annotations, paragraph
+from autotagging.clips import annotations
+from autotagging.labels import statistics
 
 CLIPS = ["1", "2", "3", "4", "5", "6"]
 
@@ -34,7 +35,7 @@ def makers():
 
 
 def test_parts_are_counted_and_few_positives_named(labels, makers):
-    parts = paragraph.describe_parts(labels, makers)
+    parts = statistics.describe_parts(labels, makers)
     assert parts["train"] == {
         "clips": 3,
         "tracks": 3,
@@ -47,28 +48,28 @@ def test_parts_are_counted_and_few_positives_named(labels, makers):
 
 
 def test_heard_is_what_training_has_too(labels, makers):
-    assert paragraph.count_heard(labels, makers) == {"track": 0, "album": 0, "artist": 1}
+    assert statistics.count_heard(labels, makers) == {"track": 0, "album": 0, "artist": 1}
 
 
 def test_what_is_known_of_no_clip_is_not_counted(labels, makers):
     makers["album"] = annotations.own_name(makers.index)
-    assert paragraph.count_unnamed(makers) == {"track": 0, "album": 6, "artist": 0}
-    assert list(paragraph.count_heard(labels, makers)) == ["track", "artist"]
-    assert "albums" not in paragraph.describe_parts(labels, makers)["train"]
+    assert statistics.count_unnamed(makers) == {"track": 0, "album": 6, "artist": 0}
+    assert list(statistics.count_heard(labels, makers)) == ["track", "artist"]
+    assert "albums" not in statistics.describe_parts(labels, makers)["train"]
 
 
 def test_the_same_title_by_the_same_artist_on_two_tracks_is_one_recording(labels, makers):
     about = pd.DataFrame({"title": ["Song", "Other", "Song", "x", "SONG", ""]}, makers.index)
-    found = paragraph.count_same_recordings(about, makers, labels["split"])
+    found = statistics.count_same_recordings(about, makers, labels["split"])
     assert found == {"pairs": 0, "pairs_ignoring_case": 1, "test_clips": 1}
     about.loc["2", "title"] = "Song"
-    found = paragraph.count_same_recordings(about, makers, labels["split"])
+    found = statistics.count_same_recordings(about, makers, labels["split"])
     assert found == {"pairs": 1, "pairs_ignoring_case": 1, "test_clips": 1}
     # heard as the track itself: that is counted elsewhere
     makers.loc["5", ["album", "track"]] = makers.loc["1", ["album", "track"]]
-    found = paragraph.count_same_recordings(about, makers, labels["split"])
+    found = statistics.count_same_recordings(about, makers, labels["split"])
     assert found == {"pairs": 1, "pairs_ignoring_case": 1, "test_clips": 0}
-    assert paragraph.count_same_recordings(about[[]], makers, labels["split"]) == {}
+    assert statistics.count_same_recordings(about[[]], makers, labels["split"]) == {}
 
 
 def test_the_same_recordings_of_magnatagatune_are_found(test_data):
@@ -77,7 +78,7 @@ def test_the_same_recordings_of_magnatagatune_are_found(test_data):
     about = annotations.add_clip_info(about, folder / "clip_info_final.csv")
     makers = annotations.name_makers(about)
     nothing = pd.Series([], dtype=str)
-    found = paragraph.count_same_recordings(about, makers, nothing)
+    found = statistics.count_same_recordings(about, makers, nothing)
     assert found == {"pairs": 73, "pairs_ignoring_case": 81, "test_clips": 0}
 
 
@@ -94,17 +95,17 @@ def summary_of(labels, makers, **settings):
     every = pd.DataFrame({**columns, "clips_merged": [5, 5, 1, 0]})
     return {
         "settings": {**usual, **settings},
-        "clips": paragraph.count_clips(labels, pd.Series("x", CLIPS), excluded),
-        "tags": paragraph.count_tags(merged, ["rock", "calm"], every),
-        "parts": paragraph.describe_parts(labels, makers),
-        "unnamed": paragraph.count_unnamed(makers),
-        "test_clips_heard": paragraph.count_heard(labels, makers),
+        "clips": statistics.count_clips(labels, pd.Series("x", CLIPS), excluded),
+        "tags": statistics.count_tags(merged, ["rock", "calm"], every),
+        "parts": statistics.describe_parts(labels, makers),
+        "unnamed": statistics.count_unnamed(makers),
+        "test_clips_heard": statistics.count_heard(labels, makers),
         "same_recordings": {},
     }
 
 
 def test_the_lines_say_what_a_paper_needs(labels, makers):
-    written = "\n".join(paragraph.write(summary_of(labels, makers)))
+    written = "\n".join(statistics.write(summary_of(labels, makers)))
     assert "7 clips read, 1 excluded (1 the file is empty), 1 without any of the tags" in written
     assert "no clip has sad" in written
     assert "4 tags, 3 after merging 1 groups of synonyms, the 2 most frequent kept" in written
@@ -118,18 +119,18 @@ def test_the_lines_say_what_a_paper_needs(labels, makers):
 
 def test_a_choice_on_training_clips_says_what_it_changes(labels, makers):
     summary = summary_of(labels, makers, tags_from="train")
-    assert "counted over all annotated clips they would be the same" in paragraph.write(summary)
+    assert "counted over all annotated clips they would be the same" in statistics.write(summary)
     summary["tags"]["not_most_frequent_of_all"] = ["calm"]
     summary["tags"]["most_frequent_of_all_left_out"] = ["loud"]
     expected = "counted over all annotated clips loud would stand in place of calm"
-    assert expected in paragraph.write(summary)
+    assert expected in statistics.write(summary)
 
 
 def test_what_is_missing_is_said(labels, makers):
     makers["artist"] = annotations.own_name(makers.index)
     summary = summary_of(labels[labels["split"] != "test"], makers)
     summary["clips"]["annotated"] = 6
-    written = "\n".join(paragraph.write(summary))
+    written = "\n".join(statistics.write(summary))
     assert "the annotations name no artist: each clip is its own" in written
     assert "warning: the test part has no clips" in written
 
@@ -138,7 +139,7 @@ def test_many_clips_left_out_are_counted(labels):
     excluded = pd.DataFrame(
         {"row": range(12), "file": "a.mp3", "reason": "empty"}, index=[f"c{i}" for i in range(12)]
     )
-    lines = paragraph.list_excluded(excluded)
+    lines = statistics.list_excluded(excluded)
     assert lines[0] == "excluded row 0, clip c0, a.mp3: empty"
     assert lines[10:] == ["and 2 more, listed in excluded.csv"]
-    assert len(paragraph.list_excluded(excluded[:10])) == 10
+    assert len(statistics.list_excluded(excluded[:10])) == 10

@@ -14,7 +14,8 @@ import pytest
 import soundfile
 from conftest import REPOSITORY
 
-from autotagging import labels, models, prediction, splits
+from autotagging.labels import label_sets, splits
+from autotagging.models import model_folder, prediction
 
 ONE, TWO, THREE = (
     "1_label_reduction_and_files_renaming.py",
@@ -65,8 +66,8 @@ def check_outputs(data):
     summary = json.loads((data / "results/vgg/summary.json").read_text())
     area = summary["macro"]["roc_auc"]
     assert 0 <= area["low"] <= area["value"] <= area["high"] <= 1
-    name = labels.find_set(data)
-    table = labels.read_labels(data, name)
+    name = label_sets.find_set(data)
+    table = label_sets.read_labels(data, name)
     scores = np.load(data / "results/vgg/scores.npy")
     assert scores.shape == ((table["split"] != "train").sum(), table.shape[1] - 1)
     places = pd.read_csv(data / "tag_map/places.csv", keep_default_na=False)
@@ -162,7 +163,7 @@ def test_labels_alone_need_no_audio(run_script, test_data, tmp_path):
     raw = test_data / "mtt"
     answer = run_script(ONE, "--data", tmp_path, "--raw", raw, "--no-audio")
     assert answer.returncode == 0, answer.stderr
-    table = labels.read_labels(tmp_path, "merged50")
+    table = label_sets.read_labels(tmp_path, "merged50")
     assert table["split"].value_counts()[list(splits.PARTS)].tolist() == [15425, 1538, 4392]
     assert len(pd.read_csv(tmp_path / "clips.csv")) == 25860
     excluded = pd.read_csv(tmp_path / "excluded.csv", dtype=str)
@@ -182,7 +183,7 @@ def test_a_collection_of_ones_own_runs_through(run_script, test_data, tmp_path):
     printed = run_all(run_script, data, ["--raw", raw], epochs=1)
     assert "split by artist, none in two parts, seed 0" in printed[0]
     check_outputs(data)
-    table = labels.read_labels(data, "unmerged13-artists")
+    table = label_sets.read_labels(data, "unmerged13-artists")
     assert {"electronic", "classical", "sadness"} <= set(table.columns)  # no name was changed
     assert "audio-classical-10" in table.index
     inventory = pd.read_csv(data / "clips.csv", dtype=str).set_index("clip_id")
@@ -203,7 +204,7 @@ def test_a_table_without_artists_is_split_at_random_and_says_so(run_script, tiny
     assert answer.returncode == 0, answer.stderr
     assert "split at random, clip by clip, seed 4" in answer.stdout
     assert "the annotations name no artist: each clip is its own" in answer.stdout
-    assert len(labels.read_labels(tiny_dataset, "merged5-random-seed4")) == 32
+    assert len(label_sets.read_labels(tiny_dataset, "merged5-random-seed4")) == 32
 
 
 def test_rows_without_a_file_are_excluded_with_row_and_file(run_script, tiny_dataset):
@@ -232,8 +233,12 @@ def test_variants_stand_beside_each_other_over_one_inventory(run_script, test_da
         assert answer.returncode == 0, answer.stderr
     assert sorted(path.name for path in (data / "labels").iterdir()) == sorted(variants)
     assert len(pd.read_csv(data / "clips.csv")) == 25860
-    assert list(labels.read_labels(data, "unmerged-tags"))[1:] == ["sitar", "guitar", "no vocal"]
-    summary = labels.read_summary(data, "merged50-train")["tags"]
+    assert list(label_sets.read_labels(data, "unmerged-tags"))[1:] == [
+        "sitar",
+        "guitar",
+        "no vocal",
+    ]
+    summary = label_sets.read_summary(data, "merged50-train")["tags"]
     assert summary["not_most_frequent_of_all"] == ["banjo"]
     assert summary["most_frequent_of_all_left_out"] == ["no beat"]
     again = run_script(ONE, *common, *variants["merged50-artists-seed7"])
@@ -250,7 +255,7 @@ def test_multi_hot_names_follow_the_labels_and_raw_audio_stays(run_script, tiny_
     answer = run_script(ONE, *common, "--link", "copy")
     assert answer.returncode == 0, answer.stderr
     folder = data / "labels" / "set" / "multi_hot"
-    table = labels.read_labels(data, "set")
+    table = label_sets.read_labels(data, "set")
     tags = sorted(table.columns.drop("split"))
     for clip_id, row in table.iterrows():
         bits = "".join(str(int(row[tag])) for tag in tags)
@@ -258,7 +263,7 @@ def test_multi_hot_names_follow_the_labels_and_raw_audio_stays(run_script, tiny_
     answer = run_script(ONE, *common, "--top", 2, "--force")
     assert answer.returncode == 0, answer.stderr
     assert {len(path.name.split("_")[0]) for path in folder.iterdir()} == {2}
-    assert len(list(folder.iterdir())) == len(labels.read_labels(data, "set"))
+    assert len(list(folder.iterdir())) == len(label_sets.read_labels(data, "set"))
     assert all(path.stat().st_nlink == 3 for path in folder.iterdir())  # raw, clips/, multi_hot/
     answer = run_script(ONE, *common[:-2], "--top", 2)
     assert not folder.exists()
@@ -453,7 +458,7 @@ def test_seeds_are_trained_and_their_mean_is_one_run_more(run_script, tiny_datas
     array = np.load(tiny_dataset / "features/mel96/features.npy")
     scores = {}
     for run in runs:
-        network, description = models.load(tiny_dataset / "models" / run / "model.keras")
+        network, description = model_folder.load(tiny_dataset / "models" / run / "model.keras")
         scores[run] = prediction.score_clips(network, array, np.arange(len(array)))
         assert len(description["thresholds"]) == len(description["tags"]) == scores[run].shape[1]
     mean = (scores["both-seed5"] + scores["both-seed6"]) / 2

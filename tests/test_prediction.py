@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("keras")
-from autotagging import architectures, prediction
+from autotagging.models import architectures, prediction
 
 
 @pytest.fixture

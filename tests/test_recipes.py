@@ -4,22 +4,23 @@ import argparse
 
 import pytest
 
-from autotagging import features, recipes
+from autotagging.features import spectrogram
+from autotagging.models import training_settings
 
 
 def settings_of(*arguments):
     parser = argparse.ArgumentParser()
-    recipes.add_options(parser)
-    return recipes.settings_of(parser.parse_args([str(a) for a in arguments]), parser)
+    training_settings.add_options(parser)
+    return training_settings.settings_of(parser.parse_args([str(a) for a in arguments]), parser)
 
 
-@pytest.mark.parametrize("name", list(recipes.RECIPES))
+@pytest.mark.parametrize("name", list(training_settings.RECIPES))
 def test_every_recipe_fits_the_features_it_names(name):
     settings = settings_of("--model", name)
-    recipe = recipes.RECIPES[name]
+    recipe = training_settings.RECIPES[name]
     assert {key: settings[key] for key in recipe} == recipe
-    preset = features.PRESETS[settings["features"]]
-    fitted = recipes.fit(settings, preset, 10_000)
+    preset = spectrogram.PRESETS[settings["features"]]
+    fitted = training_settings.fit(settings, preset, 10_000)
     assert 1 <= fitted["chunk_frames"] <= preset.frames
     assert fitted["augment"] == settings["augment"]
 
@@ -27,8 +28,11 @@ def test_every_recipe_fits_the_features_it_names(name):
 def test_chunks_have_the_frames_of_their_publications():
     for name, frames in [("musicnn", 187), ("short-chunk-res", 231), ("paper", 120)]:
         settings = settings_of("--model", name)
-        preset = features.PRESETS[settings["features"]]
-        assert recipes.fit(settings, preset, 10_000)["chunk_frames"] in (frames, frames + 1)
+        preset = spectrogram.PRESETS[settings["features"]]
+        assert training_settings.fit(settings, preset, 10_000)["chunk_frames"] in (
+            frames,
+            frames + 1,
+        )
 
 
 def test_options_take_the_place_of_what_the_recipe_says():
@@ -78,7 +82,7 @@ def test_what_does_not_go_together_is_refused_in_a_sentence(capsys, arguments, s
 def test_a_chunk_longer_than_the_clips_is_refused():
     settings = settings_of("--chunk-seconds", 40)
     with pytest.raises(ValueError, match=r"40 are 625 frames of .*mel96, whose clips have 455: 0"):
-        recipes.fit(settings, features.PRESETS["mel96"], 100)
+        training_settings.fit(settings, spectrogram.PRESETS["mel96"], 100)
 
 
 def test_the_equaliser_is_left_out_where_features_are_no_levels():
@@ -89,25 +93,29 @@ def test_the_equaliser_is_left_out_where_features_are_no_levels():
         ("paper", ["shift"]),
         ("mfcc", ["shift"]),
     ]:
-        fitted = recipes.fit(settings, features.PRESETS[preset], 100)
+        fitted = training_settings.fit(settings, spectrogram.PRESETS[preset], 100)
         assert fitted["augment"] == kept, preset
 
 
 def test_few_clips_are_passed_over_several_times_an_epoch_unless_one_says_how_long():
     settings = settings_of("--model", "vgg", "--batch-size", 16)
-    mel96 = features.PRESETS["mel96"]
-    assert recipes.fit(settings, mel96, 15_425)["passes"] == 1
-    fitted = recipes.fit(settings, mel96, 100)  # 7 batches a pass, 60 epochs: 420 steps of 800
+    mel96 = spectrogram.PRESETS["mel96"]
+    assert training_settings.fit(settings, mel96, 15_425)["passes"] == 1
+    fitted = training_settings.fit(
+        settings, mel96, 100
+    )  # 7 batches a pass, 60 epochs: 420 steps of 800
     assert fitted["passes"] == 2
     assert fitted["patience"] == 30
     assert "least_steps" not in fitted
-    given = recipes.fit(settings_of("--passes", 2, "--patience", 7), mel96, 100)
+    given = training_settings.fit(settings_of("--passes", 2, "--patience", 7), mel96, 100)
     assert (given["passes"], given["epochs"], given["patience"]) == (2, 60, 7)
-    given = recipes.fit(settings_of("--epochs", 3), mel96, 100)
+    given = training_settings.fit(settings_of("--epochs", 3), mel96, 100)
     assert (given["passes"], given["epochs"], given["patience"]) == (1, 3, 2)
 
 
 def test_a_batch_larger_than_the_training_part_is_reduced_and_said(capsys):
-    fitted = recipes.fit(settings_of("--batch-size", 700), features.PRESETS["mel96"], 24)
+    fitted = training_settings.fit(
+        settings_of("--batch-size", 700), spectrogram.PRESETS["mel96"], 24
+    )
     assert fitted["batch_size"] == 24
     assert "batches of 700 clips are reduced to all there are: 24" in capsys.readouterr().out

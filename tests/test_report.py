@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import report, results
+from autotagging.results import report, results_folder
 
 HOSTILE = "<script>alert(1)</script>"
 FOUR = "4_evaluate.py"
@@ -27,7 +27,7 @@ def evaluated(run_script, tmp_path_factory):
     """Return a dataset with audio and hostile names, whose peer.csv is evaluated."""
     from conftest import write_tiny_dataset
 
-    from autotagging import labels
+    from autotagging.labels import label_sets
 
     data = write_tiny_dataset(tmp_path_factory.mktemp("report") / "tiny", n_clips=96)
     text = (data / "annotations_final.csv").read_text().replace('"loud"', f'"{HOSTILE}"')
@@ -36,7 +36,7 @@ def evaluated(run_script, tmp_path_factory):
     clips = pd.read_csv(data / "clips.csv", dtype=str)
     clips.loc[clips["clip_id"] != "10", "album"] = f"{HOSTILE} & sons"
     clips.to_csv(data / "clips.csv", index=False)
-    table = labels.read_labels(data, labels.find_set(data))
+    table = label_sets.read_labels(data, label_sets.find_set(data))
     path, other = (
         write_scores(data, table, f"{n}.csv", i) for i, n in enumerate(("peer", "other"))
     )
@@ -63,7 +63,7 @@ def test_no_address_stands_in_it(text):
 
 
 def test_every_clip_shown_has_its_tags_sound_and_spectrogram(evaluated, text):
-    shown = results.read_examples(evaluated / "results/peer")
+    shown = results_folder.read_examples(evaluated / "results/peer")
     assert len(shown) == 14
     assert text.count('src="data:audio/mpeg;base64,') == len(shown)
     assert text.count('src="data:image/jpeg;base64,') == len(shown)
@@ -100,7 +100,7 @@ def test_a_dataset_without_audio_has_a_report_without_it(evaluated, tmp_path):
 def test_a_clip_that_cannot_be_decoded_is_said(evaluated, tmp_path):
     data = tmp_path / "copy"
     shutil.copytree(evaluated, data)
-    clip_id = results.read_examples(data / "results/peer")[0]["clip_id"]
+    clip_id = results_folder.read_examples(data / "results/peer")[0]["clip_id"]
     path = (
         data / pd.read_csv(data / "clips.csv", dtype=str).set_index("clip_id").loc[clip_id, "file"]
     )

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import results
+from autotagging.results import results_folder
 
 TABLES = dict.fromkeys(
-    results.TABLES, pd.DataFrame({"tag": ["007", "None"], "recall": [0.5, None]})
+    results_folder.TABLES, pd.DataFrame({"tag": ["007", "None"], "recall": [0.5, None]})
 )
 SUMMARY = {"made_from": {"system": "x"}, "rows": {}, "baselines": {"prevalence": {}}}
 EXAMPLES = [
@@ -27,22 +27,22 @@ def written_scores(folder):
     y_score = pd.DataFrame(scores, index, ["no beat", "rock"])
     split = pd.Series(["validation", "test", "test"], index, name="split")
     left_out = pd.DataFrame({"split": ["test"], "reason": ["silent"]}, pd.Index(["9"]))
-    results.write_scores(folder, y_score, split, left_out)
+    results_folder.write_scores(folder, y_score, split, left_out)
     return y_score, split
 
 
 def written(folder):
     written_scores(folder)
-    results.write_numbers(folder, TABLES, EXAMPLES, SUMMARY)
+    results_folder.write_numbers(folder, TABLES, EXAMPLES, SUMMARY)
     return folder
 
 
 def test_scores_come_back_with_their_clips_and_tags(tmp_path):
     y_score, split = written_scores(tmp_path / "run")
-    read, read_split = results.read_scores(tmp_path / "run")
+    read, read_split = results_folder.read_scores(tmp_path / "run")
     pd.testing.assert_frame_equal(read, y_score)
     pd.testing.assert_series_equal(read_split, split)
-    assert results.read_left_out(tmp_path / "run").to_dict("index") == {
+    assert results_folder.read_left_out(tmp_path / "run").to_dict("index") == {
         "9": {"split": "test", "reason": "silent"}
     }
 
@@ -52,47 +52,47 @@ def test_scores_that_are_gone_or_damaged_are_named(tmp_path, content):
     written_scores(tmp_path / "run")
     (tmp_path / "run" / "scores.npy").write_bytes(content)
     with pytest.raises(ValueError, match=r"scores are gone or damaged: .*--force"):
-        results.read_scores(tmp_path / "run")
+        results_folder.read_scores(tmp_path / "run")
 
 
 def test_scores_that_are_no_numbers_are_damaged(tmp_path):
     written_scores(tmp_path / "run")
     np.save(tmp_path / "run" / "scores.npy", np.full((3, 2), np.nan))
     with pytest.raises(ValueError, match="gone or damaged"):
-        results.read_scores(tmp_path / "run")
+        results_folder.read_scores(tmp_path / "run")
 
 
 def test_numbers_come_back_and_the_summary_tells_that_they_are_finished(tmp_path):
-    assert results.read_summary(tmp_path / "run") is None
+    assert results_folder.read_summary(tmp_path / "run") is None
     folder = written(tmp_path / "run")
     pd.testing.assert_frame_equal(
-        results.read_table(folder, "per_tag"), TABLES["per_tag"], check_dtype=False
+        results_folder.read_table(folder, "per_tag"), TABLES["per_tag"], check_dtype=False
     )
-    assert results.read_examples(folder) == EXAMPLES
-    assert results.read_summary(folder) == SUMMARY
+    assert results_folder.read_examples(folder) == EXAMPLES
+    assert results_folder.read_summary(folder) == SUMMARY
 
 
-@pytest.mark.parametrize("file", [*results.SCORES, *results.NUMBERS])
+@pytest.mark.parametrize("file", [*results_folder.SCORES, *results_folder.NUMBERS])
 def test_results_with_a_file_missing_are_not_finished(tmp_path, file):
     folder = written(tmp_path / "results" / "run")
-    assert results.list_finished(tmp_path) == ["run"]
+    assert results_folder.list_finished(tmp_path) == ["run"]
     (folder / file).unlink()
-    assert results.read_summary(folder) is None
-    assert results.list_finished(tmp_path) == []
+    assert results_folder.read_summary(folder) is None
+    assert results_folder.list_finished(tmp_path) == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "3", '"x"', '{"macro": 1}', '{"made_from": {}}', "NaN"])
 def test_a_summary_that_is_damaged_or_of_another_version_is_none(tmp_path, text):
     folder = written(tmp_path / "run")
     (folder / "summary.json").write_text(text)
-    assert results.read_summary(folder) is None
+    assert results_folder.read_summary(folder) is None
 
 
 def test_new_scores_and_new_numbers_undo_what_was_made_of_the_old(tmp_path):
     folder = written(tmp_path / "run")
     (folder / "report.html").write_text("old")
     written_scores(folder)
-    assert results.read_summary(folder) is None
+    assert results_folder.read_summary(folder) is None
     assert not (folder / "report.html").exists()
 
 
@@ -106,21 +106,21 @@ def test_numbers_cut_short_are_not_taken_for_finished(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         path.write_text(content)
 
-    monkeypatch.setattr(results, "write_whole", cut)
+    monkeypatch.setattr(results_folder, "write_whole", cut)
     with pytest.raises(KeyboardInterrupt):
-        results.write_numbers(folder, TABLES, EXAMPLES, SUMMARY)
-    assert results.read_summary(folder) is None
+        results_folder.write_numbers(folder, TABLES, EXAMPLES, SUMMARY)
+    assert results_folder.read_summary(folder) is None
 
 
 def test_a_summary_never_holds_a_value_that_is_no_number(tmp_path):
     folder = written(tmp_path / "run")
     with pytest.raises(ValueError, match="not JSON compliant"):
-        results.write_numbers(folder, TABLES, [], {"macro": float("nan")})
-    assert results.read_summary(folder) == SUMMARY
+        results_folder.write_numbers(folder, TABLES, [], {"macro": float("nan")})
+    assert results_folder.read_summary(folder) == SUMMARY
 
 
 def test_a_damaged_table_is_named(tmp_path):
     folder = written(tmp_path / "run")
     (folder / "per_tag.csv").write_text("")
     with pytest.raises(ValueError, match=r"per_tag.csv are gone or damaged"):
-        results.read_table(folder, "per_tag")
+        results_folder.read_table(folder, "per_tag")

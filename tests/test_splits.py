@@ -7,7 +7,8 @@ from conftest import REPOSITORY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autotagging import annotations, clips, labels, paragraph, splits, vocabulary
+from autotagging.clips import annotations, inventory
+from autotagging.labels import label_sets, splits, statistics, synonyms
 
 # The parts of 40 clips: r train, a validation, e test.
 EXPECTED_BY_ARTIST = {
@@ -126,9 +127,9 @@ def magnatagatune(test_data):
     folder = test_data / "mtt"
     annotated, about = annotations.read_annotations(folder / "annotations_final.csv")
     about = annotations.add_clip_info(about, folder / "clip_info_final.csv")
-    merged = vocabulary.merge_synonyms(annotated, vocabulary.read_synonyms(SYNONYMS))
+    merged = synonyms.merge_synonyms(annotated, synonyms.read_synonyms(SYNONYMS))
     tables = {
-        merge: table[vocabulary.most_frequent(table, 50)]
+        merge: table[synonyms.most_frequent(table, 50)]
         for merge, table in ((True, merged), (False, annotated))
     }
     return annotated, about, tables
@@ -161,9 +162,9 @@ def test_the_published_variants_have_their_sizes(magnatagatune, merge, keep_unta
     _, about, tables = magnatagatune
     table = published_variant(about, tables[merge], keep_untagged)
     makers = annotations.name_makers(about)
-    parts = paragraph.describe_parts(table, makers)
+    parts = statistics.describe_parts(table, makers)
     assert tuple(parts[part]["clips"] for part in splits.PARTS) == sizes
-    heard = paragraph.count_heard(table, makers)
+    heard = statistics.count_heard(table, makers)
     if merge:
         assert heard == {"track": 0, "album": 0, "artist": 2719}
         assert [parts[part]["artists"] for part in splits.PARTS] == [190, 26, 75]
@@ -177,8 +178,8 @@ def test_the_published_variants_have_their_sizes(magnatagatune, merge, keep_unta
 
 
 def published_variant(about, table, keep_untagged):
-    usable = table.drop(list(clips.find_unusable(about["file"])))
-    return labels.select(usable, splits.by_folder(about["file"]), keep_untagged=keep_untagged)
+    usable = table.drop(list(inventory.find_unusable(about["file"])))
+    return label_sets.select(usable, splits.by_folder(about["file"]), keep_untagged=keep_untagged)
 
 
 def test_variant_b_has_the_paths_of_the_published_lists(magnatagatune):

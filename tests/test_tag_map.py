@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import tag_map, tag_places, tag_spaces, tag_vectors
+from autotagging.tag_map import map_folder, projection, similarity, word_vectors
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TAG_KINDS = REPOSITORY / "data" / "tag_kinds.csv"
@@ -32,42 +32,42 @@ TAGS = ["techno", "beat", "synth", "cello", "violin", "slow"]
 
 @functools.cache
 def example(seed):
-    vectors, ways = tag_vectors.train(TAG_SETS, TAGS, size=20, seed=seed)
+    vectors, ways = word_vectors.train(TAG_SETS, TAGS, size=20, seed=seed)
     counts = pd.Series(range(len(TAGS), 0, -1), index=TAGS)
     areas = pd.Series([0.9, 0.8, np.nan], index=TAGS[:3])
-    nearness = tag_spaces.cosines(vectors)
-    _, agreement = tag_spaces.agreement({"words": nearness, "annotations": nearness})
+    nearness = similarity.cosines(vectors)
+    _, agreement = similarity.agreement({"words": nearness, "annotations": nearness})
     return {
         "agreement": agreement,
-        "tags": tag_map.tabulate_tags(counts, {"techno": "genre"}, ways, areas),
-        "places": tag_map.tabulate_places(
-            tag_places.place_alike({"words": vectors}, method="tsne", seed=seed)
+        "tags": map_folder.tabulate_tags(counts, {"techno": "genre"}, ways, areas),
+        "places": map_folder.tabulate_places(
+            projection.place_alike({"words": vectors}, method="tsne", seed=seed)
         ),
         "vectors": vectors,
-        "neighbours": tag_spaces.neighbours({"words": nearness}),
-        "places_4d": tag_places.place(vectors, 4, seed=seed),
+        "neighbours": similarity.neighbours({"words": nearness}),
+        "places_4d": projection.place(vectors, 4, seed=seed),
     }
 
 
 def write_example(folder, seed=0):
     tables = {**example(seed), "tags": example(seed)["tags"].copy()}
-    return tag_map.write(folder, tables, {"settings": {"seed": seed}}), tables
+    return map_folder.write(folder, tables, {"settings": {"seed": seed}}), tables
 
 
 def test_a_map_is_read_as_it_was_written_and_complete(tmp_path):
     written, tables = write_example(tmp_path)
     assert {path.name for path, _ in written} == {path.name for path in tmp_path.iterdir()}
-    for name in tag_map.COLUMNS:
-        read = tag_map.read_table(tmp_path, name)
+    for name in map_folder.COLUMNS:
+        read = map_folder.read_table(tmp_path, name)
         pd.testing.assert_frame_equal(read, tables[name], atol=1e-4, check_dtype=False)
-    assert tag_map.read_summary(tmp_path)["settings"] == {"seed": 0}
+    assert map_folder.read_summary(tmp_path)["settings"] == {"seed": 0}
 
 
 def test_a_tag_named_like_a_missing_value_is_a_tag(tmp_path):
     _, tables = write_example(tmp_path)
     tables["tags"].loc[0, "tag"] = "nan"
-    tag_map.write(tmp_path, tables, {"settings": {}})
-    assert tag_map.read_table(tmp_path, "tags")["tag"][0] == "nan"
+    map_folder.write(tmp_path, tables, {"settings": {}})
+    assert map_folder.read_table(tmp_path, "tags")["tag"][0] == "nan"
 
 
 @pytest.mark.parametrize("text", ["", "half", "space,tag,x,y\nwords,a,b,c\n", "space,tag\n\xff"])
@@ -75,16 +75,16 @@ def test_a_table_that_is_damaged_is_named(tmp_path, text):
     write_example(tmp_path)
     (tmp_path / "places.csv").write_text(text, encoding="latin1")
     with pytest.raises(ValueError, match=r"places.csv is damaged: add --force"):
-        tag_map.read_table(tmp_path, "places")
+        map_folder.read_table(tmp_path, "places")
 
 
 def test_a_map_that_lacks_a_file_is_not_made(tmp_path):
     written, _ = write_example(tmp_path)
     for name in (path.name for path, _ in written):
         write_example(tmp_path)
-        assert tag_map.is_made(tmp_path, {"seed": 0})
+        assert map_folder.is_made(tmp_path, {"seed": 0})
         (tmp_path / name).unlink()
-        assert not tag_map.is_made(tmp_path, {"seed": 0})
+        assert not map_folder.is_made(tmp_path, {"seed": 0})
 
 
 def test_a_map_of_which_a_file_was_changed_is_named_before_it_is_shown(tmp_path):
@@ -94,25 +94,25 @@ def test_a_map_of_which_a_file_was_changed_is_named_before_it_is_shown(tmp_path)
             write_example(tmp_path)
             path.write_bytes(path.read_bytes()[:-3])
             with pytest.raises(ValueError, match=f"as it was written, {path.name} changed since"):
-                tag_map.is_made(tmp_path, {"seed": 0})
+                map_folder.is_made(tmp_path, {"seed": 0})
 
 
 def test_a_map_of_other_settings_or_inputs_is_refused(tmp_path):
-    assert not tag_map.is_made(tmp_path, {"seed": 0})
+    assert not map_folder.is_made(tmp_path, {"seed": 0})
     write_example(tmp_path)
-    assert tag_map.is_made(tmp_path, {"seed": 0})
+    assert map_folder.is_made(tmp_path, {"seed": 0})
     with pytest.raises(ValueError, match="seed 0, not 1: add --force"):
-        tag_map.is_made(tmp_path, {"seed": 1})
+        map_folder.is_made(tmp_path, {"seed": 1})
     summary = json.loads((tmp_path / "summary.json").read_text())
     summary["settings"] |= {"inputs": {"labels.csv": "x", "tags.csv": "y"}, "network": None}
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     with pytest.raises(ValueError, match=r"from other inputs: labels.csv changed since: add --f"):
-        tag_map.is_made(tmp_path, {"inputs": {"labels.csv": "other", "tags.csv": "y"}})
+        map_folder.is_made(tmp_path, {"inputs": {"labels.csv": "other", "tags.csv": "y"}})
     with pytest.raises(ValueError, match=r"was made without network, not with: add --force"):
-        tag_map.is_made(tmp_path, {"network": {"results": "vgg"}})
+        map_folder.is_made(tmp_path, {"network": {"results": "vgg"}})
     (tmp_path / "summary.json").write_text("[1]")
     with pytest.raises(ValueError, match="damaged: add --force"):
-        tag_map.is_made(tmp_path, {"seed": 0})
+        map_folder.is_made(tmp_path, {"seed": 0})
 
 
 def test_a_map_broken_off_is_not_there(tmp_path, monkeypatch):
@@ -127,14 +127,14 @@ def test_a_map_broken_off_is_not_there(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", break_off)
     with pytest.raises(OSError, match="disk full"):
         write_example(tmp_path, seed=1)
-    assert not tag_map.is_made(tmp_path, {"seed": 1})
-    assert not tag_map.is_made(tmp_path, {"seed": 0})
+    assert not map_folder.is_made(tmp_path, {"seed": 1})
+    assert not map_folder.is_made(tmp_path, {"seed": 0})
 
 
 def test_the_files_of_the_projector_belong_together(tmp_path):
     _, tables = write_example(tmp_path)
     tables["tags"].loc[6] = ["lost", "genre", 1, "not found", 0.5]  # a tag without a vector
-    tag_map.write(tmp_path, tables, {"settings": {}})
+    map_folder.write(tmp_path, tables, {"settings": {}})
     metadata = [line.split("\t") for line in (tmp_path / "metadata.tsv").read_text().splitlines()]
     assert metadata[0] == ["tag", "kind", "clips", "way", "roc_auc"]
     assert [row[0] for row in metadata[1:]] == TAGS
@@ -154,7 +154,7 @@ def test_a_tag_with_a_tab_stays_one_cell_and_areas_that_are_unknown_have_no_colu
     tables["vectors"] = tables["vectors"].set_axis(index)
     tables["tags"]["tag"] = tables["tags"]["tag"].replace("beat", "with\ttab\nand line")
     tables["tags"]["roc_auc"] = np.nan
-    tag_map.write(tmp_path, tables, {"settings": {}})
+    map_folder.write(tmp_path, tables, {"settings": {}})
     metadata = (tmp_path / "metadata.tsv").read_text().splitlines()
     assert metadata[0].split("\t") == ["tag", "kind", "clips", "way"]
     assert metadata[2].split("\t")[0] == "with tab and line"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import tag_spaces
+from autotagging.tag_map import similarity
 
 TAGS = ["rock", "metal", "harp", "cello", "soft"]
 HOW = {"draws": 200, "seed": 0}
@@ -12,7 +12,7 @@ HOW = {"draws": 200, "seed": 0}
 
 def space(vectors, tags=TAGS):
     table = pd.DataFrame(vectors, index=tags[: len(vectors)], dtype=float)
-    return tag_spaces.cosines(tag_spaces.with_direction(table))
+    return similarity.cosines(similarity.with_direction(table))
 
 
 def circle(degrees, tags=TAGS):
@@ -27,7 +27,7 @@ def test_a_tag_without_a_direction_is_in_no_space():
 
 
 def test_neighbours_of_each_space_are_ordered_by_cosine():
-    found = tag_spaces.neighbours({"a": circle([0, 10, 100, 130, 170])})
+    found = similarity.neighbours({"a": circle([0, 10, 100, 130, 170])})
     of_rock = found[found["tag"] == "rock"]
     assert of_rock["neighbour"].tolist() == ["metal", "harp", "cello", "soft"]
     assert of_rock["cosine"].tolist() == pytest.approx(np.cos(np.deg2rad([10, 100, 130, 170])))
@@ -37,7 +37,7 @@ def test_neighbours_of_each_space_are_ordered_by_cosine():
 def test_a_space_agrees_with_itself_and_not_with_its_opposite():
     tags = [f"t{i}" for i in range(12)]
     one = circle(np.arange(12) ** 2, tags)
-    found, by_tag = tag_spaces.agreement({"a": one, "b": one, "c": -one})
+    found, by_tag = similarity.agreement({"a": one, "b": one, "c": -one})
     assert found[0]["rank_correlation"] == pytest.approx(1)
     assert found[0]["neighbours_in_common"] == 1
     assert found[1]["rank_correlation"] == pytest.approx(-1)
@@ -54,7 +54,7 @@ def test_of_other_tags_than_both_have_nothing_is_counted():
     between = circle([*np.arange(12) ** 2, *(np.arange(12) ** 2 + 0.1)], [*tags, *"abcdefghijkl"])
     order = np.random.default_rng(0).permutation(24)
     between = between.iloc[order, order]  # tags stand in another order there
-    found, by_tag = tag_spaces.agreement({"a": one, "b": between})
+    found, by_tag = similarity.agreement({"a": one, "b": between})
     assert found[0]["tags"] == 12
     assert found[0]["neighbours_in_common"] == 1
     assert set(by_tag["in_common"]) == {5}
@@ -68,15 +68,15 @@ def test_maps_share_neighbours_wherever_they_are_turned_and_not_when_shuffled():
         return -np.linalg.norm(of[:, None] - of[None], axis=2)
 
     ours = nearness(places)
-    assert tag_spaces.neighbours_in_common(ours, nearness(3 - 2 * places)).mean() == 1
-    assert tag_spaces.neighbours_in_common(ours, nearness(rng.permutation(places))).mean() < 0.3
+    assert similarity.neighbours_in_common(ours, nearness(3 - 2 * places)).mean() == 1
+    assert similarity.neighbours_in_common(ours, nearness(rng.permutation(places))).mean() < 0.3
 
 
 def test_unrelated_spaces_have_neighbours_in_common_by_chance():
     rng = np.random.default_rng(0)
     tags = [f"t{i}" for i in range(40)]
     one, other = (space(rng.normal(size=(40, 30)), tags) for _ in range(2))
-    found = tag_spaces.agreement({"a": one, "b": other})[0][0]
+    found = similarity.agreement({"a": one, "b": other})[0][0]
     assert found["by_chance"] == pytest.approx(5 / 39)
     assert found["neighbours_in_common"] == pytest.approx(found["by_chance"], abs=0.07)
     assert abs(found["rank_correlation"]) < 0.15
@@ -85,7 +85,7 @@ def test_unrelated_spaces_have_neighbours_in_common_by_chance():
 def test_tags_that_are_all_equally_near_have_no_order_to_correlate():
     tags = [f"t{i}" for i in range(8)]
     one, never_together = circle(np.arange(8) ** 2, tags), space(np.eye(8), tags)
-    found = tag_spaces.agreement({"a": one, "b": never_together})[0][0]
+    found = similarity.agreement({"a": one, "b": never_together})[0][0]
     assert found["rank_correlation"] is None
 
 
@@ -93,15 +93,15 @@ def test_a_space_in_which_all_tags_are_alike_is_left_out_unless_it_is_the_words(
     tags = list("abcd")
     flat = pd.DataFrame(np.outer([1, 2, 3, 4], [0.1, 0.7, 0.2]), index=tags)
     there = pd.DataFrame(np.eye(4), index=tags)
-    spaces, left_out = tag_spaces.without_flat({"words": there, "annotations": flat})
+    spaces, left_out = similarity.without_flat({"words": there, "annotations": flat})
     assert (list(spaces), left_out) == (["words"], ["annotations"])
     with pytest.raises(ValueError, match="all tags have the same word vector"):
-        tag_spaces.without_flat({"words": flat, "annotations": there})
+        similarity.without_flat({"words": flat, "annotations": there})
 
 
 def test_spaces_with_few_tags_in_common_are_not_compared():
     one, other = circle([0, 10, 100, 130]), circle([0, 10], ["rock", "flute"])
-    found, by_tag = tag_spaces.agreement({"a": one, "b": other})
+    found, by_tag = similarity.agreement({"a": one, "b": other})
     assert found[0]["tags"] == 1
     assert found[0]["rank_correlation"] is found[0]["by_chance"] is None
     assert len(by_tag) == 0
@@ -118,7 +118,7 @@ def test_closeness_of_a_case_worked_by_hand():
         [[1, 0, 1, 0, 0], [0, 1, 0, 0, 0], [0, 1, 0, 0, 1]],
         [[1, 1, 0, 0, 1], [0, 1, 0, 0, 0], [0, 0, 0, 0, 0]],
     )
-    found = tag_spaces.closeness_of_errors(true, predicted, np.arange(3), near, HOW)
+    found = similarity.closeness_of_errors(true, predicted, np.arange(3), near, HOW)
     cosine = np.cos(np.deg2rad([30, 90]))  # metal to harp, soft to harp
     assert found["errors"] == 2
     assert found["clips"] == 1
@@ -138,7 +138,7 @@ def test_errors_near_the_truth_are_told_from_errors_at_random():
     anywhere[np.arange(400), rng.integers(20, size=400)] = True
     groups = np.arange(400) // 4
     found = [
-        tag_spaces.closeness_of_errors(*tables(true, predicted, tags), groups, near, HOW)
+        similarity.closeness_of_errors(*tables(true, predicted, tags), groups, near, HOW)
         for predicted in (one_further, anywhere)
     ]
     assert found[0]["closeness"] == pytest.approx(np.cos(np.deg2rad(18)))
@@ -152,7 +152,7 @@ def test_what_has_no_vector_is_left_out_and_counted():
         [[1, 0, 0, 0, 0], [0, 0, 0, 1, 0], [1, 0, 0, 0, 0]],
         [[0, 1, 0, 0, 1], [0, 1, 0, 0, 0], [1, 0, 0, 0, 0]],
     )
-    found = tag_spaces.closeness_of_errors(true, predicted, np.arange(3), near, HOW)
+    found = similarity.closeness_of_errors(true, predicted, np.arange(3), near, HOW)
     # soft has no vector; the second clip has no true tag with one; and of the tags that could
     # stand for metal on the first clip none is ever annotated
     assert found["errors"] == 0

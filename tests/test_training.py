@@ -10,7 +10,7 @@ import pytest
 from conftest import REPOSITORY
 
 keras = pytest.importorskip("keras")
-from autotagging import models, training  # noqa: E402  Keras first: it decides the skip
+from autotagging.models import model_folder, training
 
 SETTINGS = {
     "architecture": "vgg",
@@ -99,7 +99,7 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, "tests")
 import test_training
-from autotagging import models, training
+from autotagging.models import model_folder, training
 where, when = Path(sys.argv[1]), sys.argv[2]
 def stop(*arguments):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -129,14 +129,16 @@ def test_a_run_killed_at_any_point_ends_with_the_weights_of_one_that_was_not(tas
     command = [sys.executable, "-c", KILLED, str(tmp_path / "cut"), when]
     killed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False)
     assert killed.returncode == -9, killed.stderr
-    state = models.read_description(tmp_path / "cut/checkpoint/last.keras")
+    state = model_folder.read_description(tmp_path / "cut/checkpoint/last.keras")
     assert len(state["history"]) == (2 if when == "in validation" else 1)
     resumed, again, _ = training.train(task, tmp_path / "cut", SETTINGS)
     assert again["epoch"].tolist() == [1, 2, 3, 4]
     compared = ["learning_rate", "loss", "validation_loss", "validation_pr_auc"]
     np.testing.assert_array_equal(again[compared], history[compared])
     np.testing.assert_array_equal(weights(resumed), weights(whole))
-    last = [models.load(tmp_path / name / "checkpoint/last.keras")[0] for name in ("whole", "cut")]
+    last = [
+        model_folder.load(tmp_path / name / "checkpoint/last.keras")[0] for name in ("whole", "cut")
+    ]
     np.testing.assert_array_equal(weights(last[0]), weights(last[1]))
     moments = [[np.asarray(v) for v in network.optimizer.variables] for network in last]
     for one, other in zip(*moments, strict=True):
@@ -149,7 +151,7 @@ def test_an_interrupted_run_of_other_settings_is_refused(task, tmp_path):
         training.train(task, tmp_path, {**SETTINGS, "epochs": 2, "learning_rate": 0.1})
     before = {"labels_sha256": "a"}
     with pytest.raises(ValueError, match="the label set's clips, parts or tags"):
-        models.check_settings(tmp_path, before, {"labels_sha256": "b"})
+        model_folder.check_settings(tmp_path, before, {"labels_sha256": "b"})
 
 
 def test_training_stops_where_no_later_epoch_is_better():
@@ -286,7 +288,7 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 import test_training
-from autotagging import training
+from autotagging.models import training
 settings = {**test_training.SETTINGS, "devices": number, "epochs": 3}
 settings["network"] = {"dropout": 0.0, "widths": [4, 4]}
 _, history, _ = training.train(test_training.make_task(), Path(sys.argv[2]), settings)

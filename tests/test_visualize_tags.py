@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging import labels, tag_map
+from autotagging.labels import label_sets
+from autotagging.tag_map import map_folder
 
 SCRIPT = "5_visualize_tags.py"
 TAGS = ["guitar", "techno", "slow", "beat", "cello", "synth", "no singer", "violin"]
@@ -29,7 +30,7 @@ def write_dataset(data, tags=TAGS, note="Synthetic sample", n_clips=60, name="me
     kept = pd.DataFrame({"tag": tags, "clips": counts, "merged_from": ""})
     table.insert(0, "split", "train")
     summary = {"dataset": "mine", "note": note, "citation": "", "settings": {}}
-    labels.write_set(data, name, table, (kept, every), summary)
+    label_sets.write_set(data, name, table, (kept, every), summary)
     return data
 
 
@@ -51,7 +52,7 @@ def test_the_map_is_made_and_everything_written_is_named(made):
     assert done.returncode == 0, done.stderr
     files = [*(data / "tag_map").iterdir(), *(data / "images").iterdir()]
     assert {path.name for path in files} == {
-        *(f"{name}.csv" for name in (*tag_map.COLUMNS, "vectors")),
+        *(f"{name}.csv" for name in (*map_folder.COLUMNS, "vectors")),
         *(f"{name}.tsv" for name in ("places_4d", "vectors", "metadata")),
         "projector_config.pbtxt",
         "summary.json",
@@ -121,7 +122,7 @@ def test_errors_of_a_file_of_scores_are_judged_by_vectors_from_elsewhere(run_scr
 
     data = write_tiny_dataset(tmp_path / "tiny", n_clips=96)
     assert run_script("1_label_reduction_and_files_renaming.py", "--data", data).returncode == 0
-    table = labels.read_labels(data, labels.find_set(data))
+    table = label_sets.read_labels(data, label_sets.find_set(data))
     path = write_scores(tmp_path, table, "peer.csv")
     assert run_script("4_evaluate.py", "--data", data, "--scores", path).returncode == 0
     tags = table.columns.drop("split")
@@ -163,7 +164,7 @@ def test_errors_of_a_file_of_scores_are_judged_by_vectors_from_elsewhere(run_scr
     stale = run_script(SCRIPT, "--data", data, "--model", "peer", "--force")
     assert stale.returncode == 1
     assert "results/peer are of an earlier network, or of other clips: run" in stale.stderr
-    (data / "labels" / labels.find_set(data) / "labels.csv").write_text("clip_id,split,low\n")
+    (data / "labels" / label_sets.find_set(data) / "labels.csv").write_text("clip_id,split,low\n")
     stale = run_script(SCRIPT, "--data", data, "--model", "peer", "--force")
     assert "results/peer are out of date (" in stale.stderr
     assert "Traceback" not in stale.stderr

@@ -7,7 +7,8 @@ from conftest import REPOSITORY, annotations_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autotagging import annotations, vocabulary
+from autotagging.clips import annotations
+from autotagging.labels import synonyms
 
 SYNONYMS = REPOSITORY / "data" / "synonyms.csv"
 TAG_KINDS = REPOSITORY / "data" / "tag_kinds.csv"
@@ -29,7 +30,7 @@ def test_a_clip_has_a_merged_tag_if_it_has_one_of_the_group():
         1       1         0     0
         0       0         0     0
     """)
-    merged = vocabulary.merge_synonyms(table, {"classic": "classical", "drums": "drum"})
+    merged = synonyms.merge_synonyms(table, {"classic": "classical", "drums": "drum"})
     assert list(merged.columns) == ["classical", "drum", "rock"]
     expected = [[1, 0, 1], [1, 1, 0], [1, 0, 0], [0, 0, 0]]
     np.testing.assert_array_equal(merged.to_numpy(), np.array(expected, bool))
@@ -41,7 +42,7 @@ def test_merging_is_the_maximum_over_the_group_for_any_table(seed):
     tags = [f"t{i}" for i in range(8)]
     table = pd.DataFrame(rng.random((20, 8)) < 0.3, columns=tags)
     synonyms = {tag: f"t{rng.integers(4)}" for tag in tags[4:]}
-    merged = vocabulary.merge_synonyms(table, synonyms)
+    merged = synonyms.merge_synonyms(table, synonyms)
     for group in merged.columns:
         members = [tag for tag in tags if synonyms.get(tag, tag) == group]
         np.testing.assert_array_equal(merged[group], table[members].max(axis=1))
@@ -54,7 +55,7 @@ def test_tags_are_counted_most_frequent_first_and_ties_alphabetically():
         0 0 0 1
         0 0 0 1
     """)
-    counts = vocabulary.count_tags(table)
+    counts = synonyms.count_tags(table)
     assert counts.to_dict() == {"c": 3, "a": 1, "b": 1, "d": 0}
     assert list(counts.index) == ["c", "a", "b", "d"]
 
@@ -83,21 +84,21 @@ def test_tags_are_counted_most_frequent_first_and_ties_alphabetically():
 def test_ambiguous_synonyms_are_refused_by_name(tmp_path, lines, message):
     (tmp_path / "synonyms.csv").write_text("tag,synonym\n" + lines)
     with pytest.raises(ValueError, match=message):
-        vocabulary.read_synonyms(tmp_path / "synonyms.csv")
+        synonyms.read_synonyms(tmp_path / "synonyms.csv")
 
 
 def test_there_are_29_groups_of_synonyms():
-    synonyms = vocabulary.read_synonyms(SYNONYMS)
+    synonyms = synonyms.read_synonyms(SYNONYMS)
     assert len(set(synonyms.values())) == 29
     assert synonyms["man singing"] == "male"
 
 
 def test_the_genuine_annotations_give_the_published_50_tags_and_counts(test_data):
     table, _ = annotations.read_annotations(test_data / "mtt" / "annotations_final.csv")
-    synonyms = vocabulary.read_synonyms(SYNONYMS)
-    merged = vocabulary.merge_synonyms(table, synonyms)
-    kept, every = vocabulary.tabulate_tags(
-        table, merged, synonyms, vocabulary.most_frequent(merged, 50)
+    synonyms = synonyms.read_synonyms(SYNONYMS)
+    merged = synonyms.merge_synonyms(table, synonyms)
+    kept, every = synonyms.tabulate_tags(
+        table, merged, synonyms, synonyms.most_frequent(merged, 50)
     )
     published = [entry.rsplit(None, 1) for entry in MERGED50.replace("\n", " ").split(", ")]
     assert list(zip(kept["tag"], kept["clips"], strict=True)) == [(t, int(n)) for t, n in published]
@@ -108,33 +109,33 @@ def test_the_genuine_annotations_give_the_published_50_tags_and_counts(test_data
 
 def test_a_tag_that_nobody_knows_is_refused_by_name():
     with pytest.raises(ValueError, match=r"s\.csv: 'drmus' is a tag neither .* is 'drums' meant\?"):
-        vocabulary.applying({"drmus": "drum"}, ["drum", "drums"], [], "s.csv")
+        synonyms.applying({"drmus": "drum"}, ["drum", "drums"], [], "s.csv")
     with pytest.raises(ValueError, match="'durm' is a tag neither"):
-        vocabulary.applying({"drums": "durm"}, ["drum", "drums"], [], "s.csv")
+        synonyms.applying({"drums": "durm"}, ["drum", "drums"], [], "s.csv")
 
 
 def test_a_group_with_one_tag_in_the_annotations_leaves_its_name():
     synonyms = {"electronic": "electro", "drums": "drum", "beats": "drum"}
     tags = ["electronic", "drums", "beats"]
     known = ["electro", "drum"]
-    assert vocabulary.applying(synonyms, tags, known, "s.csv") == {"drums": "drum", "beats": "drum"}
+    assert synonyms.applying(synonyms, tags, known, "s.csv") == {"drums": "drum", "beats": "drum"}
 
 
 def test_every_tag_of_magnatagatune_has_a_kind_synonyms_that_of_their_group(test_data):
-    kinds = vocabulary.read_kinds(TAG_KINDS)
+    kinds = synonyms.read_kinds(TAG_KINDS)
     table, _ = annotations.read_annotations(test_data / "mtt" / "annotations_final.csv")
     assert set(table.columns) <= set(kinds)
-    for synonym, tag in vocabulary.read_synonyms(SYNONYMS).items():
+    for synonym, tag in synonyms.read_synonyms(SYNONYMS).items():
         assert kinds[synonym] == kinds[tag]
 
 
 def test_a_table_with_other_columns_is_refused(tmp_path):
     (tmp_path / "kinds.csv").write_text("tag;kind\n")
     with pytest.raises(ValueError, match="must have the columns tag, kind"):
-        vocabulary.read_kinds(tmp_path / "kinds.csv")
+        synonyms.read_kinds(tmp_path / "kinds.csv")
     (tmp_path / "kinds.csv").write_text("")
     with pytest.raises(ValueError, match=r"kinds\.csv"):
-        vocabulary.read_kinds(tmp_path / "kinds.csv")
+        synonyms.read_kinds(tmp_path / "kinds.csv")
 
 
 def test_tags_of_no_clip_are_not_among_the_most_frequent():
@@ -143,14 +144,14 @@ def test_tags_of_no_clip_are_not_among_the_most_frequent():
         1 0 1
         0 0 1
     """)
-    assert vocabulary.most_frequent(table, 50) == ["c", "a"]
-    assert vocabulary.most_frequent(table, 1) == ["c"]
+    assert synonyms.most_frequent(table, 50) == ["c", "a"]
+    assert synonyms.most_frequent(table, 1) == ["c"]
 
 
 @pytest.mark.parametrize("text", ["c\n\n a\n", "tag,clips\nc,9\na,8\n"])
 def test_a_list_of_tags_keeps_its_order(tmp_path, text):
     (tmp_path / "tags.txt").write_text(text)
-    assert vocabulary.read_tag_list(tmp_path / "tags.txt", ["a", "b", "c"], {}) == ["c", "a"]
+    assert synonyms.read_tag_list(tmp_path / "tags.txt", ["a", "b", "c"], {}) == ["c", "a"]
 
 
 @pytest.mark.parametrize(
@@ -165,4 +166,4 @@ def test_a_list_of_tags_keeps_its_order(tmp_path, text):
 def test_a_list_of_tags_that_are_not_there_is_refused(tmp_path, text, message):
     (tmp_path / "tags.txt").write_text(text)
     with pytest.raises(ValueError, match=message):
-        vocabulary.read_tag_list(tmp_path / "tags.txt", ["a", "guitar"], {"drums": "drum"})
+        synonyms.read_tag_list(tmp_path / "tags.txt", ["a", "guitar"], {"drums": "drum"})

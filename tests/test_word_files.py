@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from test_download import server  # noqa: F401  a fixture
 
-from autotagging import word_files
+from autotagging.tag_map import word_files
 
 WORDS = {
     "guitar": [1, 0, 0],

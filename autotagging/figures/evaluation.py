@@ -1,92 +1,65 @@
-"""Figures of an evaluation: areas with intervals, curves, which tags stand in for others."""
+"""Figures of an evaluation: AUCs with intervals, curves, which tags stand in for others."""
 
 import textwrap
 
 import numpy as np
-from matplotlib.colors import PowerNorm
 from matplotlib.lines import Line2D
 
-from autotagging.figures.style import (
-    DARK,
-    GREY,
-    HUE,
-    PALE_GREY,
-    PALE_HUE,
-    new_figure,
-    styled,
-)
-from autotagging.figures.tables import draw_examples
-from autotagging.figures.tags import draw_tag_bars
+from autotagging.figures.examples import draw_examples
+from autotagging.figures.style import DARK, GREY, HUE, PALE_HUE, new_figure, styled
+from autotagging.figures.tags import draw_shares, draw_tag_bars
+from autotagging.formatting import measure
 
+PERCENTS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 AUCS = {"roc_auc": "ROC-AUC", "pr_auc": "average precision (PR-AUC)"}
 
 
-def evaluation_figures(tables, examples, unit):
+def list_figures(tables, examples, unit):
     """Return all figures of an evaluation, to be drawn.
 
     Parameters
     ----------
     tables : dict
-        per_tag, curves, reliability, confusions, as from `results.read_table`.
+        per_tag, curves, reliability, confusions, as from `results_folder.read_table`.
     examples : list of dict
-        As from `results.read_examples`.
+        As from `results_folder.read_examples`.
     unit : str
         What was resampled for the intervals, such as artists.
 
     Returns
     -------
     dict
-        Name of the file -> what it shows, and the function that draws it; see `save_missing`.
+        Name of the file -> the function that draws it; see `save_missing`.
     """
     per_tag = tables["per_tag"]
-    tags = per_tag["tag"].tolist()
+
+    def draw_bars(column, title, reference, label):
+        values, references = per_tag[[column, reference]].to_numpy().T
+        return draw_tag_bars(values, per_tag["tag"].tolist(), title, references, label)
+
+    title = (
+        "Test clips; predicted: at or above the tag's threshold, the surest first; bold: in both"
+    )
     return {
-        "accuracy.png": (
-            "accuracy of every tag",
-            lambda: draw_tag_bars(
-                per_tag["accuracy"].to_numpy(),
-                tags,
-                "Accuracy at threshold 0.5",
-                reference=per_tag["accuracy_of_nothing"].to_numpy(),
-                reference_label="predicting no tag at all",
-            ),
+        "accuracy.png": lambda: draw_bars(
+            "accuracy", "Accuracy at threshold 0.5", "accuracy_of_nothing", "predicting no tag"
         ),
-        "Recall.png": (
-            "recall of every tag",
-            lambda: draw_tag_bars(
-                per_tag["recall"].to_numpy(),
-                tags,
-                "Recall at threshold 0.5",
-                reference=per_tag["recall_at_threshold"].to_numpy(),
-                reference_label="at thresholds chosen on validation",
-            ),
+        "Recall.png": lambda: draw_bars(
+            "recall",
+            "Recall at threshold 0.5",
+            "recall_at_threshold",
+            "at thresholds from validation",
         ),
-        "auc_per_tag.png": (
-            "both AUCs of every tag, with intervals",
-            lambda: draw_aucs(per_tag, unit),
-        ),
-        "roc_pr_curves.png": (
-            "the curves of every tag, and how far scores can be trusted",
-            lambda: draw_curves(tables["curves"], tables["reliability"], per_tag),
-        ),
-        "tag_confusions.png": (
-            "which tags are predicted instead",
-            lambda: draw_confusions(tables["confusions"]),
-        ),
-        "results.png": (
-            "test clips with their tags",
-            lambda: draw_examples(
-                [example for example in examples if example["in_figure"]],
-                "Test clips; predicted: at or above the tag's threshold, the surest first; bold: "
-                "in both",
-            ),
-        ),
+        "auc_per_tag.png": lambda: draw_aucs(per_tag, unit),
+        "roc_pr_curves.png": lambda: draw_curves(tables["curves"], tables["reliability"], per_tag),
+        "tag_confusions.png": lambda: draw_confusions(tables["confusions"]),
+        "results.png": lambda: draw_examples([e for e in examples if e["in_figure"]], title),
     }
 
 
 @styled
 def draw_aucs(per_tag, unit):
-    """Draw both areas of every tag with their intervals, each panel sorted by its values.
+    """Draw both AUCs of every tag with their intervals, each panel sorted by its values.
 
     Parameters
     ----------
@@ -115,19 +88,12 @@ def draw_aucs(per_tag, unit):
         style = {"ls": "", "marker": "o", "ms": 3, "color": HUE, "clip_on": False}
         ax.plot(rows[auc].where(~alone), y, **style)
         ax.plot(rows[auc].where(alone), y, **style, mfc="white", mew=0.8)
-        ax.plot(
-            np.where(undefined, np.nan, chances[auc][order]),
-            y,
-            "|",
-            color=DARK,
-            ms=4.5,
-            mew=0.9,
-            clip_on=False,
-        )
-        start = 0.0 if auc == "pr_auc" else min(0.5, np.floor(_lowest(rows, auc) * 10) / 10)
+        chance = np.where(undefined, np.nan, chances[auc][order])
+        ax.plot(chance, y, "|", color=DARK, ms=4.5, mew=0.9, clip_on=False)
+        lowest = np.nanmin(rows[[auc, f"{auc}_low"]].to_numpy(float), initial=1.0)
+        start = 0.0 if auc == "pr_auc" else min(0.5, np.floor(lowest * 10) / 10)
         if undefined.any():
-            place = np.full(undefined.sum(), start)
-            ax.plot(place, y[undefined], "x", color=GREY, ms=4, clip_on=False)
+            ax.plot(0 * y[undefined] + start, y[undefined], "x", color=GREY, ms=4, clip_on=False)
         ax.set(xlim=(start, 1), ylim=(-0.8, len(rows) - 0.2))
         ax.set_xlabel(f"{title}\n(axis starts at {start:.1f})" if start else title)
         ax.set_yticks(y, rows["tag"])
@@ -146,10 +112,6 @@ def draw_aucs(per_tag, unit):
     return figure
 
 
-def _lowest(rows, auc):
-    return np.nanmin(rows[[auc, f"{auc}_low"]].to_numpy(float), initial=1.0)
-
-
 @styled
 def draw_curves(curves, reliability, per_tag):
     """Draw the ROC and precision-recall curves of every tag, their mean, and the calibration.
@@ -166,7 +128,7 @@ def draw_curves(curves, reliability, per_tag):
     Returns
     -------
     Figure
-        The tags with the largest and the smallest area are named.
+        The tags with the largest and the smallest AUC are named.
     """
     figure = new_figure(3.1)
     axes = figure.subplots(1, 3)
@@ -175,11 +137,11 @@ def draw_curves(curves, reliability, per_tag):
         "pr": ("b   PR", "recall", "precision"),
     }
     for ax, (name, (title, xlabel, ylabel)) in zip(axes[:2], panels.items(), strict=True):
-        areas = per_tag.set_index("tag")[f"{name}_auc"].reindex(curves["tag"].unique())
-        if len(areas):
-            _draw_tag_curves(ax, curves, name, areas)
-            mean = f", macro area {areas.mean():.3f}"
-        ax.set_title(title + (mean if len(areas) else ""), fontweight="bold")
+        aucs = per_tag.set_index("tag")[f"{name}_auc"].reindex(curves["tag"].unique())
+        if len(aucs):
+            _draw_tag_curves(ax, curves, name, aucs)
+        mean = f", macro AUC {measure(aucs.mean())}" if len(aucs) else ""
+        ax.set_title(title + mean, fontweight="bold")
         ax.set(xlabel=xlabel, ylabel=ylabel)
     axes[0].plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
     _draw_reliability(axes[2], reliability)
@@ -193,13 +155,13 @@ def draw_curves(curves, reliability, per_tag):
     return figure
 
 
-def _draw_tag_curves(ax, curves, name, areas):
+def _draw_tag_curves(ax, curves, name, aucs):
     table = curves.pivot_table(index="at", columns="tag", values=name, sort=False)
     for tag in table:
         ax.plot(table.index, table[tag], color=PALE_HUE, linewidth=0.5)
-    mean = "mean of the tags" if len(areas) > 1 else "the one tag"
+    mean = "mean of the tags" if len(aucs) > 1 else "the one tag"
     ax.plot(table.index, table.mean(axis=1), color=HUE, linewidth=1.8, label=mean)
-    for which, tag, style in (("best", areas.idxmax(), "-"), ("worst", areas.idxmin(), "--")):
+    for which, tag, style in (("best", aucs.idxmax(), "-"), ("worst", aucs.idxmin(), "--")):
         label = f"{which}: {textwrap.shorten(tag, 24, placeholder=' …')}"
         ax.plot(table.index, table[tag], color=DARK, linewidth=0.9, linestyle=style, label=label)
 
@@ -209,8 +171,8 @@ def _draw_reliability(ax, reliability):
     ax.plot(reliability["score"], reliability["share"], color=HUE, linewidth=0.9)
     sizes = 4 + 40 * np.sqrt(reliability["pairs"] / reliability["pairs"].sum())
     label = f"bin; all {reliability['pairs'].sum():,} pairs\nof clip and tag"
-    places = reliability["score"], reliability["share"]
-    ax.scatter(*places, s=sizes, color=HUE, label=label, clip_on=False)
+    points = reliability["score"], reliability["share"]
+    ax.scatter(*points, s=sizes, color=HUE, label=label, clip_on=False)
     ax.set_title("c   Calibration", fontweight="bold")
     ax.set(xlabel="score, mean of a bin", ylabel="share that have the tag")
 
@@ -232,25 +194,13 @@ def draw_confusions(confusions):
     tags = confusions["tag"].tolist()
     shares = confusions.iloc[:, 2:].to_numpy(float)
     rows = [f"{tag} ({n:,})" for tag, n in zip(tags, confusions["missed"], strict=True)]
-    size = 6.5 if len(shares) <= 55 else 5.0
     figure = new_figure(1.3 + 0.105 * max(len(shares), 8))
     ax = figure.subplots()
-    ax.set_facecolor(PALE_GREY)
     top = max(np.nanmax(shares, initial=0.0), 0.1)
-    # the square root: most shares are small
-    image = ax.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, top), aspect="auto")
-    ax.set_xticks(range(len(shares)), tags, rotation=90, fontsize=size)
-    ax.set_yticks(range(len(shares)), rows, fontsize=size)
-    ax.tick_params(length=0, pad=2)
-    ax.spines[:].set_visible(False)
-    ax.set_ylabel("missed (on so many clips)")
-    ax.set_xlabel("predicted instead, wrongly")
+    draw_shares(ax, shares, rows, tags, [t for t in PERCENTS if t <= top], top)
+    ax.set(ylabel="missed (on so many clips)", xlabel="predicted instead, wrongly")
     ax.set_title(
         "Of the clips with the row's tag that were not given it, the share that were given the "
         "column's\nwithout having it (grey: no such clip, or the tag itself)"
     )
-    bar = figure.colorbar(image, ax=ax, location="right", shrink=0.5, aspect=30, pad=0.01)
-    ticks = [t for t in (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1) if t <= top]
-    bar.set_ticks(ticks, labels=[f"{tick * 100:.0f} %" for tick in ticks])
-    bar.outline.set_visible(False)
     return figure

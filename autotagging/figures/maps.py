@@ -1,4 +1,4 @@
-"""Tags at their places in the plane, every label free of every other."""
+"""Tags at their coordinates in the plane, every label free of every other."""
 
 import textwrap
 
@@ -11,22 +11,11 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D
 from scipy.spatial import ConvexHull
 
-from autotagging.figures.style import DARK, GREY, new_figure, styled
+from autotagging.figures.style import DARK, GREY, KINDS, new_figure, styled
 
-# Colours of Okabe and Ito, told apart by the colour-blind; the shape says the same once more.
-KINDS = {
-    "genre": ("#0072b2", "o"),
-    "instrument": ("#d55e00", "s"),
-    "voice": ("#cc79a7", "^"),
-    "mood": ("#009e73", "D"),
-    "tempo": ("#e69f00", "v"),
-    "origin": ("#56b4e9", "P"),
-    "absence": ("#555555", "X"),
-    "other": ("#a6a6a6", "h"),
-}
-LONGEST = 40  # letters of a label
-MOST_IN_A_ROW = 7  # of the legend
-FONT_SIZE = 7.0
+MAX_LETTERS = 40  # letters of a label
+MAX_A_ROW = 7  # of the legend
+CENTRED = {"fontsize": 7.0, "ha": "center", "va": "center", "zorder": 4}
 HALO = [withStroke(linewidth=1.5, foreground="white")]  # keeps letters free of lines
 AROUND = np.deg2rad([0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 68, 112, 248, 292])
 OUTLINE_GAP = 9.0  # points between the middle of a mark and the line around its cluster
@@ -36,12 +25,12 @@ DISTANCES = np.array([0, 0.5, 1, 1.7, 2.5, 3.5, 5, 7, 10, 14, 18, 23, 28, 34])  
 
 
 @styled
-def draw_tag_map(places, tags, *, clusters=(), method="tsne", missing=()):
-    """Draw tags at their places, larger where more frequent, with labels that do not overlap.
+def draw_tag_map(coordinates, tags, *, clusters=(), method="tsne", missing=()):
+    """Draw tags at their coordinates, larger where more frequent, with labels that do not overlap.
 
     Parameters
     ----------
-    places : ndarray of shape (n_tags, 2)
+    coordinates : ndarray of shape (n_tags, 2)
         Axes without unit: only nearness means something.
     tags : DataFrame of shape (n_tags, ...)
         tag; clips; kind (genre, instrument, ...: a colour and a shape each). Most frequent first:
@@ -50,51 +39,54 @@ def draw_tag_map(places, tags, *, clusters=(), method="tsne", missing=()):
         Tags: numbered from 1, and outlined where they lie together: where others
         within are fewer than half of them.
     method : str
-        That the places come from: ``tsne`` or ``pca``.
+        That the coordinates come from: ``tsne`` or ``pca``.
     missing : list of str
-        Tags without a place: named below the map.
+        Tags without coordinates: named below the map.
 
     Returns
     -------
     Figure
     """
-    places, counts = np.asarray(places, dtype=float), np.asarray(tags["clips"], dtype=float)
+    coordinates, counts = (
+        np.asarray(coordinates, dtype=float),
+        np.asarray(tags["clips"], dtype=float),
+    )
     kinds = [kind if kind in KINDS else "other" for kind in tags["kind"]]
     named = f"\n\n{len(missing)} tags have no vector: {', '.join(missing)}" if missing else ""
-    named = "\n".join(map(_wrapped, named.split("\n")))
-    figure = new_figure(_height(places, named.count("\n")))
+    named = "\n".join(textwrap.fill(line, 118) for line in named.split("\n"))
+    figure = new_figure(_height(coordinates, named.count("\n")))
     ax = figure.add_subplot()
     axis = {"tsne": "t-SNE dimension", "pca": "principal component"}[method]
     ax.set(xticks=[], yticks=[], ylabel=f"{axis} 2")
     ax.set_xlabel(f"{axis} 1{named}", parse_math=False)
-    areas = 12 + 110 * np.sqrt(counts / max(counts.max(initial=1), 1))
-    _draw_points(ax, places, areas, kinds)
+    mark_areas = 12 + 110 * np.sqrt(counts / max(counts.max(initial=1), 1))
+    _draw_points(ax, coordinates, mark_areas, kinds)
     ax.margins(0.09)
     ax.set_aspect("equal", adjustable="datalim")
     handles = _kind_legend(kinds) + _size_legend(counts)
-    n_columns = len(handles) if len(handles) <= MOST_IN_A_ROW else (len(handles) + 1) // 2
+    n_columns = len(handles) if len(handles) <= MAX_A_ROW else (len(handles) + 1) // 2
     style = {"loc": "outside upper center", "handletextpad": 0.3}
     figure.legend(handles=handles, ncols=n_columns, **style)
     figure.draw_without_rendering()  # fixes the axes, so that places on the paper are known
     figure.set_layout_engine("none")
     ax.autoscale(False)
     names = list(tags["tag"])
-    marks = _boxes_of_marks(ax, places, areas)
+    marks = _boxes_of_marks(ax, coordinates, mark_areas)
     numbers = np.empty((0, 4))
     for number, cluster in enumerate(clusters, start=1):
         members = np.isin(names, cluster)
-        line = _outline(ax, places[members])
-        others = ax.transData.transform(places[~members])
+        line = _outline(ax, coordinates[members])
+        others = ax.transData.transform(coordinates[~members])
         if MplPath(line).contains_points(others).sum() < members.sum() / 2:
             box = _draw_outline(ax, number, line, marks, numbers)
             numbers = np.vstack([numbers, box])
-    _label(ax, places, names, areas, numbers)
+    _label(ax, coordinates, names, mark_areas, numbers)
     return figure
 
 
-def _height(places, n_lines):
+def _height(coordinates, n_lines):
     """Return the height in inches that a map has at the width of a page, with lines below it."""
-    wide, high = np.ptp(places, axis=0)
+    wide, high = np.ptp(coordinates, axis=0)
     return float(np.clip(1.3 + 0.12 * n_lines + 6.5 * (high / wide if wide else 1), 4.2, 9.2))
 
 
@@ -122,61 +114,50 @@ def kind_marks():
     return marks
 
 
-def _wrapped(line):
-    return textwrap.fill(line, 118)
-
-
-def _draw_points(ax, places, areas, kinds):
+def _draw_points(ax, coordinates, mark_areas, kinds):
     style = {"alpha": 0.85, "linewidth": 0.5, "edgecolor": "white"}
     for kind, (colour, marker) in KINDS.items():
         here = np.array([k == kind for k in kinds], dtype=bool)
         if here.any():
-            ax.scatter(*places[here].T, s=areas[here], color=colour, marker=marker, **style)
+            ax.scatter(
+                *coordinates[here].T, s=mark_areas[here], color=colour, marker=marker, **style
+            )
 
 
 def _kind_legend(kinds):
-    present = [kind for kind in KINDS if kind in kinds]
     style = {"ls": "", "ms": 5, "mec": "white", "mew": 0.5}
     return [
-        Line2D([], [], color=KINDS[kind][0], marker=KINDS[kind][1], label=kind, **style)
-        for kind in present
+        Line2D([], [], color=colour, marker=marker, label=kind, **style)
+        for kind, (colour, marker) in KINDS.items()
+        if kind in kinds
     ]
 
 
 def _size_legend(counts):
     most = max(counts.max(initial=1), 1)
-    shown = [10 ** np.floor(np.log10(most)) / 10, 10 ** np.floor(np.log10(most))]
+    sizes = [10 ** np.floor(np.log10(most)) / 10, 10 ** np.floor(np.log10(most))]
+    style = {"color": GREY, "marker": "o", "ls": "", "mec": "white", "mew": 0.5}
+    labels = {n: "1 clip" if n == 1 else f"{n:,.0f} clips" for n in sizes if n >= 1}
     return [
-        Line2D(
-            [],
-            [],
-            color=GREY,
-            marker="o",
-            ls="",
-            mec="white",
-            mew=0.5,
-            ms=np.sqrt(12 + 110 * np.sqrt(n / most)),
-            label="1 clip" if n == 1 else f"{n:,.0f} clips",
-        )
-        for n in shown
-        if n >= 1
+        Line2D([], [], ms=np.sqrt(12 + 110 * np.sqrt(n / most)), label=label, **style)
+        for n, label in labels.items()
     ]
 
 
-def _boxes_of_marks(ax, places, areas):
+def _boxes_of_marks(ax, coordinates, mark_areas):
     """Return the room that marks take, ndarray of shape (n_tags, 4) in pixels."""
-    points, radii = ax.transData.transform(places), _radii(ax, areas)
+    points, radii = ax.transData.transform(coordinates), _radii(ax, mark_areas)
     return np.column_stack([points - radii[:, None], points + radii[:, None]])
 
 
-def _radii(ax, areas):
-    return np.sqrt(areas) / 2 * ax.figure.dpi / 72
+def _radii(ax, mark_areas):
+    return np.sqrt(mark_areas) / 2 * ax.figure.dpi / 72
 
 
-def _outline(ax, places):
+def _outline(ax, coordinates):
     """Return the line around the tags of a cluster, ndarray of shape (n, 2) in pixels."""
     gap = OUTLINE_GAP * ax.figure.dpi / 72
-    around = (ax.transData.transform(places)[:, None] + gap * CIRCLE).reshape(-1, 2)
+    around = (ax.transData.transform(coordinates)[:, None] + gap * CIRCLE).reshape(-1, 2)
     return around[ConvexHull(around).vertices]
 
 
@@ -185,17 +166,8 @@ def _draw_outline(ax, number, line, marks, taken):
     to_data = ax.transData.inverted().transform
     style = {"facecolor": (0, 0, 0, 0.03), "edgecolor": GREY, "linewidth": 0.6, "zorder": 0}
     ax.add_patch(Polygon(to_data(line), linestyle=(0, (4, 2)), **style))
-    text = ax.text(
-        *to_data(line[0]),
-        str(number),
-        fontsize=FONT_SIZE,
-        fontweight="bold",
-        color=GREY,
-        ha="center",
-        va="center",
-        zorder=4,
-        gid="cluster",
-    )
+    style = {**CENTRED, "fontweight": "bold", "color": GREY, "gid": "cluster"}
+    text = ax.text(*to_data(line[0]), str(number), **style)
     half = np.array(text.get_window_extent().size) / 2
     outward = line - line.mean(axis=0)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
@@ -208,30 +180,23 @@ def _draw_outline(ax, number, line, marks, taken):
     return boxes[best]
 
 
-def _label(ax, places, tags, areas, taken):
+def _label(ax, coordinates, tags, mark_areas, taken):
     """Write each tag where it is free: as near its point as the labels before it allow.
 
     adjustText, the library for this, keeps labels off points but not off marks of a size: of the
     50 tags of MagnaTagATune it left eight on a mark and two on each other, this leaves none.
     """
     scale = ax.figure.dpi / 72
-    points = ax.transData.transform(places)
-    radii = _radii(ax, areas)
+    points = ax.transData.transform(coordinates)
+    radii = _radii(ax, mark_areas)
     frame = np.array(ax.get_window_extent().extents)
-    marks = _boxes_of_marks(ax, places, areas)
+    marks = _boxes_of_marks(ax, coordinates, mark_areas)
     for number, tag in enumerate(tags):
-        text = ax.text(
-            0,
-            0,
-            tag if len(tag) <= LONGEST else f"{tag[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}",
-            fontsize=FONT_SIZE,
-            va="center",
-            ha="center",
-            zorder=4,
-            path_effects=HALO,
-            transform=None,
-            parse_math=False,
+        name = (
+            tag if len(tag) <= MAX_LETTERS else f"{tag[: MAX_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
         )
+        style = {**CENTRED, "path_effects": HALO, "transform": None, "parse_math": False}
+        text = ax.text(0, 0, name, **style)
         size = np.array(text.get_window_extent().size) + scale
         boxes = _candidates(points[number], radii[number] + scale, size)
         box = boxes[_cheapest(boxes, marks, taken, frame)]

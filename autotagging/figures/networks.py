@@ -28,8 +28,6 @@ MAP_HEIGHT = 0.4
 CLIP_GAP = 0.1
 MANY = 9  # blocks: columns are of one width
 CHARACTER = 0.062  # inches: the mean width of one at 6.5 pt
-NOT_SHOWN = {"normalisation", "dropout", "activation", "flatten", "reshape"}
-OWN_COLUMN = {"input", "convolution", "dense", "output"}
 TIMES = "\N{MULTIPLICATION SIGN}"
 CAPTION = (
     "Each row of a column is one map of that convolution; bright is large, on a scale of its own "
@@ -38,77 +36,62 @@ CAPTION = (
 
 
 @styled
-def draw_architecture(layers, inputs, maps):
+def draw_architecture(blocks, inputs, maps):
     """Draw a network block by block, and below it what its convolutions make of some clips.
 
     Parameters
     ----------
-    layers : list of dict
-        In order: kind ("input", "convolution", "pooling", "dense", "output" or another), name,
-        shape (of the output, without the batch), details (list of str), weights, beside (whether
-        it takes the same input as the block before).
-    inputs : list of tuple (str, ndarray of shape (n_frames, n_bands))
-        Title and input features of each clip.
-    maps : list of tuple (str, list of ndarray of shape (n_frames, n_bands, n_maps))
-        Title and maps of each convolution, an array a clip; as many clips as `inputs`. Of more
-        than three maps the three that tell most are shown.
+    blocks : list of dict
+        In order: kind ("input", "convolution", "pooling", "dense" or "output"), name, shape (of
+        the output, without the clips), details (list of str), weights, beside (whether it takes
+        the same input as the block before).
+    inputs : dict
+        Title of each clip -> input features, ndarray of shape (frames, bands).
+    maps : dict
+        Title of each convolution -> its maps, an ndarray of shape (frames, bands, n_maps) a clip.
+        Of more than three maps the three that tell most are shown.
 
     Returns
     -------
     Figure
         Time runs to the right, frequency upwards; a map stands under its convolution.
     """
-    blocks = _blocks(layers)
     edges = _column_edges(blocks)
-    maps = [_most_telling(title, arrays) for title, arrays in maps]
-    n_shown = max((array.shape[2] for _, arrays in maps for array in arrays), default=1)
+    telling = {title: _most_telling(arrays) for title, arrays in maps.items()}
+    n_shown = max((arrays[0].shape[2] for arrays in telling.values()), default=1)
     text_height = LINE_HEIGHT * _most_lines(blocks, edges) + 0.15
     maps_height = len(inputs) * (n_shown * MAP_HEIGHT + CLIP_GAP) + HEADING
     figure = new_figure(BLOCKS_HEIGHT + text_height + maps_height + NOTE_STRIP, constrained=False)
     _draw_blocks(figure, blocks, edges, text_height=text_height)
-    rows = (maps_height - HEADING + NOTE_STRIP, n_shown)
-    _draw_inputs(figure, inputs, edges[0], rows)
+    top = maps_height - HEADING + NOTE_STRIP
+    _draw_inputs(figure, inputs, edges[0], top, n_shown)
     columns = [edges[i] for i, block in enumerate(blocks) if block["kind"] == "convolution"]
-    for (title, arrays), column in zip(maps, columns, strict=True):
-        _draw_maps(figure, title, arrays, column=column, rows=rows)
-    weights = sum(layer.get("weights", 0) for layer in layers)
+    for (title, arrays), column in zip(telling.items(), columns, strict=True):
+        n_maps = maps[title][0].shape[2]
+        some = f"\n{n_shown} of {n_maps} maps" if n_maps > n_shown else ""
+        _write_heading(figure, title + some, column, top)
+        _draw_maps(figure, arrays, column, top, n_shown)
+    weights = sum(block["weights"] for block in blocks)
     after = [edge for edge, block in zip(edges, blocks, strict=True) if len(block["shape"]) < 3]
     if after:
-        _write_caption(figure, f"{weights:,} weights in all.", after, top=rows[0])
+        _write_caption(figure, f"{weights:,} weights in all.", after, top)
     return figure
 
 
-def _most_telling(title, arrays):
-    """Return title and maps of a convolution, no more than are shown: the same for every clip.
+def _most_telling(arrays):
+    """Return the maps of a convolution that are shown, few: the same for every clip.
 
     The first is the map that varies most, each further one that which varies most in what the
     maps before it do not tell: the order of a QR decomposition with pivoting.
     """
     n_maps = arrays[0].shape[2]
     if n_maps <= MAPS_SHOWN:
-        return title, arrays
+        return arrays
     values = [array.reshape(-1, n_maps).astype("float64") for array in arrays]
     values = [one[:: len(one) // 5000 + 1] - one.mean(axis=0) for one in values]
     together = np.concatenate([one / max(one.std(), 1e-9) for one in values])  # no clip outweighs
     _, order = scipy.linalg.qr(together, mode="r", pivoting=True)
-    title = f"{title}\n{MAPS_SHOWN} of {n_maps} maps"
-    return title, [array[:, :, order[:MAPS_SHOWN]] for array in arrays]
-
-
-def _blocks(layers):
-    """Join what follows a convolution to it: one block, its output that of the last."""
-    blocks = []
-    for layer in layers:
-        flattens = blocks and len(layer["shape"]) == 1 and len(blocks[-1]["shape"]) == 3
-        own = not blocks or layer["kind"] in OWN_COLUMN
-        if own or (flattens and layer["kind"] not in NOT_SHOWN):
-            kept = {key: layer.get(key) for key in ("kind", "name", "beside")}
-            blocks.append({**kept, "details": []})
-        blocks[-1]["details"] += layer["details"]
-        if own or layer["kind"] not in NOT_SHOWN:
-            shape = tuple(layer["shape"])
-            blocks[-1]["shape"] = (*shape, 1) if len(shape) == 2 else shape  # a plain input
-    return blocks
+    return [array[:, :, order[:MAPS_SHOWN]] for array in arrays]
 
 
 def _column_edges(blocks):
@@ -150,7 +133,7 @@ def _draw_blocks(figure, blocks, edges, text_height):
     for block, (left, right) in zip(blocks, edges, strict=True):
         centre = (left + right) / 2
         if len(block["shape"]) == 3:
-            spans.append(_draw_cuboid(ax, centre, block["shape"], (largest, right - left)))
+            spans.append(_draw_cuboid(ax, centre, block["shape"], largest, right - left))
         elif block["kind"] == "output":
             spans.append(_draw_tags(ax, centre))
         else:
@@ -182,57 +165,33 @@ def _draw_arrows(ax, blocks, spans):
 
 
 def _arrow(ax, start, end):
-    ax.annotate(
-        "",
-        end,
-        start,
-        arrowprops={
-            "arrowstyle": "-|>",
-            "color": GREY,
-            "lw": 0.8,
-            "mutation_scale": 7,
-            "shrinkA": 0,
-            "shrinkB": 0,
-        },
-    )
+    style = {"arrowstyle": "-|>", "color": GREY, "lw": 0.8, "mutation_scale": 7}
+    ax.annotate("", end, start, arrowprops={**style, "shrinkA": 0, "shrinkB": 0})
 
 
-def _draw_cuboid(ax, centre, shape, limits):
+def _draw_cuboid(ax, centre, shape, largest, room):
     """Draw frames x bands x channels in oblique projection; return its left and right edge."""
-    largest, room = limits
     frames, bands = (0.3 + 0.7 * np.sqrt(n / largest) for n in shape[:2])
     width = 0.03 + 0.24 * room * np.log2(1 + shape[2]) / 8
     depth_x, depth_y, height = 0.26 * room * frames, 0.3 * frames, 0.72 * bands
     left, low = centre - (width + depth_x) / 2, 0.5 - (height + depth_y) / 2
-    right, high = left + width, low + height
-    far_left, far_right, far_low, far_high = (
-        left + depth_x,
-        right + depth_x,
-        low + depth_y,
-        high + depth_y,
-    )
-    faces = (
-        ([(left, low), (right, low), (right, high), (left, high)], PALE_HUE),
-        ([(left, high), (right, high), (far_right, far_high), (far_left, far_high)], "#dbe7f5"),
-        ([(right, low), (right, high), (far_right, far_high), (far_right, far_low)], "white"),
-    )
-    for corners, colour in faces:
-        ax.add_patch(Polygon(corners, facecolor=colour, edgecolor=HUE, linewidth=0.7))
-    return left, right + depth_x
+    across, up, away = np.array([[width, 0], [0, height], [depth_x, depth_y]])
+    near = np.array([left, low])
+    for corner, sides, colour in (
+        (near, (across, up), PALE_HUE),  # front, top, right side
+        (near + up, (across, away), "#dbe7f5"),
+        (near + across, (up, away), "white"),
+    ):
+        one, other = sides
+        face = [corner, corner + one, corner + one + other, corner + other]
+        ax.add_patch(Polygon(face, facecolor=colour, edgecolor=HUE, linewidth=0.7))
+    return left, left + width + depth_x
 
 
 def _draw_bar(ax, centre, units):
     height = 0.3 + 0.7 * min(np.log2(1 + units) / 10, 1)
-    ax.add_patch(
-        Rectangle(
-            (centre - 0.05, 0.5 - height / 2),
-            0.1,
-            height,
-            facecolor=PALE_HUE,
-            edgecolor=HUE,
-            linewidth=0.7,
-        )
-    )
+    style = {"facecolor": PALE_HUE, "edgecolor": HUE, "linewidth": 0.7}
+    ax.add_patch(Rectangle((centre - 0.05, 0.5 - height / 2), 0.1, height, **style))
     return centre - 0.05, centre + 0.05
 
 
@@ -257,44 +216,26 @@ def _write_block(ax, block, centre, room):
 
 def _write_caption(figure, weights, columns, top):
     left, right = columns[0][0] + 0.08, columns[-1][1]
-    lines = textwrap.wrap(f"{weights} {CAPTION}", int((right - left) / CHARACTER))
-    figure.text(
-        left / WIDTH,
-        top / figure.get_figheight(),
-        "\n".join(lines),
-        va="top",
-        fontsize=6.5,
-        color=GREY,
-        linespacing=1.35,
-    )
+    text = textwrap.fill(f"{weights} {CAPTION}", int((right - left) / CHARACTER))
+    style = {"va": "top", "fontsize": 6.5, "color": GREY, "linespacing": 1.35}
+    figure.text(left / WIDTH, top / figure.get_figheight(), text, **style)
 
 
-def _draw_inputs(figure, inputs, column, rows):
-    top, n_shown = rows
+def _draw_inputs(figure, inputs, column, top, n_shown):
     _write_heading(figure, "input\ntime →\nfrequency ↑", column, top)
-    for number, (title, array) in enumerate(inputs):
+    for number, (title, array) in enumerate(inputs.items()):
         high = top - number * (n_shown * MAP_HEIGHT + CLIP_GAP)
         low = high - n_shown * MAP_HEIGHT
         ax = _panel(figure, column, low, n_shown * MAP_HEIGHT)
         _show(ax, array, np.min(array), np.max(array))
         characters = int((column[1] - column[0]) / CHARACTER)
         label = textwrap.shorten(title, 2 * characters, placeholder=" …")
-        ax.text(
-            0.03,
-            0.97,
-            textwrap.fill(label, characters),
-            transform=ax.transAxes,
-            va="top",
-            fontsize=6.5,
-            color="white",
-            parse_math=False,
-            bbox={"facecolor": "black", "alpha": 0.6, "pad": 1, "linewidth": 0},
-        )
+        box = {"facecolor": "black", "alpha": 0.6, "pad": 1, "linewidth": 0}
+        style = {"va": "top", "fontsize": 6.5, "color": "white", "parse_math": False, "bbox": box}
+        ax.text(0.03, 0.97, textwrap.fill(label, characters), transform=ax.transAxes, **style)
 
 
-def _draw_maps(figure, title, arrays, *, column, rows):
-    top, n_shown = rows
-    _write_heading(figure, title, column, top)
+def _draw_maps(figure, arrays, column, top, n_shown):
     for number, array in enumerate(arrays):
         high = top - number * (n_shown * MAP_HEIGHT + CLIP_GAP)
         for shown in range(array.shape[2]):
@@ -304,43 +245,25 @@ def _draw_maps(figure, title, arrays, *, column, rows):
 
 def _write_heading(figure, title, column, top):
     room = column[1] - column[0]
-    lines = [line for part in title.split("\n") for line in _wrap(part, room)]
-    figure.text(
-        (column[0] + column[1]) / 2 / WIDTH,
-        (top + 0.04) / figure.get_figheight(),
-        "\n".join(lines),
-        ha="center",
-        va="bottom",
-        fontsize=6.5,
-    )
+    text = "\n".join(line for part in title.split("\n") for line in _wrap(part, room))
+    place = sum(column) / 2 / WIDTH, (top + 0.04) / figure.get_figheight()
+    figure.text(*place, text, ha="center", va="bottom", fontsize=6.5)
 
 
 def _panel(figure, column, low, height):
     left, right = column
-    total = figure.get_figheight()
-    gap = 0.025
-    ax = figure.add_axes(
-        (
-            (left + gap) / WIDTH,
-            (low + gap / 2) / total,
-            (right - left - 2 * gap) / WIDTH,
-            (height - gap) / total,
-        )
-    )
+    gap, total = 0.025, figure.get_figheight()
+    corner = (left + gap) / WIDTH, (low + gap / 2) / total
+    size = (right - left - 2 * gap) / WIDTH, (height - gap) / total
+    ax = figure.add_axes((*corner, *size))
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     return ax
 
 
 def _show(ax, array, low, high):
-    ax.imshow(
-        np.asarray(array, dtype=float).T,
-        origin="lower",
-        aspect="auto",
-        cmap="magma",
-        vmin=low,
-        vmax=max(high, low + 1e-9),
-    )
+    style = {"origin": "lower", "aspect": "auto", "cmap": "magma"}
+    ax.imshow(np.asarray(array, float).T, vmin=low, vmax=max(high, low + 1e-9), **style)
 
 
 @styled
@@ -359,33 +282,27 @@ def draw_history(history):
     """
     figure = new_figure(2.5)
     losses, scores = figure.subplots(1, 2)
-    seeds = history["seed"] if "seed" in history else np.zeros(len(history))
-    runs = [run for _, run in history.groupby(np.asarray(seeds))]
+    runs = [run for _, run in history.groupby(history.get("seed", 0 * history["epoch"]))]
     style = {"marker": "o", "ms": 2.2, "linewidth": 1.1}
-    for number, run in enumerate(runs):  # of several seeds the first is labelled
-        label = "{}" if number == 0 else "_{}"
-        losses.plot(run["epoch"], run["loss"], color=GREY, label=label.format("training"), **style)
-        shown = label.format("validation")
-        losses.plot(run["epoch"], run["validation_loss"], color=HUE, label=shown, **style)
-        shown = label.format("ROC-AUC")
-        scores.plot(run["epoch"], run["validation_roc_auc"], color=GREY, label=shown, **style)
-        shown = label.format("PR-AUC")
-        scores.plot(run["epoch"], run["validation_pr_auc"], color=HUE, label=shown, **style)
+    curves = (
+        (losses, "loss", "training", GREY),
+        (losses, "validation_loss", "validation", HUE),
+        (scores, "validation_roc_auc", "ROC-AUC", GREY),
+        (scores, "validation_pr_auc", "PR-AUC", HUE),
+    )
+    for number, run in enumerate(runs):
+        hidden = "_" if number else ""  # of several seeds the first is labelled
+        for ax, column, label, colour in curves:
+            ax.plot(run["epoch"], run[column], color=colour, label=hidden + label, **style)
         for kept in run["epoch"][run["kept"]]:
-            shown = f"kept: epoch {kept}" if len(runs) == 1 else "kept, each seed"
-            for ax in (losses, scores):
-                shown = shown if ax is losses and number == 0 else None
-                ax.axvline(kept, color=DARK, linewidth=0.7, linestyle=":", label=shown)
+            label = f"kept: epoch {kept}" if len(runs) == 1 else "kept, each seed"
+            for ax, label_here in ((losses, hidden + label), (scores, None)):
+                ax.axvline(kept, color=DARK, linewidth=0.7, linestyle=":", label=label_here)
     losses.set(xlabel="epoch", ylabel="loss (cross-entropy a tag)")
     scores.set(xlabel="epoch", ylabel="validation, mean of the tags", ylim=(0, 1))
     for ax in (losses, scores):
         ax.grid(axis="y", color=PALE_GREY)
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.legend(
-            loc="lower left",
-            bbox_to_anchor=(-0.02, 1.0),
-            ncols=3,
-            handlelength=1.5,
-            columnspacing=1.2,
-        )
+        place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0), "ncols": 3}
+        ax.legend(**place, handlelength=1.5, columnspacing=1.2)
     return figure

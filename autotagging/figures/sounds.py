@@ -76,9 +76,8 @@ def draw_spectrogram(samples, sample_rate, bands=96):
     """
     import librosa
 
-    power = librosa.feature.melspectrogram(
-        y=samples, sr=sample_rate, n_fft=N_FFT, hop_length=HOP_LENGTH, n_mels=bands
-    )
+    frames = {"n_fft": N_FFT, "hop_length": HOP_LENGTH}
+    power = librosa.feature.melspectrogram(y=samples, sr=sample_rate, n_mels=bands, **frames)
     figure = new_figure(1.35, width=4.3)
     figure.get_layout_engine().set(rect=(0, 0, 1, 1))  # no note below
     ax = figure.subplots()
@@ -90,17 +89,10 @@ def draw_spectrogram(samples, sample_rate, bands=96):
 
 def _write_title(ax, title):
     ax.set_title(" ")  # keeps the line free above all three columns
-    text = ax.annotate(
-        textwrap.shorten(title, 95, placeholder=" …"),
-        (0, 1),
-        (0, 4),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        fontsize=8,
-        fontweight="bold",
-        parse_math=False,
-    )
-    text.set_in_layout(False)
+    title = textwrap.shorten(title, 95, placeholder=" …")
+    style = {"fontsize": 8, "fontweight": "bold", "parse_math": False}
+    place = {"xycoords": "axes fraction", "textcoords": "offset points"}
+    ax.annotate(title, (0, 1), (0, 4), **place, **style).set_in_layout(False)
 
 
 def _levels(powers):
@@ -123,15 +115,9 @@ def _draw_wave(ax, samples, sample_rate, peak):
 
 
 def _draw_levels(ax, levels, seconds):
-    return ax.imshow(
-        levels,
-        origin="lower",
-        aspect="auto",
-        cmap="magma",
-        vmin=-LEVEL_RANGE,
-        vmax=0,
-        extent=(0, seconds, 0, len(levels)),
-    )
+    style = {"origin": "lower", "aspect": "auto", "cmap": "magma"}
+    extent = (0, seconds, 0, len(levels))
+    return ax.imshow(levels, vmin=-LEVEL_RANGE, vmax=0, extent=extent, **style)
 
 
 def _label_linear(ax, sample_rate):

@@ -10,7 +10,7 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from autotagging.formatting import print_written
+from autotagging.formatting import display_path
 
 WIDTH = 6.7  # inches: 17 cm, the text of an A4 page
 NOTE_STRIP = 0.17  # inches left free at the lower edge, for the note
@@ -19,6 +19,17 @@ PALE_HUE = "#a9c4e4"
 DARK = "#222222"
 GREY = "#767676"
 PALE_GREY = "#d8d8d8"
+# Colours of Okabe and Ito, told apart by the colour-blind; the shape says the same once more.
+KINDS = {
+    "genre": ("#0072b2", "o"),
+    "instrument": ("#d55e00", "s"),
+    "voice": ("#cc79a7", "^"),
+    "mood": ("#009e73", "D"),
+    "tempo": ("#e69f00", "v"),
+    "origin": ("#56b4e9", "P"),
+    "absence": ("#555555", "X"),
+    "other": ("#a6a6a6", "h"),
+}
 STYLE = {
     "axes.edgecolor": GREY,
     "axes.grid": False,
@@ -101,9 +112,9 @@ def save_missing(folder, note, figures):
     note : str
         As of `save`.
     figures : dict
-        Name of the file -> what it shows, in words, and the function that draws it.
+        Name of the file -> the function that draws it.
     """
-    for name, (content, draw) in figures.items():
+    for name, draw in figures.items():
         if not (folder / name).exists():
             save(draw(), folder / name, note)
-            print_written(folder / name, content)
+            print(f"drew {display_path(folder / name)}")

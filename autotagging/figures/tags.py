@@ -33,7 +33,7 @@ def draw_tag_bars(values, tags, ylabel, reference=None, reference_label=None):
     """
     values = np.asarray(values, dtype=float)
     reference = None if reference is None else np.asarray(reference, dtype=float)
-    start = _axis_start(values, reference)
+    start, end = _axis_limits(values, reference)
     parts = np.array_split(np.arange(len(tags)), -(-len(tags) // TAGS_A_ROW) or 1)
     figure = new_figure(0.35 + 2.35 * len(parts))
     axes = figure.subplots(len(parts), 1, squeeze=False)[:, 0]
@@ -44,7 +44,7 @@ def draw_tag_bars(values, tags, ylabel, reference=None, reference_label=None):
             ax.hlines(reference[part], x - 0.46, x + 0.46, color=DARK, linewidth=1.1)
         ax.set_xticks(range(len(part)), [tags[i] for i in part], rotation=90)
         ax.set_xlim(-0.7, max(len(p) for p in parts) - 0.3)
-        ax.set_ylim(start, 1 if start else _axis_end(values, reference))
+        ax.set_ylim(start, end)
         ax.set_ylabel(f"{ylabel}\n(axis starts at {start:.1f})" if start else ylabel)
     handles = _bar_legend(ylabel, reference_label, missing=np.isnan(values).any())
     if len(handles) > 1:
@@ -52,15 +52,12 @@ def draw_tag_bars(values, tags, ylabel, reference=None, reference_label=None):
     return figure
 
 
-def _axis_start(values, reference):
-    every = values if reference is None else np.concatenate([values, reference])
-    lowest = np.nanmin(every, initial=1.0)
-    return 0.0 if lowest <= 0.5 else np.floor(lowest * 10 - 0.5) / 10
-
-
-def _axis_end(values, reference):
-    every = values if reference is None else np.concatenate([values, reference])
-    return min(1.0, max(np.nanmax(every, initial=0.1) * 1.05, 0.1))
+def _axis_limits(values, reference):
+    drawn = values if reference is None else np.concatenate([values, reference])
+    lowest, highest = np.nanmin(drawn, initial=1.0), np.nanmax(drawn, initial=0.1)
+    if lowest > 0.5:
+        return np.floor(lowest * 10 - 0.5) / 10, 1.0
+    return 0.0, min(1.0, max(highest * 1.05, 0.1))
 
 
 def _draw_bars(ax, values, start):
@@ -114,17 +111,17 @@ def draw_label_distribution(annotated, merged, cooccurrence):
     if "ranks" in axes:
         _draw_ranks(axes["ranks"], annotated, merged)
     _draw_counts(axes["counts"], kept, annotated)
-    image = _draw_matrix(axes["matrix"], cooccurrence)
+    shares = cooccurrence.to_numpy(float).copy()
+    np.fill_diagonal(shares, np.nan)
+    ticks = [0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1] if len(kept) > 30 else [0, 0.05, 0.2, 0.5, 1]
+    draw_shares(axes["matrix"], shares, kept.index, kept.index, ticks, 1)
+    axes["matrix"].set_title(
+        "Share of the clips with the row's tag that also have the column's tag"
+    )
     for letter, ax in zip("abc", panels, strict=False):
         ax.set_title(f"{letter}   {ax.get_title(loc='left')}", fontweight="bold")
     axes["counts"].sharex(axes["matrix"])
     axes["counts"].tick_params(labelbottom=False, bottom=False)
-    bar = figure.colorbar(
-        image, ax=axes["matrix"], location="right", shrink=0.5, aspect=30, pad=0.01
-    )
-    shares = [0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1] if len(kept) > 30 else [0, 0.05, 0.2, 0.5, 1]
-    bar.set_ticks(shares, labels=["0", *(f"{share * 100:.0f} %" for share in shares[1:])])
-    bar.outline.set_visible(False)
     return figure
 
 
@@ -177,16 +174,28 @@ def _label_logarithmic(ax):
     ax.yaxis.set_minor_locator(NullLocator())
 
 
-def _draw_matrix(ax, cooccurrence):
-    shares = cooccurrence.to_numpy(float).copy()
-    np.fill_diagonal(shares, np.nan)
+def draw_shares(ax, shares, rows, columns, ticks, top):
+    """Draw a matrix of shares on an axis, grey where there is none, and its colour bar.
+
+    Parameters
+    ----------
+    ax : Axes
+    shares : ndarray of shape (n_rows, n_columns)
+        In [0, 1]; NaN: none.
+    rows, columns : list of str
+    ticks : list of float
+        Of the colour bar.
+    top : float
+        The largest share that has a colour of its own.
+    """
     size = 6.5 if len(shares) <= 55 else 5.0
     ax.set_facecolor(PALE_GREY)
-    # the square root: most pairs share less than 10 % of their clips
-    image = ax.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1), aspect="auto")
-    ax.set_xticks(range(len(shares)), cooccurrence.columns, rotation=90, fontsize=size)
-    ax.set_yticks(range(len(shares)), cooccurrence.index, fontsize=size)
+    # the square root: most shares are small
+    image = ax.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, top), aspect="auto")
+    ax.set_xticks(range(len(columns)), columns, rotation=90, fontsize=size)
+    ax.set_yticks(range(len(rows)), rows, fontsize=size)
     ax.tick_params(length=0, pad=2)
     ax.spines[:].set_visible(False)
-    ax.set_title("Share of the clips with the row's tag that also have the column's tag")
-    return image
+    bar = ax.figure.colorbar(image, ax=ax, location="right", shrink=0.5, aspect=30, pad=0.01)
+    bar.set_ticks(ticks, labels=[f"{tick * 100:.0f} %" for tick in ticks])
+    bar.outline.set_visible(False)

@@ -112,12 +112,12 @@ def clip_info(tracks):
     rows = [("clip_id", "track_number", "title", "artist", "album", "url", "segmentStart",
              "segmentEnd", "original_url", "mp3_path")]  # fmt: skip
     for track in tracks:
-        about = (f"{track['number']:02d}", track["title"], track["artist"], track["album"])
+        credits = (f"{track['number']:02d}", track["title"], track["artist"], track["album"])
         url = "synthetic:" + re.sub("[^0-9a-z]", "-", track["album"].lower())
         for clip in track["segments"]:
             source = f"{url}/{track['number']:02d}.mp3" if clip["file"] else ""
             rows.append(
-                (clip["clip_id"], *about, url, clip["start"], clip["end"], source, clip["file"])
+                (clip["clip_id"], *credits, url, clip["start"], clip["end"], source, clip["file"])
             )
     return rows
 

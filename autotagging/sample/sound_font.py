@@ -123,13 +123,13 @@ def _added(zone, outer):
 
 def _placed(zone, headers):
     header = headers[zone["sample"]]
-    places = [
+    positions = [
         int(header[name]) + zone[name] + 32768 * zone.get(f"{name}_coarse", 0)
         for name in ("start", "end", "loop_start", "loop_end")
     ]
     root = zone["root"] if zone["root"] >= 0 else int(header["root"])
     cents = zone["cents"] + int(header["correction"])
-    return zone | {"wave": places, "rate": int(header["rate"]), "root": root, "cents": cents}
+    return zone | {"wave": positions, "rate": int(header["rate"]), "root": root, "cents": cents}
 
 
 def zones_of(font, bank, program, key, velocity):

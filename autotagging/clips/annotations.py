@@ -1,0 +1,247 @@
+"""Tables of annotations as they are shipped -> which clips have which tags, and who made them.
+
+Reads MagnaTagATune's ``annotations_final.csv`` (tab-separated: clip_id, a 0/1 column a tag,
+mp3_path) with ``clip_info_final.csv``, and any table of one's own (comma or tab, UTF-8) with a
+column ``path`` and a column a tag, 0/1 or true/false. Of a table's own columns ``clip_id``,
+``artist``, ``album``, ``title``, ``track`` and ``split`` are used where they are there.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from autotagging import user_tables
+from autotagging.formatting import list_some
+
+PARTS = ("train", "validation", "test")  # values of the column split
+CLIP_INFO = "clip_info_final.csv"
+TABLE = "annotations_final.csv"
+CREDITS = ("artist", "album", "title", "track")
+PATHS = ("path", "mp3_path")
+NO_TAGS = ("clip_id", *PATHS, *CREDITS, "split")
+# What a dataset's folder holds besides the annotations.
+TRUTH = "truth_final.csv"  # of the synthetic sample: what is truly in each clip
+OTHER_TABLES = {CLIP_INFO, TRUTH}
+MAGNATAGATUNE = (
+    "E. Law, K. West, M. Mandel, M. Bay and J. S. Downie, Evaluation of algorithms using games: "
+    "the case of music tagging, ISMIR 2009 (MagnaTagATune; audio by Magnatune, CC BY-NC-SA)"
+)
+TRUTH_VALUES = {"0": 0, "1": 1, "false": 0, "true": 1}
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """Which clips have which tags, and what else the tables say of the clips.
+
+    Parameters
+    ----------
+    tags : DataFrame of shape (n_clips, n_tags), bool
+        Indexed by clip_id (text), in numerical order of the ids. Where the table has none, the id
+        is the path without its ending, "/" turned into "-".
+    metadata : DataFrame
+        Of the same index: row (the table's, the header being row 1), file (the path of the
+        audio below the raw folder), folder (the first of the path, for a table in MagnaTagATune's
+        form, with mp3_path), and those of artist, album, title, track and split that are known.
+    """
+
+    tags: pd.DataFrame
+    metadata: pd.DataFrame
+
+    @property
+    def credits(self):
+        """Artist, album and track of every clip: DataFrame of shape (n_clips, 3), str.
+
+        A track that is not named goes by its title; what is not known is the clip's own, as
+        `placeholder_credit` has it.
+        """
+        nothing = pd.Series("", index=self.metadata.index)
+        known = {column: self.metadata.get(column, nothing) for column in CREDITS}
+        known["track"] = known["track"].where(known["track"] != "", known.pop("title"))
+        own = placeholder_credit(nothing.index)
+        return pd.DataFrame({name: value.where(value != "", own) for name, value in known.items()})
+
+
+def find_table(raw):
+    """Return the path of a dataset's annotations: ``annotations_final.csv``, else the only CSV.
+
+    Raises
+    ------
+    ValueError
+        Where there is none, or more than one; the sentence names them.
+    """
+    if (raw / TABLE).exists():
+        return raw / TABLE
+    tables = sorted(path for path in raw.glob("*.csv") if path.name not in OTHER_TABLES)
+    if not tables:
+        raise ValueError(
+            f"{raw} has no {TABLE} and no other CSV: put the annotations there, or name the "
+            "dataset's folder with --raw or the table with --annotations"
+        )
+    if len(tables) > 1:
+        names = list_some(path.name for path in tables)
+        raise ValueError(f"{raw} has {len(tables)} tables ({names}): name one with --annotations")
+    return tables[0]
+
+
+def find_clip_info(raw):
+    """Return the path of ``clip_info_final.csv``, who made the clips; None where there is none."""
+    return raw / CLIP_INFO if (raw / CLIP_INFO).exists() else None
+
+
+def read_annotations(path):
+    """Read a table of annotations.
+
+    Parameters
+    ----------
+    path : Path
+        Comma- or tab-separated, with a column path (or mp3_path), a column a tag (0/1 or
+        true/false) and any of clip_id, artist, album, title, track, split.
+
+    Returns
+    -------
+    Annotations
+
+    Raises
+    ------
+    ValueError
+        For a missing column, an id or path given twice, a value that is neither 0/1 nor
+        true/false, a part that is none; with the row.
+    """
+    tags, own = _read_table(path)
+    named = next(column for column in PATHS if column in own)
+    files = [str(PurePosixPath(file)) if file else "" for file in own[named]]
+    metadata = own[[column for column in (*CREDITS, "split") if column in own]]
+    metadata.insert(0, "row", own.index)
+    metadata.insert(1, "file", files)
+    if named == "mp3_path":
+        metadata.insert(2, "folder", [file.split("/")[0] for file in files])
+    _refuse_repeated(metadata, metadata["file"], named, path)
+    clip_ids = own["clip_id"] if "clip_id" in own else metadata["file"].map(clip_id_of)
+    _refuse_repeated(metadata, clip_ids, "clip_id", path)
+    if "split" in metadata and not metadata["split"].isin(PARTS).all():
+        wrong = metadata[~metadata["split"].isin(PARTS)].iloc[0]
+        raise ValueError(
+            f"{path}, row {wrong['row']}: split is {wrong['split']!r}, none of {', '.join(PARTS)}"
+        )
+    tags.index = metadata.index = pd.Index(clip_ids, name="clip_id")
+    order = in_numerical_order(clip_ids)
+    return Annotations(tags.loc[order], metadata.loc[order])
+
+
+def clip_id_of(file):
+    """Return the id of a clip that the table gives none: ``audio/rock/8.mp3`` is audio-rock-8."""
+    path = PurePosixPath(file)
+    return str(path.with_suffix("") if path.name else path).replace("/", "-")
+
+
+def _refuse_repeated(metadata, values, name, path):
+    repeated = values.duplicated()
+    if repeated.any():
+        second = metadata[repeated].iloc[0]
+        value = values[repeated].iloc[0]
+        first = metadata[values == value].iloc[0]
+        raise ValueError(
+            f"{path}, row {second['row']} ({second['file']}): {name} {value!r} stands "
+            f"there twice, the first time in row {first['row']} ({first['file']})"
+        )
+
+
+def _read_table(path):
+    """Return the columns of tags (bool) and the others (str), both indexed by row."""
+    header, _ = user_tables.read_header(path)
+    if len(set(PATHS) & set(header)) != 1:
+        wrong = "both columns" if set(PATHS) <= set(header) else "no column"
+        hint = "; columns are separated by commas or tabs" if ";" in "".join(header) else ""
+        raise ValueError(
+            f"{path} has {wrong} 'path' (or 'mp3_path'); it has {list_some(header)}{hint}"
+        )
+    tags = [column for column in header if column not in NO_TAGS]
+    if not tags:
+        raise ValueError(f"{path} has no column for a tag")
+    table = user_tables.read(path, dict.fromkeys(tags, "int8"))
+    bits = pd.DataFrame({tag: _as_bits(table[tag], path) for tag in tags}, table.index)
+    return bits, table.drop(columns=tags)
+
+
+def _as_bits(column, path):
+    """Return a tag's column as bool, or say which row is neither 0 nor 1."""
+    if column.dtype == "int8":
+        wrong = ~column.isin([0, 1]).to_numpy()
+    else:
+        values = column.str.lower().map(TRUTH_VALUES)
+        wrong = values.isna().to_numpy()
+    if wrong.any():
+        row = column.index[wrong][0]
+        raise ValueError(
+            f"{path}, row {row}: {column.name!r} is {str(column[row])!r}, neither 0/1 nor "
+            f"true/false; a column that is no tag must be one of {list_some(NO_TAGS)}"
+        )
+    return (column if column.dtype == "int8" else values).astype(bool)
+
+
+def in_numerical_order(clip_ids):
+    """Return clip ids sorted: numbers as numbers and first, other text after them."""
+    return sorted(clip_ids, key=lambda i: (not i.isdecimal(), int(i) if i.isdecimal() else 0, i))
+
+
+def add_clip_info(annotations, path):
+    """Add who made the clips, for annotations that do not say it themselves.
+
+    Parameters
+    ----------
+    annotations : Annotations
+    path : Path or None
+        MagnaTagATune's ``clip_info_final.csv``: tab-separated, with clip_id, track_number,
+        title, artist, album. None where there is none.
+
+    Returns
+    -------
+    Annotations
+        With artist, album, title and track (number and title) where the file is there and none
+        of them was known; empty for a clip that the file does not name.
+    """
+    if set(CREDITS) & set(annotations.metadata) or path is None:
+        return annotations
+    columns = ["clip_id", "track_number", "title", "artist", "album"]
+    try:
+        info = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, usecols=columns)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise ValueError(f"{path}: {str(error).strip()}") from None
+    info = info.drop_duplicates("clip_id").set_index("clip_id")
+    info["track"] = info["track_number"] + " " + info["title"]
+    metadata = annotations.metadata.join(info[list(CREDITS)])
+    return dataclasses.replace(annotations, metadata=metadata.fillna(dict.fromkeys(CREDITS, "")))
+
+
+def placeholder_credit(clip_ids):
+    """Return what stands for artist, album or track of a clip that names none: "clip 2"."""
+    return pd.Series("clip " + clip_ids, index=clip_ids)
+
+
+def note_of(raw):
+    """Return what all figures and numbers of a dataset must say: that it is synthetic, or ""."""
+    return "Synthetic sample, not real music" if (raw / TRUTH).exists() else ""
+
+
+def cite(table, raw):
+    """Return how a dataset is to be cited.
+
+    Parameters
+    ----------
+    table, raw : Path
+        The table of annotations; the folder of the dataset.
+
+    Returns
+    -------
+    str
+        What ``CITATION.txt`` of the folder says, where there is one; else MagnaTagATune's
+        citation for a table in its form, unless the data is synthetic; else the table's name.
+    """
+    if (raw / "CITATION.txt").is_file():
+        return (raw / "CITATION.txt").read_text(encoding="utf-8", errors="replace").strip()
+    if note_of(raw):
+        return "synthetic sample of aux_make_sample.py, in the form of MagnaTagATune"
+    in_its_form = table.name == TABLE and (raw / CLIP_INFO).exists()
+    return MAGNATAGATUNE if in_its_form else f"not stated: {table.name}"

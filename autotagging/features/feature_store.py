@@ -1,0 +1,224 @@
+"""``features/<name>/``: the features of all clips as one memory-mapped array.
+
+features.npy    (n_clips, frames, bands), float16, rows in the order of clips.csv
+clips.csv       clip_id; of its audio bytes, mtime_ns, checksum (audio) and length in seconds
+failed.csv      clip_id and reason; the rows of these clips are zero and never handed out
+summary.json    settings, checksum of the array, storage error; written last
+"""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from autotagging import steps
+from autotagging.features.settings import FeatureSettings
+from autotagging.features.spectrogram import extract_file
+from autotagging.files import checksum
+from autotagging.formatting import display_path
+
+FILE = "features.npy"
+N_CHECKED = 16  # clips that a check computes again
+
+
+@dataclass(frozen=True)
+class FeatureStore:
+    """A finished store, opened for some clips.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_stored_clips, frames, bands), float16
+        Memory-mapped, read-only.
+    rows : Series of int
+        The row of each clip wanted, by clip_id, without those that failed.
+    settings : FeatureSettings
+    failed : Series of str
+        Why clips have no features, by clip_id.
+    """
+
+    array: np.ndarray
+    rows: pd.Series
+    settings: FeatureSettings
+    failed: pd.Series
+
+
+def folder_of(data, name):
+    """Return the folder of a store."""
+    return Path(data) / "features" / name
+
+
+def open_store(data, name, clip_ids):
+    """Open a store for some clips.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset.
+    name : str
+        Of the store.
+    clip_ids : iterable of str
+        The clips wanted, in the order wanted.
+
+    Returns
+    -------
+    FeatureStore
+
+    Raises
+    ------
+    ValueError
+        Where the store is not there or lacks clips; the sentence names the script to run.
+    """
+    folder = folder_of(data, name)
+    settings = read_settings(folder)
+    stored = read_stored_clips(folder)
+    rows = pd.Series(np.arange(len(stored)), index=stored.index)
+    lacking = [clip_id for clip_id in clip_ids if clip_id not in rows.index]
+    if lacking:
+        raise ValueError(
+            f"{folder} lacks {len(lacking):,} clips of the labels, the first is {lacking[0]}: "
+            f"run {steps.WRITTEN_BY['features']} again"
+        )
+    failed = read_failed(folder)
+    rows = rows[[clip_id for clip_id in clip_ids if clip_id not in failed.index]]
+    return FeatureStore(open_array(folder, settings, len(stored)), rows, settings, failed)
+
+
+def read_settings(folder):
+    """Return the settings of a finished store: FeatureSettings."""
+    settings = steps.read_summary(folder)["settings"]
+    try:
+        return FeatureSettings(**{f.name: settings[f.name] for f in fields(FeatureSettings)})
+    except KeyError:
+        raise steps.damaged(folder / steps.SUMMARY) from None
+
+
+def read_failed(folder):
+    """Return the clips that a store has no features of: Series of reasons, by clip_id."""
+    columns = ["clip_id", "reason"]
+    table = steps.read_table(folder / "failed.csv", usecols=columns, dtype=str)
+    return table.set_index("clip_id")["reason"]
+
+
+def read_stored_clips(folder):
+    """Read ``clips.csv`` of a store: a DataFrame by clip_id, in the order of the rows."""
+    types = {"clip_id": str, "bytes": int, "mtime_ns": int, "audio": str, "seconds": float}
+    table = steps.read_table(folder / "clips.csv", usecols=list(types), dtype=types)
+    return table.set_index("clip_id")
+
+
+def list_usable(folder):
+    """Return the clips that a store has features of: Index of str."""
+    return read_stored_clips(folder).index.difference(read_failed(folder).index, sort=False)
+
+
+def open_array(folder, settings, n_clips):
+    """Open the array of a finished store; memory-mapped, read-only."""
+    shape = (n_clips, settings.frames, settings.bands)
+    try:
+        array = np.load(folder / FILE, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError):
+        raise steps.damaged(folder / FILE) from None
+    if (array.shape, array.dtype) != (shape, np.float16):
+        raise steps.damaged(folder / FILE, f"has shape {array.shape}, not {shape}")
+    return array
+
+
+def choose_clips(folder, clips, limit=None, *, keep=True):
+    """Return the clips that a store is to hold: all, or the first few and those it holds already.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the store.
+    clips : DataFrame
+        Indexed by clip_id.
+    limit : int, optional
+        How many are the first few.
+    keep : bool
+        Whether those it holds already are kept.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `clips`.
+    """
+    if limit is None:
+        return clips
+    is_stored = np.zeros(len(clips), dtype=bool)
+    if keep and (folder / steps.SUMMARY).exists():
+        is_stored = clips.index.isin(read_stored_clips(folder).index)
+    return clips[is_stored | (np.arange(len(clips)) < limit)]
+
+
+def describe(folder, n_new):
+    """Return what was written, in lines.
+
+    Parameters
+    ----------
+    folder : Path
+    n_new : int
+        How many clips were computed by this run.
+    """
+    summary, settings, path = steps.read_summary(folder), read_settings(folder), folder / FILE
+    n_clips, n_failed, seconds = (summary[key] for key in ("clips", "failed", "seconds"))
+    lines = [f"clip {clip_id} {reason}" for clip_id, reason in read_failed(folder)[:10].items()]
+    if n_failed > 10:
+        lines.append(f"and {n_failed - 10:,} more, listed in failed.csv")
+    return [
+        *lines,
+        f"{summary['shorter']:,} clips are shorter than {settings.seconds:g} s and padded with "
+        f"zeros, {summary['longer']:,} are longer and cut",
+        f"{n_clips:,} clips, {n_failed:,} failed; {n_new:,} in {seconds:.1f} s, "
+        f"{n_new / max(seconds, 0.1):.0f} clips/s",
+        f"wrote {display_path(path)}: {n_clips:,} clips, {settings.frames} frames x "
+        f"{settings.bands} bands, {path.stat().st_size / 1e6:.0f} MB",
+    ]
+
+
+def check(folder, data, clips, *, seed=0):
+    """Read a store again and compute some of its clips anew; return what was checked, in words.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the store.
+    data : Path
+        The dataset.
+    clips : DataFrame
+        Indexed by clip_id, with a column file (below `data`).
+    seed : int
+        Of the choice of clips.
+
+    Raises
+    ------
+    ValueError
+        Naming what is wrong.
+    """
+    settings, stored = read_settings(folder), read_stored_clips(folder)
+    array, problems = open_array(folder, settings, len(stored)), []
+    if checksum(folder / FILE) != steps.read_summary(folder)["sha256"]:
+        problems.append(f"{FILE} has another checksum than its summary says")
+    for clip_id, values in zip(stored.index, array, strict=True):
+        if not np.isfinite(values).all():
+            problems.append(f"clip {clip_id} has features that are not finite")
+    rows = np.flatnonzero(stored.index.isin(clips.index.intersection(list_usable(folder))))
+    rows = np.random.default_rng(seed).permutation(rows)[:N_CHECKED]
+    for row in rows:
+        clip_id = stored.index[row]
+        try:
+            values, _ = extract_file(data / clips["file"][clip_id], settings)
+        except (ValueError, OSError) as error:
+            problems.append(f"clip {clip_id} {error}")
+        else:
+            if not np.allclose(values, array[row], rtol=2e-3, atol=1e-2):
+                problems.append(f"clip {clip_id} has other features when it is computed anew")
+    if problems:
+        more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+        raise ValueError(
+            f"{folder} is not right: {'; '.join(problems[:3])}{more}; --force makes it anew"
+        )
+    return (
+        f"{folder} is right: shape, checksum, all numbers finite, {len(rows)} clips computed anew "
+        "and found equal"
+    )

@@ -1,0 +1,161 @@
+"""Audio files -> features, many at a time: in processes of this machine or of a Dask cluster."""
+
+import contextlib
+import hashlib
+import os
+import socket
+import threading
+import time
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import numpy as np
+import threadpoolctl
+
+from autotagging.features.spectrogram import extract_file
+
+CLIPS_A_TASK = 16
+WAIT_FOR_CLUSTER = 30  # seconds
+
+
+@dataclass(frozen=True)
+class ClipFeatures:
+    """What became of one clip.
+
+    Parameters
+    ----------
+    row : int
+        Its row in the store.
+    features : ndarray of shape (frames, bands), float16
+        None where there are none.
+    checksum : str
+        Of the audio file; empty where it cannot be read.
+    seconds : float
+        The length of the audio.
+    reason : str
+        Why it has no features, or None.
+    """
+
+    row: int
+    features: np.ndarray | None = None
+    checksum: str = ""
+    seconds: float = 0.0
+    reason: str | None = None
+
+
+def extract(folder, files, rows, settings, jobs):
+    """Yield the features of clips as they are computed, in any order.
+
+    Parameters
+    ----------
+    folder : Path
+        Absolute.
+    files : ndarray of str
+        Paths below it.
+    rows : ndarray of int
+        Which of these are wanted.
+    settings : FeatureSettings
+    jobs : int or str
+        Processes, or the address of the scheduler of a Dask cluster.
+
+    Yields
+    ------
+    ClipFeatures
+
+    Raises
+    ------
+    ValueError
+        Where there is no such cluster.
+    """
+    with _workers(jobs):
+        # A task goes out when a worker is free: few are held, however many clips there are.
+        results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
+            joblib.delayed(_compute)(*task) for task in _tasks(folder, files, rows, settings)
+        )
+        for task in results:
+            yield from task
+
+
+def _tasks(folder, files, rows, settings):
+    for start in range(0, len(rows), CLIPS_A_TASK):
+        task = rows[start : start + CLIPS_A_TASK].tolist()
+        yield task, [str(folder / files[row]) for row in task], settings
+
+
+@contextlib.contextmanager
+def _workers(jobs):
+    """Make joblib compute in processes of this machine, or of a Dask cluster."""
+    if isinstance(jobs, int):
+        ending = {"initializer": _end_with, "initargs": (os.getpid(),)}
+        with joblib.parallel_config("loky", n_jobs=jobs, **ending):
+            yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError("--dask needs the package distributed: pip install distributed") from None
+    place = urllib.parse.urlsplit(jobs)
+    try:
+        # A client that finds no scheduler takes minutes to say so.
+        socket.create_connection((place.hostname, place.port), WAIT_FOR_CLUSTER).close()
+        client = Client(jobs, timeout=WAIT_FOR_CLUSTER, set_as_default=False)
+        client.wait_for_workers(1, timeout=WAIT_FOR_CLUSTER)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"no Dask cluster with a worker at {jobs}: {error}") from None
+    with client, joblib.parallel_config("dask", client=client):
+        _check_package(client, jobs)
+        yield
+
+
+def _check_package(client, address):
+    """Refuse a cluster that cannot import this package: its tasks would never come back."""
+
+    def has_package():
+        import importlib.util
+
+        return importlib.util.find_spec("autotagging") is not None
+
+    found = client.run(has_package) | {address: client.run_on_scheduler(has_package)}
+    lacking = [place for place, has in found.items() if not has]
+    if lacking:
+        raise ValueError(
+            f"the Dask process at {lacking[0]} cannot import autotagging: start the scheduler and "
+            f"the workers with PYTHONPATH={Path(__file__).resolve().parent.parent}"
+        )
+
+
+def _end_with(parent):
+    """End this worker when its parent was killed; else it waits for minutes for work."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _compute(rows, paths, settings):
+    """Return the features of clips, a list of ClipFeatures; runs in a worker."""
+    # One thread a process: threads of matrix libraries would fight for the same cores.
+    with threadpoolctl.threadpool_limits(1):
+        return [
+            _compute_clip(row, Path(path), settings) for row, path in zip(rows, paths, strict=True)
+        ]
+
+
+def _compute_clip(row, path, settings):
+    audio = ""
+    try:
+        audio = checksum(path)
+        values, seconds = extract_file(path, settings)
+    except (ValueError, OSError) as error:
+        return ClipFeatures(row, checksum=audio, reason=str(error))
+    return ClipFeatures(row, values, audio, seconds)
+
+
+def checksum(path):
+    """Return the BLAKE2 checksum of a file."""
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()

@@ -1,0 +1,327 @@
+"""Training: one epoch after another, the best is kept; going on after an interruption.
+
+Sigmoid cross-entropy on logits and Adam as in the paper. The epoch with the highest macro PR-AUC
+on the validation clips is kept, and training stops where no later one beats it for a while. While
+the learning rate is high the scores of few validation clips wobble, and the best of many wobbles is
+luck: epochs before a share of all (`keep_from`) count only as long as there is no later one. All
+randomness of an epoch follows from the seed and its number, and the learning rate from the
+history, so that a run that was killed ends as it would have.
+"""
+
+import contextlib
+import math
+import os
+import shutil
+import time
+
+import keras
+import numpy as np
+import pandas as pd
+from sklearn.metrics import log_loss
+from tqdm import tqdm
+
+from autotagging import metrics, steps
+from autotagging.models import architectures, batches, model_folder, prediction
+
+PLATEAU_FACTOR = 0.3  # of the learning rate, after a third of the patience without a better epoch
+OWN_LAYERS = ("normalisation", "logits")  # of a network that starts from another
+
+
+def train(step, settings, parts, *, start=None, tensorboard=False):
+    """Train a network, or go on with an interrupted run; return the best epoch's.
+
+    Parameters
+    ----------
+    step : Step
+        Its folder has ``checkpoint/``, with the last and the best epoch; an interrupted run of
+        other settings or inputs is refused.
+    settings : TrainingSettings
+        From `training_settings.fit`.
+    parts : dict
+        ``train`` and ``validation`` -> LabelledClips, to learn from and to choose the epoch by.
+    start : keras.Model, optional
+        Layers but the last, and but the normalisation, start as those of this network.
+    tensorboard : bool
+        Write ``tensorboard/`` in the folder.
+
+    Returns
+    -------
+    network : keras.Model
+        As it was after its best epoch.
+    history : DataFrame
+        A row an epoch: epoch, learning_rate, loss, training_clips (seen), training_seconds,
+        validation_loss, validation_pr_auc, validation_roc_auc, seconds (both together), kept.
+    stopped : str
+        Why training ended before its last epoch; empty where it did not.
+
+    Raises
+    ------
+    ValueError
+        Where the loss is no longer a number in the first epoch, an interrupted run had other
+        settings, or there are fewer devices than asked for.
+    """
+    checkpoint = step.folder / "checkpoint"
+    checkpoint.mkdir(parents=True, exist_ok=True)
+    make_deterministic(settings)
+    with _devices(settings.devices):
+        network, history = _start_or_go_on(step, checkpoint, settings, parts["train"], start)
+    log = step.folder / "tensorboard" if tensorboard else None
+    stopped = ""
+    n_batches = batches.n_batches(len(parts["train"]), settings)
+    done = {"total": n_batches * settings.epochs, "initial": n_batches * len(history)}
+    with tqdm(**done, unit="batch") as progress:
+        while len(history) < settings.epochs and not stopped:
+            stopped = _train_epoch(network, parts, settings, history, progress)
+            if not stopped:
+                is_best = best_epoch(history, settings) == len(history) - 1
+                state = {"settings": step.settings, "inputs": step.inputs, "history": history}
+                _save_epoch(network, checkpoint, state, is_best)
+                _report_epoch(progress, history, settings)
+                if log:
+                    _log(log, history[-1])
+    network, _ = model_folder.load(checkpoint / "best.keras")
+    kept = best_epoch(history, settings)
+    history = pd.DataFrame(history)
+    return network, history.assign(kept=history.index == kept), stopped
+
+
+def make_deterministic(settings):
+    """Make all that is random follow from the seed and, if asked, each operation repeatable."""
+    keras.utils.set_random_seed(settings.seed)
+    if settings.deterministic and keras.backend.backend() == "tensorflow":
+        import tensorflow as tf  # the one backend with such a switch
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def build(shape, n_tags, statistics, settings):
+    """Return a new network.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (frames, bands) of a chunk.
+    n_tags : int
+    statistics : tuple of two ndarray of shape (bands,)
+        Mean and variance of each band.
+    settings : TrainingSettings
+    """
+    policy = keras.config.dtype_policy()
+    if settings.mixed_precision:
+        keras.config.set_dtype_policy("mixed_float16")
+    try:
+        function = architectures.ARCHITECTURES[settings.architecture]
+        network = function(shape, n_tags, *statistics, **settings.of_network)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization) and settings.devices > 1:
+            layer.synchronized = True  # over the clips of all devices
+    return network
+
+
+def start_from(network, start):
+    """Give a network the weights of another's layers, but the last and the normalisation.
+
+    Parameters
+    ----------
+    network, start : keras.Model
+        Of one architecture.
+
+    Returns
+    -------
+    int
+        How many weights were taken.
+
+    Raises
+    ------
+    ValueError
+        Where a layer has weights of other shapes.
+    """
+    others = {layer.name: layer for layer in start.layers}
+    taken = 0
+    for layer in network.layers:
+        if layer.name in OWN_LAYERS or not layer.weights:
+            continue
+        weights = others[layer.name].get_weights() if layer.name in others else []
+        shapes = [tuple(weight.shape) for weight in layer.weights]
+        if [weight.shape for weight in weights] != shapes:
+            raise ValueError(
+                f"the network to start from is of other layers: {layer.name!r} differs; choose the "
+                "architecture, its options and the features it was trained with"
+            )
+        layer.set_weights(weights)
+        taken += layer.count_params()
+    return taken
+
+
+@contextlib.contextmanager
+def _devices(number):
+    """Place what is built inside on several devices of this machine, each with a share of a batch.
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer.
+    """
+    if number == 1:
+        yield
+        return
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError("--devices needs Keras on TensorFlow: unset KERAS_BACKEND")
+    import tensorflow as tf
+
+    found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    if len(found) < number:
+        raise ValueError(f"--devices {number} are more than there are: {len(found)}")
+    with tf.distribute.MirroredStrategy([device.name for device in found[:number]]).scope():
+        yield
+
+
+def _start_or_go_on(step, checkpoint, settings, clips, start):
+    if (checkpoint / "last.keras").exists():
+        state = model_folder.read_description(checkpoint / "last.keras")
+        steps.refuse_others(step, state)
+        print(f"going on after epoch {len(state['history'])} of the interrupted run")
+        network, _ = model_folder.load(checkpoint / "last.keras")
+        return network, state["history"]
+    shape = (settings.chunk_frames, clips.array.shape[2])
+    statistics = batches.band_statistics(clips)
+    network = build(shape, clips.y_true.shape[1], statistics, settings)
+    if start is not None:
+        taken, total = start_from(network, start), network.count_params()
+        print(f"kept {taken:,} of {total:,} weights; anew: {', '.join(OWN_LAYERS)}")
+    compile_network(network, settings)
+    return network, []
+
+
+def compile_network(network, settings):
+    """Give a network its optimiser and its loss."""
+    weight, decay = settings.positive_weight, settings.weight_decay or None
+    of_logits = {"from_logits": True, "label_smoothing": settings.label_smoothing}
+    loss = keras.losses.BinaryCrossentropy(**of_logits)
+    if weight != 1:
+        # with gamma 0 the focal loss is cross-entropy, a positive weighing alpha / (1 - alpha)
+        balance = {"apply_class_balancing": True, "alpha": weight / (1 + weight), "gamma": 0}
+        loss = keras.losses.BinaryFocalCrossentropy(**balance, **of_logits)
+    optimizer = keras.optimizers.Adam(settings.learning_rate, weight_decay=decay)
+    network.compile(optimizer=optimizer, loss=loss)
+
+
+def _train_epoch(network, parts, settings, history, progress):
+    """Train and validate for an epoch, adding to the history; or return why training stops."""
+    if has_stalled(history, settings):
+        return f"no better epoch in {settings.patience}"
+    started = time.perf_counter()
+    row = _fit(network, parts["train"], settings, history, progress)
+    if not math.isfinite(row["loss"]):
+        reason = f"the loss is no longer a number in epoch {row['epoch']}"
+        if not history:
+            raise ValueError(f"{reason}: try a --learning-rate below {settings.learning_rate:g}")
+        return reason
+    row["training_clips"] = settings.repeats * len(parts["train"])
+    row["training_seconds"] = time.perf_counter() - started
+    row |= _validate(network, parts["validation"])
+    row["seconds"] = time.perf_counter() - started
+    history.append(row)
+    return ""
+
+
+def _report_epoch(progress, history, settings):
+    row, best = history[-1], history[best_epoch(history, settings)]
+    progress.set_postfix({"loss": row["loss"], "best PR-AUC": best["validation_pr_auc"]})
+    progress.write(
+        f"epoch {row['epoch']:3}/{settings.epochs}  loss {row['loss']:.4f}  validation: "
+        f"loss {row['validation_loss']:.4f}, ROC-AUC {row['validation_roc_auc']:.4f}, "
+        f"PR-AUC {row['validation_pr_auc']:.4f} (best {best['validation_pr_auc']:.4f})  "
+        f"{row['seconds']:.1f} s"
+    )
+
+
+def _save_epoch(network, checkpoint, state, is_best):
+    model_folder.save(checkpoint / "epoch.keras", network, state)
+    if is_best:
+        _replace_by_link(checkpoint / "best.keras", checkpoint / "epoch.keras")
+    os.replace(checkpoint / "epoch.keras", checkpoint / "last.keras")
+
+
+def _replace_by_link(path, source):
+    """Let `path` be the file that `source` is now; a copy only where there are no hard links."""
+    part = path.with_name("part")
+    part.unlink(missing_ok=True)
+    try:
+        part.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, part)
+    os.replace(part, path)
+
+
+def _fit(network, clips, settings, history, progress):
+    epoch, rate = len(history), learning_rate(history, settings)
+    network.optimizer.learning_rate = rate
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
+            layer.seed_generator.state.assign([settings.seed, epoch])
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: progress.update())
+    fitted = network.fit(
+        batches.Batches(clips, settings, epoch),
+        shuffle=False,  # it would draw from a generator that no checkpoint keeps
+        verbose=0,
+        callbacks=[keras.callbacks.TerminateOnNaN(), count],
+    )
+    return {"epoch": epoch + 1, "learning_rate": rate, "loss": fitted.history["loss"][0]}
+
+
+def learning_rate(history, settings):
+    """Return the rate of the epoch after those of the history.
+
+    ``cosine`` falls to nearly 0 in the last epoch; ``plateau`` stays until a third of the patience
+    has passed without a better epoch, then goes on with three tenths of it.
+    """
+    if settings.schedule == "cosine":
+        turn = math.pi * len(history) / settings.epochs
+        return settings.learning_rate * (1 + math.cos(turn)) / 2
+    rate, best, waited = settings.learning_rate, -1.0, 0
+    for row in history:
+        waited += 1
+        if row["validation_pr_auc"] > best:
+            best, waited = row["validation_pr_auc"], 0
+        elif waited > settings.patience // 3:
+            rate, waited = rate * PLATEAU_FACTOR, 0
+    return rate
+
+
+def best_epoch(history, settings):
+    """Return the position of the epoch that is kept: of the late ones, if any, the first best."""
+    ranks = _ranks(history, settings)
+    return ranks.index(max(ranks))
+
+
+def has_stalled(history, settings):
+    """Return whether none of the last epochs, as many as the patience, beats all before."""
+    ranks, patience = _ranks(history, settings), settings.patience
+    return len(ranks) > patience and max(ranks[:-patience]) >= max(ranks[-patience:])
+
+
+def _ranks(history, settings):
+    first = settings.keep_from * settings.epochs
+    return [(row["epoch"] > first, row["validation_pr_auc"]) for row in history]
+
+
+def _validate(network, clips):
+    scores = prediction.score_clips(network, clips)
+    averages = metrics.averages(clips.y_true, scores)["macro"]
+    return {
+        "validation_loss": log_loss(clips.y_true.ravel(), scores.ravel().astype(np.float64)),
+        "validation_pr_auc": averages["pr_auc"],
+        "validation_roc_auc": math.nan if averages["roc_auc"] is None else averages["roc_auc"],
+    }
+
+
+def _log(folder, row):
+    """Write the numbers of an epoch for TensorBoard."""
+    import tensorflow as tf  # TensorBoard's files are TensorFlow's, whatever Keras runs on
+
+    with tf.summary.create_file_writer(str(folder)).as_default():
+        for name in row.keys() - {"epoch"}:
+            tf.summary.scalar(name, row[name], step=row["epoch"])

@@ -1,0 +1,216 @@
+"""How each network is trained unless one says otherwise, and the options to say so.
+
+Script 3 and the cross-validation share these options, so that what was chosen by the one is what
+the other trains. docs/experiments.md has what the defaults were chosen by.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+from autotagging import options
+from autotagging.models.augmentation import AUGMENTATIONS
+from autotagging.options import option
+
+NAMES = ("vgg", "paper", "fcn", "musicnn", "short-chunk-res")
+DEFAULT = "vgg"
+# Options of the networks themselves; None in the recipe of a network that does not have one.
+NETWORK = ("dropout", "band_statistics", "convolutions", "kernel", "pooling", "published_start")
+CONVOLUTIONS = {"paper": (2, 3), "fcn": (4, 5)}
+LEVELS_ALONE = "equaliser"  # raises and lowers dB, and would multiply nothing else sensibly
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What decides how a network is trained; `RECIPES` has the defaults of each.
+
+    `min_steps`: where training clips are so few that all epochs together have less batches, an
+    epoch passes over them several times, as a network needs steps. `fit` fills in `repeats`,
+    `patience` and `chunk_frames`.
+    """
+
+    architecture: str = option(f"of the network (default: {DEFAULT})", choices=NAMES)
+    features: str = option("store under features/ (default: the network's own)", kind=options.name)
+    chunk_seconds: float = option(
+        "train on a random excerpt a clip and epoch, score by the mean of evenly spaced ones; 0: "
+        "whole clips",
+        kind=options.number_from_0,
+    )
+    dropout: float = option("before the output", 0.5, options.share)
+    epochs: int = option("at most", 100, options.positive)
+    batch_size: int = option("clips a step, over all devices", 16, options.positive)
+    learning_rate: float = option("of Adam at the start", 0.001, options.positive_number)
+    augment: tuple = option(
+        f"some of {', '.join(AUGMENTATIONS)}; or none",
+        (),
+        nargs="+",
+        choices=("none", *AUGMENTATIONS),
+        metavar="NAME",
+    )
+    min_steps: int = 800
+    band_statistics: bool | None = option(
+        "of vgg: nothing goes past the convolutions", None, switch=False
+    )
+    convolutions: int | None = option("of paper: 2 or 3; of fcn: 4 or 5", None, options.positive)
+    kernel: int | None = option("of paper: 1 to 10", None, options.number(int, 1, 10), metavar="N")
+    pooling: bool | None = option("of paper: convolutions with steps instead", None, switch=False)
+    published_start: bool | None = option(
+        "of paper: weights from N(0, 1), input as it is", None, switch=True
+    )
+    patience: int | None = option(
+        "stop after so many epochs without a better one (default: half of the epochs, as a cosine "
+        "does its best at its end)",
+        None,
+        options.positive,
+    )
+    repeats: int | None = option(
+        "passes over the training clips in an epoch (default: 1, more where clips are few)",
+        None,
+        options.positive,
+    )
+    keep_from: float = option(
+        "share of the epochs before which none is kept, as scores wobble while the rate is high "
+        "(default: 0.5)",
+        0.5,
+        options.share,
+    )
+    schedule: str = option(
+        "how the rate falls: to 0 in the last epoch, or where no epoch gets better (default: "
+        "cosine)",
+        "cosine",
+        choices=("cosine", "plateau"),
+    )
+    label_smoothing: float = option("(default: 0)", 0.0, options.share)
+    positive_weight: float = option(
+        "of a tag that is there, in the loss (default: 1)", 1.0, options.positive_number
+    )
+    weight_decay: float = option("of Adam (default: 0)", 0.0, options.number_from_0)
+    seed: int = option("random seed (default: 0)", 0, options.seed)
+    devices: int = option(
+        "GPUs of this machine, each with a share of every batch (default: 1)", 1, options.positive
+    )
+    mixed_precision: bool = option("compute in half precision where that is safe", False)
+    deterministic: bool = option("on a GPU: operations that repeat exactly, slower", False)
+    chunk_frames: int | None = None
+
+    @property
+    def of_network(self):
+        """The options of the network's own function: a dict."""
+        values = {name: getattr(self, name) for name in NETWORK}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+RECIPES = {
+    "vgg": TrainingSettings(
+        architecture="vgg",
+        features="mel96",
+        chunk_seconds=8.192,
+        epochs=60,
+        learning_rate=0.002,
+        augment=("mixup",),
+        band_statistics=True,
+    ),
+    "paper": TrainingSettings(
+        architecture="paper",
+        features="square",
+        chunk_seconds=0,
+        dropout=0.25,
+        epochs=16,
+        batch_size=32,
+        learning_rate=0.0005,
+        augment=("shift", "equaliser"),
+        min_steps=100,
+        convolutions=3,
+        kernel=10,
+        pooling=True,
+        published_start=False,
+    ),
+    "fcn": TrainingSettings("fcn", "mel96", 0, epochs=40, augment=("shift",), convolutions=4),
+    "musicnn": TrainingSettings("musicnn", "musicnn", 3, batch_size=32),
+    "short-chunk-res": TrainingSettings(
+        "short-chunk-res", "short-chunk", 3.69, learning_rate=0.0005
+    ),
+}
+
+
+def read(parser, args):
+    """Return the settings of a command line that was parsed: TrainingSettings."""
+    changes = options.given(TrainingSettings, args)
+    try:
+        return change(changes.get("architecture", DEFAULT), changes)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def change(architecture, changes):
+    """Return the recipe of a network with some settings changed.
+
+    Parameters
+    ----------
+    architecture : str
+    changes : dict
+        Name of a setting -> value. Where epochs are given, they are not repeated.
+
+    Raises
+    ------
+    ValueError
+        For what does not go together, naming the options.
+    """
+    recipe = RECIPES[architecture]
+    for name in NETWORK:
+        if name in changes and getattr(recipe, name) is None:
+            option_name = name.replace("_", "-")
+            if changes[name] is False:
+                option_name = f"no-{option_name}"
+            raise ValueError(f"--{option_name} is not an option of --architecture {architecture}")
+    numbers = CONVOLUTIONS.get(architecture)
+    if changes.get("convolutions", recipe.convolutions) not in (numbers or [None]):
+        raise ValueError(f"--convolutions of {architecture} are {numbers[0]} or {numbers[1]}")
+    augment = changes.get("augment", recipe.augment)
+    if "none" in augment and len(augment) > 1:
+        raise ValueError("--augment none goes with no other")
+    augment = tuple(name for name in AUGMENTATIONS if name in augment)  # in order
+    min_steps = 0 if "epochs" in changes else recipe.min_steps
+    return dataclasses.replace(recipe, **{**changes, "augment": augment, "min_steps": min_steps})
+
+
+def fit(settings, feature_settings, n_clips):
+    """Return settings that go with these features and so many training clips.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+        From `change`.
+    feature_settings : FeatureSettings
+    n_clips : int
+
+    Returns
+    -------
+    TrainingSettings
+        With chunk_frames, repeats and patience; with no batch larger than all clips, which is
+        said; without what fits levels in dB alone where features are not.
+
+    Raises
+    ------
+    ValueError
+        Where a chunk is longer than the clips, or shorter than a frame.
+    """
+    frames, seconds = feature_settings.frames, settings.chunk_seconds
+    wanted = round(seconds * feature_settings.sample_rate / feature_settings.hop_length)
+    if seconds and not 1 <= wanted <= frames:
+        raise ValueError(
+            f"--chunk-seconds {seconds:g} are {wanted:,} frames of features/{settings.features}, "
+            f"whose clips have {frames:,}: 0 takes whole clips"
+        )
+    is_level = feature_settings.feature == "mel" and feature_settings.scale == "dB"
+    batch_size = min(settings.batch_size, n_clips)
+    if batch_size < settings.batch_size:
+        print(f"batches of {settings.batch_size:,} clips are reduced to all there are: {n_clips:,}")
+    n_steps = -(-n_clips // batch_size) * settings.epochs  # of one pass an epoch
+    return dataclasses.replace(
+        settings,
+        chunk_frames=wanted if seconds else frames,
+        augment=tuple(name for name in settings.augment if is_level or name != LEVELS_ALONE),
+        batch_size=batch_size,
+        repeats=settings.repeats or max(1, -(-settings.min_steps // n_steps)),
+        patience=settings.patience or -(-settings.epochs // 2),
+    )

@@ -1,0 +1,144 @@
+"""Finished results side by side: one table a label set, and differences to one of them.
+
+comparison-<label set>.csv   in ``results/``: a row a run, then a row for runs that differ by their
+                             seed alone; .md and .tex the same, for papers
+"""
+
+import numpy as np
+import pandas as pd
+
+from autotagging.formatting import difference, measure
+from autotagging.metrics import AUCS
+from autotagging.results import evaluation
+from autotagging.results.tables import tabulate_row, write_auc
+
+GROUPS = {"heard": evaluation.HEARD, "unheard": evaluation.UNHEARD}
+
+
+def side_by_side(summaries):
+    """Return finished results as one table.
+
+    Parameters
+    ----------
+    summaries : dict
+        Name of the results -> summary; of one label set.
+
+    Returns
+    -------
+    DataFrame
+        results, architecture, features, seeds, and the columns of `tables.tabulate_row` for the
+        test clips; macro averages of artists heard and not heard. Runs that differ by their seed
+        alone have one more row: mean, and standard deviation in _sd.
+    """
+    rows = [_row(name, summary) for name, summary in summaries.items()]
+    return pd.DataFrame([*rows, *_means_over_seeds(rows, summaries)])
+
+
+def _row(name, summary):
+    settings = summary["model"]["settings"] if summary["model"] else {}
+    seeds = settings.get("seed", "")
+    row = {
+        "results": name,
+        "architecture": settings.get("architecture", "external scores"),
+        "features": settings.get("features", ""),
+        "seeds": ", ".join(map(str, seeds)) if isinstance(seeds, list) else str(seeds),
+        **tabulate_row(summary["rows"][evaluation.TEST]),
+    }
+    for short, group in GROUPS.items():
+        for auc in AUCS:
+            row[f"{auc}_{short}"] = summary["rows"][group]["macro"][auc]["value"]
+    return row
+
+
+def _means_over_seeds(rows, summaries):
+    """Return a row for each family of runs that have a seed each and else the same settings."""
+    families = {}
+    for row in rows:
+        model = summaries[row["results"]]["model"]
+        if model and not isinstance(model["settings"]["seed"], list):
+            others = {k: v for k, v in model["settings"].items() if k != "seed"}
+            families.setdefault(repr(sorted(others.items())), []).append(row)
+    means = []
+    for family in families.values():
+        if len({row["seeds"] for row in family}) == 1:
+            continue
+        mean = {key: family[0][key] for key in ("architecture", "features", "n", "tags")}
+        mean["results"] = f"mean of {len(family)}: " + ", ".join(row["results"] for row in family)
+        mean["seeds"] = ", ".join(row["seeds"] for row in family)
+        for name in _measures():
+            values = np.array([row[name] for row in family], dtype=float)
+            if np.isfinite(values).all():
+                mean[name], mean[f"{name}_sd"] = values.mean(), values.std(ddof=1)
+        means.append(mean)
+    return means
+
+
+def _measures():
+    averages = [f"{auc}{suffix}" for auc in AUCS for suffix in ("", "_heard", "_unheard")]
+    return [*averages, *(f"micro_{auc}" for auc in AUCS), "f1_at_thresholds"]
+
+
+def add_differences(table, scored, reference, resampling):
+    """Return a table of `side_by_side` with the difference of each row to a reference.
+
+    Parameters
+    ----------
+    table : DataFrame
+    scored : dict
+        Name of the results -> ScoredClips.
+    reference : str
+        One of them.
+    resampling : Resampling
+
+    Returns
+    -------
+    DataFrame
+        With, for both AUCs, _difference, its _low and _high, and _probability_better, the share
+        of the resamples in which the row is above the reference; and clips_compared.
+    """
+    theirs = scored[reference].y_score.loc[scored[reference].test_ids]
+    rows = []
+    for name in table["results"]:
+        row = {"results": name}
+        if name in scored and name != reference:
+            compared = evaluation.paired_difference(scored[name], theirs, resampling)
+            row["clips_compared"] = compared["clips"]
+            for auc in AUCS:
+                row[f"{auc}_difference"] = compared[auc]["value"]
+                row[f"{auc}_difference_low"] = compared[auc]["low"]
+                row[f"{auc}_difference_high"] = compared[auc]["high"]
+                row[f"{auc}_probability_better"] = compared[auc]["probability_better"]
+        rows.append(row)
+    return table.merge(pd.DataFrame(rows), on="results")
+
+
+def for_papers(table, reference=None):
+    """Return a table of `side_by_side` as it stands in a paper: a DataFrame of str.
+
+    Macro averages have three decimals and their interval, or their deviation over seeds.
+    """
+    columns = {
+        "network": table["results"],
+        "n": [f"{n:,}" for n in table["n"]],
+        "tags": [f"{n:,}" for n in table["tags"]],
+    }
+    for auc, name in AUCS.items():
+        columns[f"{name} (95 % interval)"] = _write_auc(table, auc)
+        for short in GROUPS:
+            columns[f"{name}, {short}"] = table[f"{auc}_{short}"].map(measure)
+    for auc, name in AUCS.items():
+        columns[f"micro {name}"] = table[f"micro_{auc}"].map(measure)
+    if reference:
+        for auc, name in AUCS.items():
+            names = [f"{auc}_difference", f"{auc}_difference_low", f"{auc}_difference_high"]
+            rows = table.reindex(columns=names).itertuples(index=False)
+            columns[f"{name} against {reference}"] = [difference(*row) for row in rows]
+    return pd.DataFrame(columns)
+
+
+def _write_auc(table, auc):
+    deviations = table.reindex(columns=[f"{auc}_sd"]).iloc[:, 0]
+    return [
+        text if pd.isna(deviation) else f"{text} ± {measure(deviation)}"
+        for text, deviation in zip(write_auc(table, auc), deviations, strict=True)
+    ]

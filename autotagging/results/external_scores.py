@@ -1,0 +1,121 @@
+"""External scores: a file -> scores of the clips of a label set, to be evaluated like a network's.
+
+CSV   a column clip_id and a column a tag, in any order, or separated by tabs; further columns and
+      clips are passed over and counted
+.npy  (n_clips, n_tags), a row for each clip of ``labels/<set>/labels.csv`` and a column for each
+      of its tags, in their order
+"""
+
+import tokenize
+
+import numpy as np
+import pandas as pd
+
+from autotagging import user_tables
+from autotagging.formatting import list_some
+from autotagging.results import scores
+from autotagging.thresholds import choose_thresholds
+
+HALF = "0.5: the file has no scores of validation clips"
+
+
+def read(path, labels):
+    """Read scores from a file.
+
+    Parameters
+    ----------
+    path : Path
+        ``.npy``, else taken for a CSV.
+    labels : DataFrame
+        As from `label_sets.read_labels`: split, then a column a tag.
+
+    Returns
+    -------
+    Scores
+        In double precision, of the validation and test clips that the file has; thresholds are
+        chosen on the validation clips, 0.5 where it has none.
+
+    Raises
+    ------
+    ValueError
+        For tags that are missing, clips that stand there twice, values that are no probabilities,
+        a file without any test clip.
+    """
+    tags = labels.columns.drop("split").tolist()
+    is_array = path.suffix.lower() == ".npy"
+    table = _read_array(path, labels, tags) if is_array else _read_csv(path, tags)
+    unknown = table.index.difference(labels.index)
+    if len(unknown):
+        print(f"{path.name}: {len(unknown):,} clips are not in the label set, such as {unknown[0]}")
+    held_out = scores.held_out(labels)
+    n_test = (held_out == "test").sum()
+    if not n_test:
+        raise ValueError("the label set has no test clips to evaluate on")
+    split = held_out[held_out.index.isin(table.index)]
+    if not (split == "test").any():
+        raise ValueError(f"{path} has none of the {n_test:,} test clips")
+    y_score = table.loc[split.index]
+    outside = ~((y_score >= 0) & (y_score <= 1)).to_numpy()  # NaN is outside, too
+    if outside.any():
+        row, column = np.argwhere(outside)[0]
+        raise ValueError(
+            f"{path}, clip {split.index[row]}, tag {tags[column]}: {y_score.iloc[row, column]} is "
+            "no probability, which lies between 0 and 1"
+        )
+    validation = split.index[split == "validation"]
+    thresholds, chosen = np.full(len(tags), 0.5), HALF
+    if len(validation):
+        y_true = labels.loc[validation, tags].to_numpy()
+        thresholds = choose_thresholds(y_true, y_score.loc[validation].to_numpy())
+        chosen = scores.CHOSEN
+    left_out = held_out.index[~held_out.index.isin(split.index)]
+    return scores.Scores(
+        y_score,
+        pd.Series(thresholds, index=tags),
+        chosen,
+        pd.Series(f"not in {path.name}", index=left_out, dtype=str),
+    )
+
+
+def _read_csv(path, tags):
+    """Return a DataFrame of float64, indexed by clip_id, a column a tag in the order of `tags`."""
+    header, _ = user_tables.read_header(path)
+    if missing := [column for column in ("clip_id", *tags) if column not in header]:
+        hint = "; columns are separated by commas or tabs" if ";" in "".join(header) else ""
+        raise ValueError(
+            f"{path} has no column {list_some(missing)}: one for clip_id and every tag{hint}"
+        )
+    if others := [column for column in header if column not in ("clip_id", "split", *tags)]:
+        print(
+            f"{path.name}: {len(others)} columns are no tags of the label set: {list_some(others)}"
+        )
+    table = user_tables.read(path, dict.fromkeys(tags, np.float64)).set_index("clip_id")[tags]
+    if table.index.has_duplicates:
+        twice = table.index[table.index.duplicated()][0]
+        raise ValueError(f"{path} has clip {twice} twice")
+    numbers = table.apply(pd.to_numeric, errors="coerce")
+    if numbers.isna().any(axis=None):
+        row, column = np.argwhere(numbers.isna())[0]
+        raise ValueError(
+            f"{path}, clip {table.index[row]}, tag {tags[column]}: {table.iloc[row, column]!r} is "
+            "not a number"
+        )
+    return numbers.astype(np.float64)
+
+
+def _read_array(path, labels, tags):
+    expected = (
+        f"a row for each of the {len(labels):,} clips of labels.csv and a column for each of its "
+        f"{len(tags)} tags are expected"
+    )
+    try:
+        # memory-mapped: a header that promises more than the file has is found out at once
+        scores = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, TypeError, EOFError, OSError, OverflowError, SyntaxError,
+            tokenize.TokenError):  # fmt: skip
+        raise ValueError(f"{path} is not an array as numpy.save writes it; {expected}") from None
+    if not isinstance(scores, np.ndarray) or scores.dtype.kind not in "fiub":
+        raise ValueError(f"{path} holds no array of numbers; {expected}")
+    if scores.shape != (len(labels), len(tags)):
+        raise ValueError(f"{path} has the shape {scores.shape}; {expected}")
+    return pd.DataFrame(scores.astype(np.float64), index=labels.index, columns=tags)

@@ -1,0 +1,243 @@
+"""``results/<run>/``: scores and every number computed from them.
+
+scores.npy       (n_clips, n_tags): probabilities, validation clips and then test clips
+scores.csv       clip_id, split and the same scores, for reading; rows and tags as in scores.npy
+thresholds.csv   tag, threshold: a score at or above it gives the tag
+tag_weights.npy  (n_tags, n_inputs): of a network, the weights of its last layer
+left_out.csv     clip_id, split, reason: validation and test clips of the label set without scores
+per_tag.csv      a row a tag, most frequent first; test clips
+curves.csv       tag, at, roc, pr: both curves of every tag on a grid
+reliability.csv  low, high, pairs, score, share: how often a tag is there where it is scored so
+confusions.csv   tag, missed (clips), then the share of these that were given the column's tag
+examples.csv     clip_id, reason, in_figure, actual and predicted tags of the clips shown
+summary.json     averages, and what they belong to; written last
+"""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from autotagging import steps
+from autotagging.clips import inventory
+from autotagging.files import write_table, write_whole
+from autotagging.labels import label_sets
+from autotagging.results import scores
+
+DEFAULT = "vgg"
+TABLES = ("per_tag", "curves", "reliability", "confusions")
+
+
+def folder_of(data, name):
+    """Return the folder of results."""
+    return Path(data) / "results" / name
+
+
+def check_current(data, name):
+    """Return the summary of finished results; refuse those of another network, labels or clips."""
+    folder = folder_of(data, name)
+    label_set = steps.read_summary(folder)["settings"]["labels"]
+    return steps.check_current(data, folder, label_sets.read_labels(data, label_set).index)
+
+
+def find_current(data, name, label_set):
+    """Return whose results are used; None where no one is named and there are none.
+
+    Where there are results, but none that are taken without being named, that is said.
+
+    Parameters
+    ----------
+    data : Path
+    name : str or None
+    label_set : str
+        That they have to be of.
+    """
+    wanted = name or DEFAULT
+    try:
+        summary = check_current(data, wanted)
+        if summary["settings"]["labels"] != label_set:
+            raise ValueError(f"results/{wanted} are not of label set {label_set}")
+    except ValueError as error:
+        if name:
+            raise
+        finished = steps.list_finished(data / "results")
+        if finished:
+            print(f"no network: {error}; --results names others: {', '.join(finished)}")
+        return None
+    return wanted
+
+
+def list_inputs(data, name):
+    """Return the files that tell results from others, whenever they were computed.
+
+    None for a name that is None.
+    """
+    if name is None:
+        return []
+    names = ("scores.npy", "thresholds.csv", "per_tag.csv", "tag_weights.npy")
+    return [path for file in names if (path := folder_of(data, name) / file).exists()]
+
+
+def read_for_tags(data, name, tags):
+    """Return what results say of tags; three times None for a name that is None.
+
+    Returns
+    -------
+    roc_aucs : Series by tag
+    weights : DataFrame of shape (n_tags, n_inputs)
+        None for external scores.
+    scored : ScoredClips
+    """
+    if name is None:
+        return None, None, None
+    folder = folder_of(data, name)
+    roc_aucs = read_per_tag(folder, tags)["roc_auc"]
+    return roc_aucs, read_tag_weights(folder, tags), read_scored_clips(data, name)
+
+
+def read_scored_clips(data, name):
+    """Read scores beside the labels and clips of the dataset: ScoredClips."""
+    folder = folder_of(data, name)
+    label_set = steps.read_summary(folder)["settings"]["labels"]
+    return scores.ScoredClips(
+        labels=label_sets.read_labels(data, label_set),
+        clips=inventory.read_clips(data),
+        y_score=read_scores(folder),
+        thresholds=read_thresholds(folder),
+    )
+
+
+def write_scores(folder, scores, split):
+    """Write the scores of clips, and all that evaluating them takes.
+
+    Parameters
+    ----------
+    folder : Path
+    scores : Scores
+    split : Series of str
+        Part by clip_id.
+    """
+    table = pd.concat([split[scores.y_score.index], scores.y_score], axis=1)
+    left_out = {"split": split[scores.left_out.index], "reason": scores.left_out}
+    left_out = pd.DataFrame(left_out, dtype=str)
+    write_table(folder / "left_out.csv", left_out, index_label="clip_id")
+    write_table(folder / "scores.csv", table, index_label="clip_id")
+    thresholds = scores.thresholds.rename("threshold")
+    write_table(folder / "thresholds.csv", thresholds, index_label="tag")
+    _write_array(folder / "scores.npy", scores.y_score.to_numpy())
+    (folder / "tag_weights.npy").unlink(missing_ok=True)
+    if scores.tag_weights is not None:
+        _write_array(folder / "tag_weights.npy", scores.tag_weights)
+
+
+def _write_array(path, array):
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    write_whole(path, buffer.getvalue())
+
+
+def read_scores(folder):
+    """Read scores: a DataFrame of shape (n_clips, n_tags), indexed by clip_id.
+
+    Raises
+    ------
+    ValueError
+        Where they are not there, or damaged.
+    """
+    table = steps.read_table(folder / "scores.csv", dtype={"clip_id": str, "split": str})
+    try:
+        table = table.set_index("clip_id").drop(columns="split")
+        return pd.DataFrame(_read_array(folder / "scores.npy"), table.index, table.columns)
+    except KeyError:
+        raise steps.damaged(folder / "scores.csv") from None
+    except ValueError:  # of another shape
+        raise steps.damaged(folder / "scores.npy") from None
+
+
+def _read_array(path):
+    try:
+        array = np.load(path, allow_pickle=False)
+        if np.isfinite(array).all():
+            return array
+    except (OSError, EOFError, ValueError, TypeError):
+        pass
+    raise steps.damaged(path)
+
+
+def read_thresholds(folder):
+    """Read the threshold of each tag: Series by tag."""
+    table = steps.read_table(folder / "thresholds.csv", dtype={"tag": str})
+    return table.set_index("tag")["threshold"]
+
+
+def read_tag_weights(folder, tags):
+    """Read the weights of each tag in a network's last layer; None for external scores.
+
+    Returns
+    -------
+    DataFrame of shape (n_tags, n_inputs)
+    """
+    path = folder / "tag_weights.npy"
+    return pd.DataFrame(_read_array(path), index=tags) if path.exists() else None
+
+
+def read_left_out(folder):
+    """Read ``left_out.csv``: a DataFrame indexed by clip_id with split and reason."""
+    return steps.read_table(folder / "left_out.csv", dtype=str).set_index("clip_id")
+
+
+def write_tables(folder, tables, examples):
+    """Write the tables and ``examples.csv``.
+
+    Parameters
+    ----------
+    folder : Path
+    tables : dict
+        `TABLES` -> DataFrame.
+    examples : list of dict
+        clip_id, reason, in_figure (bool), actual (list of tags), predicted (list of tags).
+    """
+    for name in TABLES:
+        write_table(folder / f"{name}.csv", tables[name].round(6), index=False)
+    rows = pd.DataFrame(examples).astype({"in_figure": int})
+    rows[["actual", "predicted"]] = rows[["actual", "predicted"]].map(_join)
+    write_table(folder / "examples.csv", rows, index=False)
+
+
+def _join(tags):
+    """Return tags in one cell, separated by ``;`` and quoted where they hold one themselves."""
+    line = io.StringIO()
+    csv.writer(line, delimiter=";", lineterminator="").writerow(tags)
+    return line.getvalue()
+
+
+def _split(cell):
+    return next(csv.reader([cell], delimiter=";"), [])
+
+
+def read_table(folder, name):
+    """Read one of `TABLES`: a DataFrame."""
+    return steps.read_table(folder / f"{name}.csv", na_values=[""], dtype={"tag": str})
+
+
+def read_per_tag(folder, tags):
+    """Read the measures of each tag: a DataFrame indexed by tag, in their order.
+
+    Raises
+    ------
+    ValueError
+        Where they are not of these tags.
+    """
+    table = read_table(folder, "per_tag")
+    if not {"tag", "roc_auc"} <= set(table.columns) or set(table["tag"]) != set(tags):
+        raise steps.damaged(folder / "per_tag.csv")
+    return table.set_index("tag").loc[tags]
+
+
+def read_examples(folder):
+    """Read ``examples.csv``: a list of dict as `write_tables` takes."""
+    table = steps.read_table(folder / "examples.csv", dtype={"clip_id": str, "in_figure": bool})
+    table[["actual", "predicted"]] = table[["actual", "predicted"]].map(_split)
+    return table.to_dict("records")

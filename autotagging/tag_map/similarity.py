@@ -1,0 +1,234 @@
+"""How near tags are in several senses, and whether these agree.
+
+words        word vectors: language
+annotations  the clips that have a tag: the listeners
+network      the weights of a tag in the last layer: what the network responds to
+
+The paper judges wrong predictions by closeness of meaning; `closeness_of_errors` computes it.
+"""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from autotagging.results import bootstrap
+
+N_NEAREST = 5
+RESAMPLING = bootstrap.Resampling("artists", n_resamples=1000, seed=0)
+SMALLEST_SPREAD = 1e-6  # of directions: below it there is rounding alone
+
+
+def build_spaces(vectors, labels, weights=None):
+    """Return what is known of tags in each sense of near, as vectors.
+
+    Parameters
+    ----------
+    vectors : DataFrame of shape (n_found, size)
+        Word vectors, indexed by tag.
+    labels : DataFrame of shape (n_clips, n_tags), bool
+    weights : DataFrame of shape (n_tags, n_inputs), optional
+        Of a network's last layer.
+
+    Returns
+    -------
+    spaces : dict
+        Name -> vectors by tag, without those that are 0: of a tag that no clip has, nothing can
+        be said.
+    flat : list of str
+        Names of spaces that are left out, as all tags have the same direction.
+
+    Raises
+    ------
+    ValueError
+        Where it is the words that do not differ: there is nothing to lay out.
+    """
+    spaces = {"words": vectors, "annotations": labels.T.astype(float)}
+    spaces |= {} if weights is None else {"network": weights}
+    spaces = {name: space[(space != 0).any(axis=1)] for name, space in spaces.items()}
+    flat = [name for name, vectors in spaces.items() if _is_flat(vectors)]
+    if "words" in flat:
+        raise ValueError("all tags have the same word vector: none is nearer than another")
+    return {name: vectors for name, vectors in spaces.items() if name not in flat}, flat
+
+
+def _is_flat(vectors):
+    """Return whether all tags have the same direction: then none is nearer than another."""
+    return bool(np.ptp(unit(vectors), axis=0).max(initial=0) < SMALLEST_SPREAD)
+
+
+def unit(vectors):
+    """Return vectors of the same directions and of length 1, ndarray of shape (n_tags, size)."""
+    vectors = np.asarray(vectors, dtype=float)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def cosines(vectors):
+    """Return the cosine of every pair of tags.
+
+    Parameters
+    ----------
+    vectors : DataFrame of shape (n_tags, size)
+        Indexed by tag, each with a direction.
+
+    Returns
+    -------
+    DataFrame of shape (n_tags, n_tags)
+    """
+    directions = unit(vectors)
+    table = directions @ directions.T
+    return pd.DataFrame(table, index=vectors.index, columns=vectors.index)
+
+
+def neighbours(spaces):
+    """Return the nearest tags of each tag in each space.
+
+    Parameters
+    ----------
+    spaces : dict
+        Name -> cosines.
+
+    Returns
+    -------
+    DataFrame
+        space, tag, rank (from 1), neighbour, cosine; up to `N_NEAREST` a tag.
+    """
+    rows = []
+    for space, table in spaces.items():
+        for tag in table.index:
+            nearest = table.loc[tag].drop(tag).sort_values(ascending=False, kind="stable")
+            rows += [
+                (space, tag, rank, neighbour, cosine)
+                for rank, (neighbour, cosine) in enumerate(nearest[:N_NEAREST].items(), start=1)
+            ]
+    return pd.DataFrame(rows, columns=["space", "tag", "rank", "neighbour", "cosine"])
+
+
+def agreement(spaces):
+    """Return how far each two spaces agree about the tags that both have.
+
+    Parameters
+    ----------
+    spaces : dict
+        Name -> cosines.
+
+    Returns
+    -------
+    rows : list of dict
+        spaces (two names), tags, rank_correlation (Spearman's, of the cosines of all pairs),
+        nearest (how many of each tag are compared), neighbours_in_common (their share, the mean
+        over tags) and by_chance, what unrelated spaces would have; None where there are too few
+        tags in both for a tag to have others than its nearest, or all pairs of one are equally
+        near.
+    by_tag : DataFrame
+        space, other_space, tag, nearest, in_common: the same for each tag, counted.
+    """
+    found, tables = [], []
+    for (name, one), (other_name, other) in itertools.combinations(spaces.items(), 2):
+        tags = one.index[one.index.isin(other.index)]
+        row = {"spaces": [name, other_name], "tags": len(tags)}
+        row |= dict.fromkeys(("rank_correlation", "nearest", "neighbours_in_common", "by_chance"))
+        if len(tags) > N_NEAREST + 1:
+            both = [table.loc[tags, tags].to_numpy() for table in (one, other)]
+            pairs = np.triu_indices(len(tags), 1)
+            if all(np.ptp(table[pairs]) > 0 for table in both):
+                ranks = stats.spearmanr(*(table[pairs] for table in both))
+                row["rank_correlation"] = float(ranks.statistic)
+            shares = neighbours_in_common(*both)
+            row |= {"nearest": N_NEAREST, "neighbours_in_common": float(shares.mean())}
+            row["by_chance"] = N_NEAREST / (len(tags) - 1)
+            counts = {"nearest": N_NEAREST, "in_common": (shares * N_NEAREST).round().astype(int)}
+            names = {"space": name, "other_space": other_name, "tag": tags}
+            tables.append(pd.DataFrame(names | counts))
+        found.append(row)
+    columns = ["space", "other_space", "tag", "nearest", "in_common"]
+    return found, pd.concat(tables) if tables else pd.DataFrame(columns=columns)
+
+
+def neighbours_in_common(one, other):
+    """Return the share of each tag's `N_NEAREST` nearest that two spaces have in common.
+
+    Parameters
+    ----------
+    one, other : ndarray of shape (n_tags, n_tags)
+        How near each pair is; larger is nearer.
+
+    Returns
+    -------
+    ndarray of shape (n_tags,)
+        From 0 to 1.
+    """
+    n, nearest = min(N_NEAREST, len(one) - 1), []
+    for table in (one, other):
+        others = np.where(np.eye(len(table), dtype=bool), -np.inf, table)
+        nearest.append(np.argsort(-others, axis=1, kind="stable")[:, :n])
+    return np.array([len(set(a) & set(b)) / n for a, b in zip(*nearest, strict=True)])
+
+
+def closeness_of_errors(scored, nearness, resampling=RESAMPLING):
+    """Return how near wrong predictions are to what was there, against other wrong tags.
+
+    For each tag that was predicted and not there: its cosine to the nearest tag that was. For the
+    comparison the same of a tag at random, by the tags' own frequencies (how often they are
+    annotated on these clips) and never one that was there: its mean is computed, not drawn.
+
+    Parameters
+    ----------
+    scored : ScoredClips
+        Predicted is what reaches the tag's threshold.
+    nearness : DataFrame
+        Cosines, see `cosines`; tags without a vector are left out and counted.
+    resampling : Resampling
+
+    Returns
+    -------
+    dict
+        errors, clips (with one at least), groups (that are resampled), errors_left_out (without a
+        vector, or on a clip without a true tag that has one); closeness, at_random (means over
+        the errors), difference with value, low and high, by resamples of whole groups; None where
+        there is no error.
+    """
+    y_true = scored.true_labels(scored.test_ids)
+    y_pred = scored.y_score.loc[scored.test_ids] >= scored.thresholds[scored.tags]
+    groups = bootstrap.groups_of(scored.clips.loc[scored.test_ids], resampling.resample)
+    tags = y_true.columns[y_true.columns.isin(nearness.index)]
+    true, wrong = y_true[tags].to_numpy(), (y_pred & ~y_true)[tags].to_numpy()
+    is_counted = true.any(axis=1) & wrong.any(axis=1)
+    n_wrong = int((y_pred & ~y_true).to_numpy().sum())
+    near = nearness.loc[tags, tags].to_numpy()
+    frequencies = true.sum(axis=0)
+    sums = np.zeros((3, len(true)))  # errors, their closeness, that of a tag at random
+    for clip in np.flatnonzero(is_counted):
+        to_nearest = near[:, true[clip]].max(axis=1)
+        others = np.where(true[clip], 0, frequencies)
+        if not others.any():
+            is_counted[clip] = False
+            continue
+        n_errors = wrong[clip].sum()
+        at_random = np.average(to_nearest, weights=others)
+        sums[:, clip] = n_errors, to_nearest[wrong[clip]].sum(), n_errors * at_random
+    n_errors = int(sums[0].sum())
+    result = {
+        "errors": n_errors,
+        "clips": int(is_counted.sum()),
+        "errors_left_out": n_wrong - n_errors,
+    }
+    result["groups"] = len(np.unique(groups))
+    if not n_errors:
+        return result | dict.fromkeys(("closeness", "at_random", "difference"))
+    counts = bootstrap.resample(groups, resampling)
+    by_group = np.array([np.bincount(groups, row, minlength=len(counts)) for row in sums])
+    errors, close, random = by_group @ counts
+    with np.errstate(invalid="ignore"):
+        differences = (close - random) / errors  # NaN in a resample without any error
+    low, high = bootstrap.interval(differences)
+    means = sums[1:].sum(axis=1) / n_errors
+    value = {"value": float(means[0] - means[1]), "low": float(low), "high": float(high)}
+    if len(np.unique(groups)) == 1:
+        value |= {"low": None, "high": None}
+    return result | {
+        "closeness": float(means[0]),
+        "at_random": float(means[1]),
+        "difference": value,
+    }
