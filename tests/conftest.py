@@ -1,6 +1,8 @@
 """Where the tests find real data, a small dataset of their own, and how they run a script."""
 
 import csv
+import dataclasses
+import itertools
 import json
 import os
 import shutil
@@ -21,6 +23,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_DATA = Path(os.environ.get("AUTOTAGGING_TEST_DATA", REPOSITORY.parent / "shared")).resolve()
 TINY_TAGS = ("low", "high", "loud", "quiet", "classic", "classical")
 TINY_CLIPS = 32
+FIFTY_TAGS = [f"tag {chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(50)]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -43,10 +46,11 @@ def run_script(tmp_path_factory):
     server = subprocess.Popen(command, **pipes)
     folder = tmp_path_factory.mktemp("printed")
 
-    def run(script, *arguments, cwd=None):
+    def run(script, *arguments, cwd=None, kill_after=None):
         request = {"script": str(REPOSITORY / script), "arguments": list(map(str, arguments))}
         files = {"output": folder / "output", "error": folder / "error"}
         request |= {"cwd": str(cwd or Path.cwd()), **{k: str(v) for k, v in files.items()}}
+        request["kill_after"] = kill_after
         server.stdin.write(json.dumps(request) + "\n")
         server.stdin.flush()
         printed = [server.stdout.readline(), *(file.read_text() for file in files.values())]
@@ -133,7 +137,126 @@ def write_tiny_dataset(folder, n_clips=TINY_CLIPS):
     return folder
 
 
+SCRIPTS = {
+    1: "1_label_reduction_and_files_renaming.py",
+    2: "2_feature_extraction.py",
+    3: "3_train_cnn.py",
+    4: "4_evaluate.py",
+    5: "5_visualize_tags.py",
+    "labels": "aux_label_distribution.py",
+    "compare": "aux_compare_results.py",
+}
+
+
+def run_pipeline(run_script, data, *first, epochs=1):
+    """Run every script on a dataset, the first with some arguments; return what they printed."""
+    printed = {}
+    for name, *arguments in [(1, *first), ("labels",), (2,), (3, "--epochs", epochs), (4,), (5,)]:
+        answer = run_script(SCRIPTS[name], "--data", data, *arguments)
+        assert answer.returncode == 0, answer.stderr
+        printed[name] = answer.stdout
+    return printed
+
+
+def snapshot(folder):
+    """Return time of change and size of every file below a folder, by its path from there."""
+    files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    return {name: (p.stat().st_mtime_ns, p.stat().st_size) for name, p in files.items()}
+
+
 @pytest.fixture
 def tiny_dataset(tmp_path):
     """Return the folder of a small dataset in MagnaTagATune's form."""
     return write_tiny_dataset(tmp_path / "tiny")
+
+
+@pytest.fixture
+def wanted_store(tmp_path):
+    """Return a store, of 8 frames of 8 bands, that is wanted of 40 clips of noise: WantedStore."""
+    from autotagging.features.extraction import WantedStore
+    from autotagging.features.settings import FeatureSettings
+
+    (tmp_path / "clips").mkdir()
+    rng = np.random.default_rng(0)
+    files = {str(number): f"clips/{number}.wav" for number in range(40)}
+    for file in files.values():
+        soundfile.write(tmp_path / file, 0.1 * rng.standard_normal(16000), 16000)
+    settings = FeatureSettings("mel", 16000, 8, n_fft=512, hop_length=2000, seconds=1.0)
+    clips = pd.DataFrame({"file": files}).rename_axis("clip_id")
+    return WantedStore(tmp_path / "features" / "small", settings, tmp_path, clips)
+
+
+def write_store(wanted, jobs=1, *, force=False):
+    """Write a store of features as script 2 does, without its figure."""
+    from autotagging import steps
+    from autotagging.features import extraction
+
+    step = steps.Step(wanted.folder, dataclasses.asdict(wanted.settings), {})
+    with steps.locked(wanted.folder):
+        extraction.compute(wanted, jobs, force=force)
+        with extraction.writing(wanted, step):
+            pass
+
+
+@pytest.fixture(scope="module")
+def small_vgg():
+    """Let vgg have two convolutions of four maps each, which are built and trained at once."""
+    from autotagging.models import architectures
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(architectures, "VGG_WIDTHS", (4, 4))
+        yield
+
+
+def learnable_parts():
+    """Return parts of a label set to train on, in which each of two tags makes a band louder."""
+    from autotagging.models.batches import LabelledClips
+
+    rng = np.random.default_rng(0)
+    y_true = rng.random((48, 2)) < 0.5
+    array = rng.standard_normal((48, 8, 4)).astype(np.float16)
+    array[:, :, :2] += 2 * y_true[:, None, :]
+    clips = LabelledClips(array, np.arange(48), y_true)
+    sections = {"train": slice(24), "validation": slice(24, 40), "test": slice(40, 48)}
+    return {part: clips.take(section) for part, section in sections.items()}
+
+
+def overlap(a, b):
+    """Return whether two boxes of a figure overlap by more than letters side by side do."""
+    pixel = 0.5  # they share an edge
+    across = min(a.x1, b.x1) - max(a.x0, b.x0)
+    return across > pixel and min(a.y1, b.y1) - max(a.y0, b.y0) > pixel
+
+
+def find_touching(texts):
+    """Return the pairs of texts of a figure, as they read, that lie on each other."""
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
+    pairs = itertools.combinations(boxes, 2)
+    return [(one, other) for (one, a), (other, b) in pairs if overlap(a, b)]
+
+
+def assert_inside(figure, texts):
+    """Assert that texts lie within their figure; it is laid out first."""
+    figure.draw_without_rendering()
+    page = figure.bbox
+    for text in texts:
+        box = text.get_window_extent()
+        assert box.x0 >= -1, text
+        assert box.x1 <= page.x1 + 1, text
+        assert box.y0 >= -1, text
+        assert box.y1 <= page.y1 + 1, text
+
+
+def legend_labels(owner):
+    """Return what the legends of a figure, or the legend of an axis, say."""
+    legends = getattr(owner, "legends", None) or [owner.get_legend()]
+    return [text.get_text() for legend in legends for text in legend.get_texts()]
+
+
+def write_scores(folder, labels, name, seed=0):
+    """Write external scores that know something of the labels; return the file's path."""
+    tags = labels.columns.drop("split")
+    noise = np.random.default_rng(seed).random((len(labels), len(tags)))
+    y_score = pd.DataFrame(0.4 * labels[tags].to_numpy() + 0.6 * noise, labels.index, tags)
+    y_score.to_csv(folder / name)
+    return folder / name

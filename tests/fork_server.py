@@ -1,13 +1,15 @@
 """Run scripts in children of a process that has the large libraries imported already.
 
 A script spends most of its time in a test on importing TensorFlow. This process imports it once,
-runs nothing of it, and forks for every request: a line of JSON with script, arguments, folder and
-the files for standard output and error; the answer is the exit code.
+runs nothing of it, and forks for every request: a line of JSON with script, arguments, folder, the
+files for standard output and error, and perhaps after how many files that were renamed into place
+the script is killed; the answer is the exit code.
 """
 
 import json
 import os
 import runpy
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -40,8 +42,10 @@ def main():
         sys.stdout.flush()
 
 
-def run(script, arguments, cwd, output, error):
+def run(script, arguments, cwd, output, error, kill_after):
     """Run a script as `python script arguments` would; return its exit code."""
+    if kill_after:
+        kill_at_replace(kill_after)
     for descriptor, path in ((1, output), (2, error)):
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, descriptor)
@@ -61,6 +65,19 @@ def run(script, arguments, cwd, output, error):
     sys.stdout.flush()
     sys.stderr.flush()
     return code
+
+
+def kill_at_replace(number):
+    """Kill this process as ``kill -9`` does once so many files were renamed into place."""
+    replace, done = os.replace, []
+
+    def replace_and_count(source, target, **options):
+        replace(source, target, **options)
+        done.append(target)
+        if len(done) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    os.replace = replace_and_count
 
 
 if __name__ == "__main__":

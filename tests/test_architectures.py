@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY
 
-keras = pytest.importorskip("keras")
+pytest.importorskip("keras")
+import keras
+
 from autotagging.models import architectures, training_settings
 
 STATED = {  # what the docstrings say: of which input, with which options
@@ -28,6 +30,7 @@ def build(name, shape=(120, 120), n_tags=50, mean=0.0, variance=1.0, **options):
 
 def test_there_is_a_recipe_for_every_network():
     assert set(training_settings.RECIPES) == set(architectures.ARCHITECTURES)
+    assert set(training_settings.NAMES) == set(architectures.ARCHITECTURES)
 
 
 def test_the_papers_network_has_its_number_of_weights():
@@ -131,15 +134,15 @@ def test_a_mean_of_networks_scores_as_their_mean_and_survives_saving(tmp_path):
 
 STEP = """
 import sys
+from dataclasses import replace
 import numpy as np
 import keras
-from autotagging.models import architectures, training, training_settings
+from autotagging.models import training, training_settings
 assert keras.backend.backend() == sys.argv[1]
-settings = {"mixed_precision": False, "devices": 1, "learning_rate": 0.001, "weight_decay": 0.01,
-            "label_smoothing": 0.1, "positive_weight": 2.0}
 for name in ("paper", "vgg", "short-chunk-res"):
-    own = {"architecture": name, "network": training_settings.RECIPES[name]["network"]}
-    network = training.build((32, 32), 5, (np.zeros(32), np.ones(32)), settings | own)
+    recipe = training_settings.RECIPES[name]
+    settings = replace(recipe, weight_decay=0.01, label_smoothing=0.1, positive_weight=2.0)
+    network = training.build((32, 32), 5, (np.zeros(32), np.ones(32)), settings)
     training.compile_network(network, settings)
     before = [weight.copy() for weight in network.get_weights()]
     x = np.random.default_rng(0).standard_normal((4, 32, 32)).astype("float32")

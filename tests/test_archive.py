@@ -129,7 +129,7 @@ def test_a_full_disk_is_said_before_anything_is_written(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=2000)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     targets = pd.Series({"1": tmp_path / "1.mp3"})
-    with pytest.raises(ValueError, match="room for 2,000 bytes, the audio needs 2,304"):
+    with pytest.raises(ValueError, match="room for 2,000 bytes, 2,304 are to come"):
         archive.extract(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path), targets, fine)
 
 
@@ -144,3 +144,17 @@ def test_damaged_audio_is_refused_and_leaves_no_file(tmp_path, compression):
     with pytest.raises(ValueError, match=r"mp3\.zip\.001.* is damaged at 0/a\.mp3"):
         archive.extract(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path), targets, fine)
     assert not list(tmp_path.glob("1.mp3*"))
+
+
+@pytest.mark.parametrize(("damaged", "named"), [(1, "002"), (2, "002 or mp3.zip.003")])
+def test_the_parts_that_damaged_audio_lies_in_are_named_and_no_others(tmp_path, damaged, named):
+    files = {str(number): f"0/{number}.mp3" for number in range(4)}
+    whole = write_parts(tmp_path, {file: os.urandom(10_000) for file in files.values()}, 1)
+    at = whole.index(files[str(damaged)].encode()) + 100
+    whole = whole[:at] + bytes(30) + whole[at + 30 :]
+    for number, (start, end) in enumerate([(0, 9_000), (9_000, 25_000), (25_000, None)], 1):
+        (tmp_path / f"mp3.zip.{number:03}").write_bytes(whole[start:end])
+    targets = pd.Series({clip_id: tmp_path / f"{clip_id}.mp3" for clip_id in files})
+    clips, parts = pd.Series(files)[[str(damaged)]], archive.find_parts(tmp_path)
+    with pytest.raises(ValueError, match=rf"^mp3\.zip\.{named} is damaged at 0/{damaged}\.mp3"):
+        archive.extract(clips, parts, targets, fine)

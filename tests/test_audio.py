@@ -79,12 +79,6 @@ def test_samples_that_are_not_finite_are_refused(tmp_path):
         audio.load(tmp_path / "x.wav", 16000)
 
 
-def test_samples_are_cut_or_padded_at_the_end():
-    samples = np.arange(1.0, 6.0)
-    assert audio.fit_length(samples, 3).tolist() == [1, 2, 3]
-    assert audio.fit_length(samples, 7).tolist() == [1, 2, 3, 4, 5, 0, 0]
-
-
 @pytest.mark.parametrize(
     "content", [b"", b"this is no audio at all", b"ID3\x03" + bytes(200), bytes(100_000)]
 )

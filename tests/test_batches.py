@@ -1,58 +1,68 @@
 """Batches: every training clip once an epoch, chunks at random, nothing that is not repeatable."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 pytest.importorskip("keras")
+from autotagging.features.feature_store import FeatureStore
+from autotagging.features.settings import PRESETS
 from autotagging.models import batches
+from autotagging.models.training_settings import RECIPES
 
-SETTINGS = {"batch_size": 10, "passes": 1, "seed": 3, "chunk_frames": 8, "augment": []}
+SETTINGS = replace(
+    RECIPES["vgg"], batch_size=10, repeats=1, seed=3, chunk_frames=8, augment=(), min_steps=0
+)
 
 
 @pytest.fixture
 def clips():
     rng = np.random.default_rng(0)
     array = rng.standard_normal((40, 8, 4)).astype(np.float16)
-    return array, np.arange(4, 28), rng.random((24, 2)) < 0.5
+    return batches.LabelledClips(array, np.arange(4, 28), rng.random((24, 2)) < 0.5)
 
 
-def everything(made):
-    return [
-        np.concatenate(values) for values in zip(*(made[i] for i in range(len(made))), strict=True)
-    ]
+def read_all(epoch):
+    """Return features and labels of all batches of an epoch."""
+    read = [epoch[i] for i in range(len(epoch))]
+    return [np.concatenate(arrays) for arrays in zip(*read, strict=True)]
+
+
+def find_order(clips, x):
+    """Return which of the clips each of some features is of."""
+    stored = clips.array[clips.rows]
+    return [int(np.flatnonzero((stored == one).all(axis=(1, 2)))[0]) for one in x]
 
 
 def test_batches_hold_each_training_clip_once_with_its_labels(clips):
-    array, rows, y_true = clips
-    made = batches.Batches(*clips, SETTINGS, epoch=1)
-    assert [len(made[i][0]) for i in range(len(made))] == [8, 8, 8]  # not 10, 10, 4
-    x, y = everything(made)
-    order = [int(np.flatnonzero((array[rows] == clip).all(axis=(1, 2)))[0]) for clip in x]
+    epoch = batches.Batches(clips, SETTINGS, epoch=1)
+    assert [len(epoch[i][0]) for i in range(len(epoch))] == [8, 8, 8]  # not 10, 10, 4
+    x, y = read_all(epoch)
+    order = find_order(clips, x)
     assert sorted(order) == list(range(24))
     assert order != list(range(24))
-    np.testing.assert_array_equal(y, y_true[order])
+    np.testing.assert_array_equal(y, clips.y_true[order])
 
 
-def test_several_passes_show_each_clip_as_often_in_another_order(clips):
-    array, rows, _ = clips
-    made = batches.Batches(*clips, {**SETTINGS, "passes": 3}, epoch=1)
-    assert len(made) == batches.n_batches(24, {**SETTINGS, "passes": 3}) == 9
-    x, _ = everything(made)
-    order = [int(np.flatnonzero((array[rows] == clip).all(axis=(1, 2)))[0]) for clip in x]
-    passes = np.split(np.array(order), 3)
+def test_repeats_show_each_clip_as_often_in_another_order(clips):
+    settings = replace(SETTINGS, repeats=3)
+    epoch = batches.Batches(clips, settings, epoch=1)
+    assert len(epoch) == batches.n_batches(24, settings) == 9
+    passes = np.split(np.array(find_order(clips, read_all(epoch)[0])), 3)
     assert all(sorted(one) == list(range(24)) for one in passes)
     assert not np.array_equal(passes[0], passes[1])
 
 
 def test_a_chunk_is_a_random_stretch_of_its_clip(clips):
-    array, rows, _ = clips
-    x, _ = everything(batches.Batches(*clips, {**SETTINGS, "chunk_frames": 3}, epoch=0))
+    x, _ = read_all(batches.Batches(clips, replace(SETTINGS, chunk_frames=3), epoch=0))
     assert x.shape == (24, 3, 4)
     starts = []
     for chunk in x:
         found = [
             start
-            for clip in array[rows]
+            for clip in clips.array[clips.rows]
             for start in range(6)
             if np.array_equal(clip[start : start + 3], chunk)
         ]
@@ -62,20 +72,66 @@ def test_a_chunk_is_a_random_stretch_of_its_clip(clips):
 
 
 def test_an_epoch_is_the_same_again_and_another_otherwise(clips):
-    settings = {**SETTINGS, "chunk_frames": 3, "augment": ["equaliser", "mixup", "specaugment"]}
-    first, again, other = (everything(batches.Batches(*clips, settings, n)) for n in (1, 1, 2))
+    augment = ("equaliser", "mixup", "specaugment")
+    settings = replace(SETTINGS, chunk_frames=3, augment=augment)
+    first, again, other = (read_all(batches.Batches(clips, settings, n)) for n in (1, 1, 2))
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_array_equal(first[1], again[1])
     assert not np.array_equal(first[0], other[0])
-    seeded = everything(batches.Batches(*clips, {**settings, "seed": 4}, 1))
+    seeded = read_all(batches.Batches(clips, replace(settings, seed=4), 1))
     assert not np.array_equal(first[0], seeded[0])
 
 
 def test_band_statistics_are_those_of_the_training_clips_alone(clips):
-    array, rows, _ = clips
-    mean, variance = batches.band_statistics(array, rows, clips_a_read=7)
-    chosen = array[rows].astype(float)
+    mean, variance = batches.band_statistics(clips, clips_a_read=7)
+    chosen = clips.array[clips.rows].astype(float)
     np.testing.assert_allclose(mean, chosen.mean(axis=(0, 1)))
     np.testing.assert_allclose(variance, chosen.var(axis=(0, 1)))
-    _, variance = batches.band_statistics(np.zeros((3, 8, 4)), np.arange(3))
+
+
+def test_a_band_that_never_changes_has_variance_1():
+    silent = batches.LabelledClips(np.zeros((3, 8, 4)), np.arange(3), np.ones((3, 1), bool))
+    _, variance = batches.band_statistics(silent)
     assert variance.tolist() == [1, 1, 1, 1]
+
+
+def test_taken_clips_keep_their_rows_and_labels(clips):
+    taken = clips.take(np.array([5, 2]))
+    assert len(taken) == 2
+    assert taken.rows.tolist() == [9, 6]
+    np.testing.assert_array_equal(taken.y_true, clips.y_true[[5, 2]])
+
+
+@pytest.fixture
+def store():
+    """Return a store whose rows are in another order than the labels, in which clip c failed."""
+    rows = pd.Series({"a": 3, "b": 0, "d": 1, "e": 2})
+    failed = pd.Series({"c": "no audio"})
+    return FeatureStore(np.zeros((5, 8, 4)), rows, PRESETS["mel96"], failed)
+
+
+def label(*splits):
+    """Return labels of clips a, b, c ...: all have the tag x, and every second one y."""
+    table = pd.DataFrame({"split": splits, "x": True}, index=list("abcde"))
+    return table.assign(y=np.arange(5) % 2 == 0)
+
+
+def test_each_part_has_its_clips_that_have_features(store):
+    labels = label("train", "validation", "train", "test", "train")
+    parts = batches.labelled_parts(labels, store)
+    rows = {part: clips.rows.tolist() for part, clips in parts.items()}
+    assert rows == {"train": [3, 2], "validation": [0], "test": [1]}
+    assert parts["train"].y_true.tolist() == [[True, True], [True, True]]
+    assert parts["test"].y_true.tolist() == [[True, False]]
+
+
+@pytest.mark.parametrize(
+    ("splits", "part"),
+    [
+        (("train", "test", "validation", "train", "train"), "validation"),  # which failed
+        (("validation", "test", "train", "test", "validation"), "train"),
+    ],
+)
+def test_training_needs_clips_to_learn_from_and_to_choose_the_epoch_by(store, splits, part):
+    with pytest.raises(ValueError, match=f"{part} part has no clip with a tag"):
+        batches.labelled_parts(label(*splits), store)

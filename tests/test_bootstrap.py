@@ -1,4 +1,4 @@
-"""Intervals: scikit-learn's values in every sample, whole artists, the promised coverage."""
+"""Intervals: scikit-learn's values in every resample, whole artists, the promised coverage."""
 
 import warnings
 
@@ -9,17 +9,18 @@ from scipy.stats import norm
 from sklearn import metrics as sk
 
 from autotagging.results import bootstrap
+from autotagging.results.bootstrap import Resampling
 
 
 @pytest.mark.parametrize("n_groups", [12, 60])
-def test_areas_of_samples_are_those_of_scikit_learn_with_weights(n_groups):
+def test_aucs_of_resamples_are_those_of_scikit_learn_with_weights(n_groups):
     rng = np.random.default_rng(0)
     y_true = rng.random((60, 4)) < 0.3
     y_score = rng.random((60, 4)).round(1)  # with many ties
     groups = rng.permutation(np.arange(60) % n_groups)
-    drawn = bootstrap.draw(groups, 5, seed=1)
-    roc, pr = bootstrap.areas(y_true, y_score, groups, drawn)
-    for k, weight in enumerate(drawn[groups].T):
+    counts = bootstrap.resample(groups, Resampling(n_resamples=5, seed=1))
+    roc, pr = bootstrap.resampled_aucs(y_true, y_score, groups, counts)
+    for k, weight in enumerate(counts[groups].T):
         for tag, (true, score) in enumerate(zip(y_true.T, y_score.T, strict=True)):
             expected = sk.roc_auc_score(true, score, sample_weight=weight)
             assert roc[k, tag] == pytest.approx(expected, abs=1e-12)
@@ -27,46 +28,57 @@ def test_areas_of_samples_are_those_of_scikit_learn_with_weights(n_groups):
             assert pr[k, tag] == pytest.approx(expected, abs=1e-12)
 
 
-def test_a_tag_that_a_sample_lacks_is_left_out_of_its_average():
+def test_a_tag_that_a_resample_lacks_is_left_out_of_its_average():
     y_true = np.array([[1, 1], [0, 0], [1, 0], [0, 0]], bool)
     y_score = np.array([[0.9, 0.9], [0.1, 0.1], [0.8, 0.2], [0.2, 0.3]])
-    drawn = np.array([[0, 1], [2, 1], [1, 1], [1, 1.0]])  # the first sample lacks the first clip
-    roc, pr = bootstrap.areas(y_true, y_score, np.arange(4), drawn)
+    counts = np.array([[0, 1], [2, 1], [1, 1], [1, 1.0]])  # the first lacks the first clip
+    roc, pr = bootstrap.resampled_aucs(y_true, y_score, np.arange(4), counts)
     assert np.isnan(roc[0, 1])
     assert np.isnan(pr[0, 1])
     assert bootstrap.macro(roc).tolist() == [1, 1]
     assert bootstrap.macro(pr).tolist() == [1, 1]
 
 
-def test_a_sample_of_nothing_but_the_tag_says_nothing_of_it():
+def test_a_resample_of_clips_with_the_tag_alone_says_nothing_of_it():
     y_true, y_score = np.array([[1], [0], [1]], bool), np.array([[0.9], [0.1], [0.8]])
-    roc, pr = bootstrap.areas(y_true, y_score, np.arange(3), np.array([[1.0], [0], [2]]))
-    assert np.isnan([roc, pr]).all()
+    counts = np.array([[1.0], [0], [2]])
+    assert np.isnan(bootstrap.resampled_aucs(y_true, y_score, np.arange(3), counts)).all()
 
 
-def test_samples_without_any_value_are_passed_over_without_a_warning():
+def test_resamples_without_any_value_are_passed_over_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        draws = np.array([[np.nan, np.nan], [0.2, np.nan], [0.4, np.nan]])
-        low, high = bootstrap.interval(draws)
+        values = np.array([[np.nan, np.nan], [0.2, np.nan], [0.4, np.nan]])
+        low, high = bootstrap.interval(values)
         assert low[0] == pytest.approx(0.205)
         assert high[0] == pytest.approx(0.395)
         assert np.isnan([low[1], high[1]]).all()
-        np.testing.assert_allclose(bootstrap.macro(draws), [np.nan, 0.2, 0.4])
-        assert np.isnan(bootstrap.areas(np.zeros((3, 1), bool), np.zeros((3, 1)), np.arange(3),
-                                        np.ones((3, 2)))).all()  # fmt: skip
+        np.testing.assert_allclose(bootstrap.macro(values), [np.nan, 0.2, 0.4])
+        nothing = np.zeros((3, 1), bool), np.zeros((3, 1)), np.arange(3), np.ones((3, 2))
+        assert np.isnan(bootstrap.resampled_aucs(*nothing)).all()
+
+
+def test_the_probability_to_be_above_0_counts_a_tie_half():
     assert bootstrap.probability_above_0(np.array([-1, 0, 1, 2, np.nan])) == 2.5 / 4
     assert bootstrap.probability_above_0(np.array([np.nan])) is None
 
 
-def test_whole_artists_are_drawn():
+def test_whole_artists_are_resampled():
     groups = np.array([0, 1, 0, 2, 1, 0])
-    drawn = bootstrap.draw(groups, 200, seed=0)
-    assert drawn.shape == (3, 200)
-    assert (drawn.sum(axis=0) == 3).all()
-    np.testing.assert_allclose(drawn.mean(axis=1), 1, atol=0.2)
-    np.testing.assert_array_equal(drawn, bootstrap.draw(groups, 200, seed=0))
-    assert (drawn != bootstrap.draw(groups, 200, seed=1)).any()
+    counts = bootstrap.resample(groups, Resampling(n_resamples=200, seed=0))
+    assert counts.shape == (3, 200)
+    assert (counts.sum(axis=0) == 3).all()
+    np.testing.assert_allclose(counts.mean(axis=1), 1, atol=0.2)
+    again, other = (bootstrap.resample(groups, Resampling(n_resamples=200, seed=s)) for s in (0, 1))
+    np.testing.assert_array_equal(counts, again)
+    assert (counts != other).any()
+
+
+def test_groups_without_a_clip_are_in_no_resample():
+    counts = bootstrap.resample(np.array([0, 2, 2]), Resampling(n_resamples=50))
+    assert counts.shape == (3, 50)
+    assert (counts[1] == 0).all()
+    assert (counts.sum(axis=0) == 2).all()
 
 
 def test_an_album_belongs_to_its_artist_and_a_track_to_its_album():
@@ -92,25 +104,28 @@ def simulate(rng, n_artists, spread):
     return y_true, norm.cdf(y_true + noise + rng.normal(0, spread, n_artists)[groups, None]), groups
 
 
+def interval_of(y_true, y_score, groups, resampling):
+    counts = bootstrap.resample(groups, resampling)
+    return bootstrap.interval(bootstrap.resampled_aucs(y_true, y_score, groups, counts)[0][:, 0])
+
+
 @pytest.mark.parametrize("spread", [0, 0.7])
-def test_the_interval_covers_the_known_area_as_often_as_it_promises(spread):
+def test_the_interval_covers_the_known_auc_as_often_as_it_promises(spread):
     known = norm.cdf(1 / 2**0.5)  # of two normal distributions, one deviation apart
     rng = np.random.default_rng(0)
     covered = 0
     for repetition in range(300):
-        y_true, y_score, groups = simulate(rng, 60, spread)
-        drawn = bootstrap.draw(groups, 200, seed=repetition)
-        low, high = bootstrap.interval(bootstrap.areas(y_true, y_score, groups, drawn)[0][:, 0])
+        clips = simulate(rng, 60, spread)
+        low, high = interval_of(*clips, Resampling(n_resamples=200, seed=repetition))
         covered += low <= known <= high
-    # a percentile interval of 60 groups is a little short; drawn by clips, 0.69 with spread 0.7
+    # a percentile interval of 60 groups is a little short; by clips, 0.69 with spread 0.7
     assert 0.88 <= covered / 300 <= 0.98
 
 
 def test_clips_that_are_alike_have_a_wider_interval_by_artists_than_by_clips():
-    y_true, y_score, groups = simulate(np.random.default_rng(1), 60, spread=0.9)
+    y_true, y_score, artists = simulate(np.random.default_rng(1), 60, spread=0.9)
     widths = []
-    for units in (groups, np.arange(len(groups))):
-        draws = bootstrap.areas(y_true, y_score, units, bootstrap.draw(units, 400, seed=0))[0]
-        low, high = bootstrap.interval(draws[:, 0])
+    for groups in (artists, np.arange(len(artists))):
+        low, high = interval_of(y_true, y_score, groups, Resampling(n_resamples=400))
         widths.append(high - low)
     assert widths[0] > 1.3 * widths[1]

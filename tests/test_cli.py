@@ -10,7 +10,6 @@ from autotagging import cli
 
 SCRIPTS = sorted(path.name for path in REPOSITORY.glob("*.py"))
 MAKERS = {"aux_make_sample.py", "aux_download_magnatagatune.py"}  # of the folder of --data
-STEPS = [name for name in SCRIPTS if name[0].isdigit()]
 
 
 def test_the_scripts_the_paper_tells_of_are_there():
@@ -20,6 +19,7 @@ def test_the_scripts_the_paper_tells_of_are_there():
         "3_train_cnn.py",
         "4_evaluate.py",
         "5_visualize_tags.py",
+        "aux_compare_results.py",
         "aux_download_magnatagatune.py",
         "aux_label_distribution.py",
         "aux_make_sample.py",
@@ -44,7 +44,7 @@ def test_a_dataset_that_is_not_there_is_one_sentence(run_script, tmp_path, scrip
     assert "Traceback" not in answer.stderr
 
 
-@pytest.mark.parametrize("script", [*STEPS, "aux_label_distribution.py"])
+@pytest.mark.parametrize("script", [name for name in SCRIPTS if name not in MAKERS])
 def test_an_empty_dataset_is_one_sentence(run_script, tmp_path, script):
     answer = run_script(script, "--data", tmp_path)
     assert answer.returncode == 1
@@ -65,7 +65,6 @@ def test_errors_end_with_their_exit_code(capsys):
     for error, code, sentence in [
         (ValueError("too few clips"), 1, "too few clips"),
         (FileNotFoundError(2, "No such file or directory", "x.csv"), 1, "x.csv: No such file"),
-        (KeyboardInterrupt(), 130, "run it again, the same command, to go on"),
         (TerminatedWorkerError("long"), 1, "a worker process was killed, for want of memory"),
     ]:
         with pytest.raises(SystemExit) as ending:
@@ -74,34 +73,57 @@ def test_errors_end_with_their_exit_code(capsys):
         assert sentence in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["", ".", "..", "../x", "a/b", "a\\b"])
-def test_a_name_is_never_a_way_out_of_its_folder(text):
-    with pytest.raises(argparse.ArgumentTypeError, match="not a name"):
-        cli.name(text)
+def test_an_interrupted_run_goes_on_by_the_same_command_but_for_force(capsys):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    for force, again in ((False, "the same command"), (True, "without --force")):
+        with pytest.raises(SystemExit) as ending:
+            cli.run(interrupt, lambda force=force: argparse.Namespace(force=force))
+        assert ending.value.code == 130
+        assert f"run it again, {again}, to go on" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"), [("0", cli.positive), ("-1", cli.natural), ("x", cli.natural)]
-)
-def test_numbers_out_of_range_are_refused(text, kind):
-    with pytest.raises(argparse.ArgumentTypeError, match=text):
-        kind(text)
+def test_an_argument_that_cannot_be_read_ends_with_code_2(capsys):
+    def parse_args():
+        raise PermissionError(13, "Permission denied", "/data/mtt")
+
+    with pytest.raises(SystemExit) as ending:
+        cli.run(None, parse_args)
+    assert ending.value.code == 2
+    assert "/data/mtt: Permission denied" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "x"])
-def test_a_rate_must_be_a_positive_number(text):
-    with pytest.raises(argparse.ArgumentTypeError, match=text):
-        cli.positive_number(text)
+def test_the_sample_that_is_not_made_yet_is_refused_with_its_script(monkeypatch, tmp_path):
+    monkeypatch.setattr(cli, "SAMPLE", tmp_path / "sample")
+    with pytest.raises(argparse.ArgumentTypeError, match=r"sample does not exist: run aux_make"):
+        cli.dataset(tmp_path / "sample")
+    (tmp_path / "sample").mkdir()
+    assert cli.dataset(tmp_path / "sample") == tmp_path / "sample"
 
 
-def test_figures_of_the_sample_belong_to_the_repository_and_others_to_their_data(tmp_path):
-    assert cli.images_folder(None, cli.SAMPLE) == REPOSITORY / "images"
-    assert cli.images_folder(None, tmp_path) == tmp_path / "images"
-    assert cli.images_folder(tmp_path / "x", cli.SAMPLE) == tmp_path / "x"
+def parse_raw(*arguments):
+    parser = argparse.ArgumentParser()
+    cli.add_raw(parser)
+    return cli.settle_raw(parser, parser.parse_args(list(map(str, arguments))))
 
 
-@pytest.mark.parametrize("text", ["", "scheduler", "tcp://scheduler", "http://a:1", "tcp://a:x"])
-def test_an_address_of_no_cluster_is_refused(text):
-    with pytest.raises(argparse.ArgumentTypeError, match="no address such as tcp"):
-        cli.cluster_address(text)
-    assert cli.cluster_address("tcp://scheduler:8786") == "tcp://scheduler:8786"
+def test_a_dataset_is_written_where_it_lies_or_into_a_folder_that_is_made(tmp_path):
+    assert parse_raw("--data", tmp_path).raw == tmp_path
+    args = parse_raw("--raw", tmp_path, "--data", tmp_path / "new")
+    assert (args.raw, args.data) == (tmp_path, tmp_path / "new")
+    assert args.data.is_dir()
+
+
+def test_nothing_is_made_where_the_dataset_is_not_there(tmp_path, capsys):
+    for arguments in (["--data", tmp_path / "new"], ["--raw", tmp_path / "x", "--data", tmp_path]):
+        with pytest.raises(SystemExit):
+            parse_raw(*arguments)
+        assert "is not a folder" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dataset_elsewhere_is_never_taken_for_the_sample(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        parse_raw("--raw", tmp_path)
+    assert "--raw needs --data" in capsys.readouterr().err

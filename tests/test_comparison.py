@@ -1,78 +1,141 @@
-"""Tables of results: for reading, for papers, over seeds."""
+"""Finished results side by side: over seeds, and against a reference."""
+
+import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from autotagging.results import comparison, evaluation
+from autotagging.results.bootstrap import Resampling
+from autotagging.results.scores import ScoredClips
+
+RESAMPLING = Resampling("clips", n_resamples=100)
 
 
-def row_of(roc_auc, clips=10):
-    area = {"value": roc_auc, "low": roc_auc - 0.05, "high": roc_auc + 0.05}
-    decisions = {"macro": {"f1": 0.4}}
+def row_of(roc_auc):
+    auc = {"value": roc_auc, "low": roc_auc - 0.05, "high": roc_auc + 0.05}
     return {
-        "clips": clips,
+        "clips": 1234,
         "groups": 4,
         "tags": 3,
-        "macro": {"roc_auc": area, "pr_auc": {"value": None, "low": None, "high": None}},
+        "macro": {"roc_auc": auc, "pr_auc": {"value": None, "low": None, "high": None}},
         "micro": {"roc_auc": 0.9, "pr_auc": 0.5},
-        "at_thresholds": decisions,
+        "at_thresholds": {"macro": {"f1": 0.4}},
     }
 
 
 def summary_of(roc_auc, **settings):
-    names = (evaluation.TEST, evaluation.HEARD, evaluation.UNHEARD)
+    groups = {evaluation.TEST: 0, evaluation.HEARD: 0.03, evaluation.UNHEARD: -0.02}
     settings = {"architecture": "vgg", "features": "mel96", **settings}
     return {
-        "rows": {name: row_of(roc_auc) for name in names},
-        "label_set": "merged50",
+        "rows": {name: row_of(roc_auc + step) for name, step in groups.items()},
         "model": {"settings": settings},
+        "settings": {"resample": "artists"},
     }
 
 
-def test_runs_that_differ_by_their_seed_alone_have_a_mean_and_a_deviation():
-    summaries = {
+@pytest.fixture
+def summaries():
+    """Return results of two runs that differ by their seed, and of three that stand alone."""
+    return {
         "a": summary_of(0.7, seed=0, epochs=2),
         "b": summary_of(0.8, seed=1, epochs=2),
-        "other": summary_of(0.9, seed=2, epochs=3),
+        "longer": summary_of(0.9, seed=2, epochs=3),
         "together": summary_of(0.85, seed=[0, 1], epochs=2),
+        "peer": {**summary_of(0.6), "model": None},
     }
-    summaries["peer"] = {**summary_of(0.6), "model": None}
+
+
+def test_a_row_says_what_was_trained_and_how_it_does_on_artists_heard_and_not(summaries):
     table = comparison.side_by_side(summaries).set_index("results")
-    assert len(table) == 6
+    row = table.loc["longer"]
+    assert row[["architecture", "features", "seeds", "n"]].tolist() == ["vgg", "mel96", "2", 1234]
+    assert row["roc_auc"] == 0.9
+    assert row["roc_auc_heard"] == pytest.approx(0.93)
+    assert row["roc_auc_unheard"] == pytest.approx(0.88)
+    assert table.loc["together", "seeds"] == "0, 1"
+    peer = ["architecture", "features", "seeds"]
+    assert table.loc["peer", peer].tolist() == ["external scores", "", ""]
+
+
+def test_runs_that_differ_by_their_seed_alone_have_a_mean_and_a_deviation(summaries):
+    table = comparison.side_by_side(summaries).set_index("results")
+    assert table.index.tolist() == [*summaries, "mean of 2: a, b"]
     mean = table.loc["mean of 2: a, b"]
     assert mean["roc_auc"] == pytest.approx(0.75)
     assert mean["roc_auc_sd"] == pytest.approx(np.std([0.7, 0.8], ddof=1))
+    assert mean["roc_auc_heard"] == pytest.approx(0.78)
+    assert np.isnan(mean["pr_auc"])
     assert mean["seeds"] == "0, 1"
-    assert table.loc["together", "seeds"] == "0, 1"
-    assert table.loc["peer", "architecture"] == "scores of a file"
-    shown = comparison.for_papers(table.reset_index(), "artists").set_index("network")
-    assert shown.loc["mean of 2: a, b", "ROC-AUC (95 % interval)"] == ".750 ± .071"
-    assert shown.loc["other", "ROC-AUC (95 % interval)"] == ".900 (.850 to .950)"
-    assert shown.loc["other", "PR-AUC (95 % interval)"] == "-"
-    assert shown.loc["mean of 2: a, b", "artists"] == ""
 
 
-def test_rows_without_a_clip_are_left_out_of_the_table():
-    summary = summary_of(0.7)
-    summary["rows"][evaluation.HEARD] = row_of(0.7, clips=0)
-    assert comparison.tabulate_rows(summary)["clips"].tolist() == [
-        evaluation.TEST,
-        evaluation.UNHEARD,
-    ]
+def test_runs_of_the_same_seed_have_no_mean(summaries):
+    summaries["b"]["model"]["settings"]["seed"] = 0
+    assert comparison.side_by_side(summaries)["results"].tolist() == list(summaries)
 
 
-def test_special_characters_of_names_do_no_harm():
-    shown = pd.DataFrame({"network": ["a|b_c & 5 %"], "ROC-AUC": [".5 ± .1"]})
-    markdown = comparison.to_markdown(shown, "A caption")
-    assert markdown.splitlines()[2] == r"| a\|b_c &amp; 5 % | .5 ± .1 |"
-    hostile = comparison.to_markdown(shown, "<img src=x onerror=alert(1)>")
-    assert "<img" not in hostile
-    latex = comparison.to_latex(shown, "50 % of vgg_x")
-    assert r"a|b\_c \& 5 \% & .5 $\pm$ .1 \\" in latex
-    assert r"\caption{50 \% of vgg\_x}" in latex
+def test_for_papers_a_mean_has_a_deviation_and_the_others_an_interval(summaries):
+    table = comparison.side_by_side(summaries)
+    written = comparison.for_papers(table).set_index("network")
+    assert written.loc["mean of 2: a, b", "ROC-AUC (95 % interval)"] == ".750 ± .071"
+    assert written.loc["longer", "ROC-AUC (95 % interval)"] == ".900 (.850 to .950)"
+    assert written.loc["longer", "PR-AUC (95 % interval)"] == "-"
+    assert written.loc["longer", "ROC-AUC, unheard"] == ".880"
+    assert written.loc["longer", "n"] == "1,234"
+    assert not any("against" in column for column in written)
 
 
-def test_measures_are_written_as_in_papers():
-    shown = [comparison.shown_number(value) for value in (0.5, 1.0, 0.0, np.nan, None)]
-    assert shown == [".500", "1.000", ".000", "-", "-"]
+@pytest.fixture
+def scored():
+    """Return scores of the same 60 test clips: good ones, noise, and noise for half of them."""
+    rng = np.random.default_rng(0)
+    index, tags = pd.Index(map(str, range(60)), name="clip_id"), ["rock", "soft"]
+    labels = pd.DataFrame(rng.random((60, 2)) < 0.4, index, tags)
+    noise = pd.DataFrame(rng.random((60, 2)), index, tags)
+    clips = pd.DataFrame({"artist": "x", "album": "y", "track": "z"}, index)
+    thresholds = pd.Series(0.5, index=tags)
+    split = pd.Series("test", index, name="split")
+    noisy = ScoredClips(pd.concat([split, labels], axis=1), clips, noise, thresholds)
+    return {
+        "a": dataclasses.replace(noisy, y_score=0.5 * noise + 0.5 * labels),
+        "b": noisy,
+        "half": dataclasses.replace(noisy, y_score=noise[:30]),
+    }
+
+
+@pytest.fixture
+def compared(scored):
+    """Return good scores, noise and half of it against the noise, by their names."""
+    summaries = {name: summary_of(0.7, seed=i) for i, name in enumerate(scored)}
+    table = comparison.side_by_side(summaries)
+    return comparison.add_differences(table, scored, "b", RESAMPLING)
+
+
+def test_every_row_but_the_reference_and_the_means_has_a_difference(compared, scored):
+    table = compared.set_index("results")
+    assert table.index.tolist() == ["a", "b", "half", "mean of 3: a, b, half"]
+    assert table["roc_auc_difference"].notna().tolist() == [True, False, True, False]
+    expected = evaluation.paired_difference(scored["a"], scored["b"].y_score, RESAMPLING)
+    for auc in ("roc_auc", "pr_auc"):
+        row = table.loc["a"].filter(like=f"{auc}_").loc[f"{auc}_difference" :]
+        values = [expected[auc][key] for key in ("value", "low", "high", "probability_better")]
+        assert row.tolist() == values
+    assert table.loc["a", "roc_auc_difference_low"] > 0
+    assert table.loc["a", "roc_auc_probability_better"] == 1
+
+
+def test_clips_that_both_have_scores_of_are_compared(compared):
+    table = compared.set_index("results")
+    assert table.loc["a", "clips_compared"] == 60
+    assert table.loc["half", "clips_compared"] == 30
+    assert table.loc["half", "roc_auc_difference"] == 0
+    assert table.loc["half", "roc_auc_probability_better"] == 0.5
+
+
+def test_for_papers_a_difference_has_a_sign_and_its_interval(compared):
+    written = comparison.for_papers(compared, "b").set_index("network")
+    assert written["PR-AUC against b"]["b"] == "-"
+    assert written["ROC-AUC against b"]["half"] == "+.000 (+.000 to +.000)"
+    assert re.fullmatch(r"\+\.\d{3} \(\+\.\d{3} to \+\.\d{3}\)", written["ROC-AUC against b"]["a"])

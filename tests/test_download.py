@@ -2,15 +2,17 @@
 
 import hashlib
 import http.server
+import shutil
 import threading
 
 import numpy as np
 import pytest
 
-from autotagging import download
+from autotagging import cli, download
 
 CONTENT = np.random.default_rng(0).bytes(1_000_000)
-FILE = download.RemoteFile("mp3.zip.001", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+SHA_256 = hashlib.sha256(CONTENT).hexdigest()
+FILE = download.RemoteFile("mp3.zip.001", len(CONTENT), SHA_256, "SHA-256")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -105,6 +107,33 @@ def test_a_server_without_ranges_sends_all_again(server, tmp_path):
     assert not (tmp_path / FILE.name).exists()
 
 
+def test_a_file_is_checked_by_the_kind_of_checksum_that_its_table_names(tmp_path):
+    md5 = hashlib.md5(b"a", usedforsecurity=False).hexdigest()
+    table = ["name,bytes,checksum,kind", f"a,1,{md5},MD5", "b,1,00,SHA-256"]
+    (tmp_path / "files.csv").write_text("\n".join(table) + "\n")
+    a, b = download.read_files(tmp_path / "files.csv")
+    assert (a.name, a.size, a.kind) == ("a", 1, "MD5")
+    for name in "ab":
+        (tmp_path / name).write_text(name)
+    assert download.is_there(a, tmp_path)
+    assert not download.is_there(b, tmp_path)
+    (tmp_path / "a").write_text("b")
+    assert not download.is_there(a, tmp_path)
+
+
+def test_the_files_of_magnatagatune_are_the_genuine_ones(test_data):
+    files = download.read_files(cli.REPOSITORY / "data" / "magnatagatune.csv")
+    assert [file.name for file in files] == [
+        "annotations_final.csv",
+        "clip_info_final.csv",
+        "mp3.zip.001",
+        "mp3.zip.002",
+        "mp3.zip.003",
+    ]
+    assert sum(file.size for file in files[2:]) == 2_972_769_864
+    assert all(download.is_there(file, test_data / "mtt") for file in files[:2])
+
+
 def test_a_wrong_checksum_leaves_nothing(server, tmp_path):
     server.content = CONTENT[:-1] + b"x"
     with pytest.raises(ValueError, match="its SHA-256 is another"):
@@ -115,7 +144,7 @@ def test_a_wrong_checksum_leaves_nothing(server, tmp_path):
 @pytest.mark.parametrize("change", [lambda content: content[:-1], lambda content: content + b"x"])
 def test_a_file_of_another_size_is_refused_before_it_is_fetched(server, tmp_path, change):
     server.content = change(CONTENT)
-    with pytest.raises(ValueError, match="bytes, the file known by that name 1,000,000"):
+    with pytest.raises(ValueError, match=r"has [\d,]+ bytes, not 1,000,000: nothing was kept"):
         fetch(server, tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -144,7 +173,7 @@ def test_a_part_that_is_longer_than_the_servers_file_is_fetched_anew(server, tmp
     assert (tmp_path / FILE.name).read_bytes() == CONTENT
     server.content = CONTENT[:1000]
     part.write_bytes(CONTENT[:2000])
-    with pytest.raises(ValueError, match="has 1,000 bytes, the file known by that name 1,000,000"):
+    with pytest.raises(ValueError, match="has 1,000 bytes, not 1,000,000: nothing was kept"):
         fetch(server, tmp_path)
 
 
@@ -154,14 +183,12 @@ def test_a_server_that_is_not_there_is_one_sentence(tmp_path):
 
 
 def test_a_disk_without_room_is_said_before_anything_is_fetched(tmp_path, monkeypatch):
-    import shutil
-
     usage = shutil.disk_usage(tmp_path)._replace(free=999_999)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     with pytest.raises(ValueError, match="room for 999,999 bytes, 1,000,000 are to come"):
-        download.check_room([FILE], tmp_path)
+        download.check_room_for([FILE], tmp_path)
     (tmp_path / f"{FILE.name}{download.ENDING}").write_bytes(b"x")
-    download.check_room([FILE], tmp_path)
+    download.check_room_for([FILE], tmp_path)
 
 
 def test_the_script_fetches_the_genuine_tables_and_names_what_a_server_lacks(

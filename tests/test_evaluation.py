@@ -1,5 +1,6 @@
 """Every number of an evaluation, on stored scores and on cases worked by hand."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -9,25 +10,27 @@ from sklearn.metrics import roc_auc_score
 
 from autotagging import metrics
 from autotagging.results import evaluation
+from autotagging.results.bootstrap import Resampling
+from autotagging.results.scores import ScoredClips
 from autotagging.thresholds import choose_thresholds
 
-HOW = {"unit": "artists", "draws": 200, "seed": 0}
+RESAMPLING = Resampling("artists", n_resamples=200, seed=0)
 STORED = Path(__file__).with_name("stored_scores.csv")
 TAGS = ["rock", "no beat", "soft", "rare"]
 
 
 @pytest.fixture
-def judged():
+def scored():
     """Return 60 clips by 15 artists with four tags and scores, as they are stored."""
     table = pd.read_csv(STORED, dtype={"clip_id": str}).set_index("clip_id")
     y_score = table[[f"score of {tag}" for tag in TAGS]].set_axis(TAGS, axis=1)
     labels = pd.concat([table["split"], table[TAGS].astype(bool)], axis=1)
-    return {
-        "labels": labels,
-        "clips": table[["artist"]].assign(album="an album", track="1"),
-        "y_score": y_score[labels["split"] != "train"],
-        "thresholds": pd.Series([0.3, 0.4, 0.5, 0.6], index=TAGS),
-    }
+    return ScoredClips(
+        labels=labels,
+        clips=table[["artist"]].assign(album="an album", track="1"),
+        y_score=y_score[labels["split"] != "train"],
+        thresholds=pd.Series([0.3, 0.4, 0.5, 0.6], index=TAGS),
+    )
 
 
 # Counted pair by pair in plain Python, without numpy and scikit-learn: clips, artists, tags; macro
@@ -45,8 +48,8 @@ STORED_VALUES = {
 
 
 @pytest.mark.parametrize("group", STORED_VALUES)
-def test_stored_scores_have_the_values_counted_by_hand(judged, group):
-    row = evaluation.evaluate(judged, HOW)[0][group]
+def test_stored_scores_have_the_values_counted_by_hand(scored, group):
+    row = evaluation.evaluate(scored, RESAMPLING)[0][group]
     found = (
         row["clips"],
         row["groups"],
@@ -63,132 +66,157 @@ def test_stored_scores_have_the_values_counted_by_hand(judged, group):
     assert found == pytest.approx(STORED_VALUES[group], abs=1e-6)
 
 
-def test_a_tag_that_no_test_clip_has_is_named_and_spoils_nothing(judged):
-    rows, tables = evaluation.evaluate(judged, HOW)
+def test_a_tag_that_no_test_clip_has_is_named_and_spoils_nothing(scored):
+    rows, tables = evaluation.evaluate(scored, RESAMPLING)
     assert rows[evaluation.TEST]["tags_left_out"] == ["rare"]
     assert rows[evaluation.HEARD]["tags_left_out"] == ["rock", "rare"]
     rare = tables["per_tag"].set_index("tag").loc["rare"]
     assert rare["positives"] == 0
     assert np.isnan(rare[["roc_auc", "roc_auc_low", "pr_auc_high", "recall"]].astype(float)).all()
-    assert rare["draws_without"] == 1
+    assert rare["resamples_without"] == 1
     assert "rare" not in set(tables["curves"]["tag"])
 
 
-def test_intervals_hold_their_value_and_samples_without_a_tag_are_counted(judged):
-    rows, tables = evaluation.evaluate(judged, {**HOW, "draws": 500})
-    for area in metrics.AREAS:
-        value = rows[evaluation.TEST]["macro"][area]
+def test_intervals_hold_their_value(scored):
+    rows, tables = evaluation.evaluate(scored, RESAMPLING)
+    for auc in metrics.AUCS:
+        value = rows[evaluation.TEST]["macro"][auc]
         assert value["low"] < value["value"] < value["high"]
-    table = tables["per_tag"].set_index("tag")
-    known = table["roc_auc_low"].notna()
-    assert (table["roc_auc_low"] <= table["roc_auc"])[known].all()
-    # "soft" is on clips of few of the nine artists
-    by_artist = judged["labels"].groupby(judged["clips"]["artist"])["soft"].any()
-    test = judged["clips"]["artist"][evaluation.test_clips(judged)].unique()
-    n_with = by_artist[test].sum()
-    assert table.loc["soft", "draws_without"] == pytest.approx((1 - n_with / 9) ** 9, abs=0.03)
+        table = tables["per_tag"].dropna(subset=f"{auc}_low")
+        assert len(table)
+        assert table[auc].between(table[f"{auc}_low"], table[f"{auc}_high"]).all()
 
 
-def test_a_group_without_clips_has_no_values(judged):
-    judged["labels"]["split"] = judged["labels"]["split"].replace({"train": "validation"})
-    rows, _ = evaluation.evaluate(judged, HOW)
-    row = rows[evaluation.HEARD]
+def test_resamples_without_a_tag_are_counted(scored):
+    resampling = dataclasses.replace(RESAMPLING, n_resamples=500)
+    table = evaluation.evaluate(scored, resampling)[1]["per_tag"].set_index("tag")
+    artists = scored.clips["artist"][scored.test_ids]
+    n_with = scored.labels["soft"][scored.test_ids].groupby(artists).any().sum()
+    assert table.loc["soft", "groups"] == n_with == 2  # of nine
+    expected = (1 - n_with / 9) ** 9
+    assert table.loc["soft", "resamples_without"] == pytest.approx(expected, abs=0.03)
+
+
+def test_a_group_without_clips_has_no_values(scored):
+    scored.labels["split"] = scored.labels["split"].replace({"train": "validation"})
+    row = evaluation.evaluate(scored, RESAMPLING)[0][evaluation.HEARD]
     assert row["clips"] == 0
     assert row["macro"]["roc_auc"] == {"value": None, "low": None, "high": None}
     assert row["calibration"] is None
 
 
-def test_one_artist_alone_has_no_interval(judged):
-    judged["clips"]["artist"] = "one"
-    row = evaluation.evaluate(judged, HOW)[0][evaluation.UNHEARD]
-    assert row["macro"]["roc_auc"]["value"] is None  # the one artist was heard
-    value = evaluation.evaluate(judged, HOW)[0][evaluation.TEST]["macro"]["roc_auc"]
+def test_one_artist_alone_has_no_interval(scored):
+    scored.clips["artist"] = "one"
+    rows, _ = evaluation.evaluate(scored, RESAMPLING)
+    assert rows[evaluation.UNHEARD]["clips"] == 0  # the one artist was heard
+    value = rows[evaluation.TEST]["macro"]["roc_auc"]
     assert value["value"] == pytest.approx(0.786849, abs=1e-6)
     assert value["low"] is value["high"] is None
 
 
-def test_a_tag_of_few_artists_has_no_interval(judged):
-    table = evaluation.evaluate(judged, HOW)[1]["per_tag"].set_index("tag")
-    few = table["groups"] < evaluation.LEAST_GROUPS
+def test_a_tag_of_few_artists_has_no_interval(scored):
+    table = evaluation.evaluate(scored, RESAMPLING)[1]["per_tag"].set_index("tag")
+    few = table["groups"] < evaluation.MIN_GROUPS
     assert few.any()
     assert (~few).any()
     assert (table["roc_auc_low"].isna() == few).all()
 
 
-def test_a_label_set_without_training_clips_is_evaluated(judged):
-    judged["labels"] = judged["labels"].query("split != 'train'")
-    baselines = evaluation.baselines(judged)
+def test_a_label_set_without_training_clips_is_evaluated(scored):
+    scored = dataclasses.replace(scored, labels=scored.labels.query("split != 'train'"))
+    baselines = evaluation.trivial_baselines(scored)
     assert baselines["prevalence"]["macro"]["pr_auc"] is None
-    assert evaluation.evaluate(judged, HOW)[0][evaluation.HEARD]["clips"] == 0
+    assert evaluation.evaluate(scored, RESAMPLING)[0][evaluation.HEARD]["clips"] == 0
 
 
-def test_synonyms_are_merged_by_maximum_in_labels_and_scores(judged):
-    merged = evaluation.with_synonyms_merged(judged, {"no beat": "soft"})
-    assert merged["y_score"].columns.tolist() == ["soft", "rock", "rare"]  # by frequency
-    pd.testing.assert_series_equal(
-        merged["y_score"]["soft"],
-        judged["y_score"][["soft", "no beat"]].max(axis=1),
-        check_names=False,
+def test_synonyms_are_merged_by_maximum_in_labels_and_scores(scored):
+    labels = scored.labels[["split", "soft", "rock", "rare"]].copy()
+    labels["soft"] |= scored.labels["no beat"]
+    y_score = scored.y_score[["soft", "rock", "rare"]].copy()
+    y_score["soft"] = scored.y_score[["soft", "no beat"]].max(axis=1)
+    validation = labels.index[labels["split"] == "validation"]
+    y_true = labels.loc[validation, y_score.columns].to_numpy()
+    thresholds = choose_thresholds(y_true, y_score.loc[validation].to_numpy())
+    by_hand = ScoredClips(
+        labels, scored.clips, y_score, pd.Series(thresholds, index=y_score.columns)
     )
-    either = judged["labels"]["soft"] | judged["labels"]["no beat"]
-    pd.testing.assert_series_equal(merged["labels"]["soft"], either, check_names=False)
-    validation = merged["labels"].query("split == 'validation'").index
-    expected = choose_thresholds(
-        merged["labels"].loc[validation, ["soft"]].to_numpy(),
-        merged["y_score"].loc[validation, ["soft"]].to_numpy(),
-    )
-    assert merged["thresholds"]["soft"] == expected[0]
+    merged = evaluation.evaluate_merged(scored, {"no beat": "soft"}, RESAMPLING)
+    assert merged == evaluation.evaluate(by_hand, RESAMPLING)[0][evaluation.TEST]
+    assert merged["tags"] == 2
+    assert merged["tags_left_out"] == ["rare"]
 
 
-def test_the_truth_is_held_against_the_same_scores(judged):
-    truth = judged["labels"][TAGS].copy()
+def test_without_validation_clips_merged_tags_have_the_threshold_of_half(scored):
+    without = dataclasses.replace(scored, y_score=scored.y_score.loc[scored.test_ids])
+    merged = evaluation.evaluate_merged(without, {"no beat": "soft"}, RESAMPLING)
+    assert merged["at_thresholds"] == merged["at_half"]
+
+
+def test_the_truth_is_held_against_the_same_scores(scored):
+    truth = scored.labels[TAGS].copy()
     truth["rare"] = truth["rock"]
-    y_true = evaluation.select_truth(truth, judged)
-    row = evaluation.measure(y_true, judged, HOW)
+    row = evaluation.evaluate_truth(scored, truth.assign(other=True), RESAMPLING)
     assert row["tags"] == 4
+    aucs = [
+        roc_auc_score(truth.loc[scored.test_ids, tag], scored.y_score.loc[scored.test_ids, tag])
+        for tag in TAGS
+    ]
+    assert row["macro"]["roc_auc"]["value"] == pytest.approx(np.mean(aucs))
     with pytest.raises(ValueError, match="--truth lacks 1 tags: rare"):
-        evaluation.select_truth(truth.drop(columns="rare"), judged)
-    with pytest.raises(ValueError, match="--truth lacks 1 clips: 2"):
-        evaluation.select_truth(truth.drop(index="2"), judged)
+        evaluation.evaluate_truth(scored, truth.drop(columns="rare"), RESAMPLING)
+    first = scored.test_ids[0]
+    with pytest.raises(ValueError, match=f"--truth lacks 1 clips: {first}"):
+        evaluation.evaluate_truth(scored, truth.drop(index=first), RESAMPLING)
 
 
-def test_the_baselines_listen_to_nothing(judged):
-    baselines = evaluation.baselines(judged)
-    y_true = evaluation.test_labels(judged)[TAGS[:3]]
+def test_the_baselines_listen_to_nothing(scored):
+    baselines = evaluation.trivial_baselines(scored)
+    y_true = scored.true_labels(scored.test_ids)[TAGS[:3]]
     assert baselines["nothing"]["macro"]["accuracy"] == pytest.approx(1 - y_true.mean().mean())
     assert baselines["prevalence"]["macro"]["roc_auc"] == 0.5
     assert baselines["prevalence"]["macro"]["pr_auc"] == pytest.approx(y_true.mean().mean())
-    train = judged["labels"].query("split == 'train'")[y_true.columns].mean().to_numpy()
+    train = scored.labels.query("split == 'train'")[y_true.columns].mean().to_numpy()
     ranked = np.tile(train, (len(y_true), 1))
     expected = roc_auc_score(y_true.to_numpy().ravel(), ranked.ravel())
     assert baselines["prevalence"]["micro"]["roc_auc"] == pytest.approx(expected)
     assert expected != 0.5  # frequent tags come first
 
 
-def test_a_comparison_is_paired(judged):
-    scores = judged["y_score"]
-    same = evaluation.paired_difference(judged, scores, HOW)
+def test_the_summary_counts_clips_and_those_without_an_artist(scored):
+    scored.clips.loc[scored.test_ids[:2], "artist"] = "clip " + scored.test_ids[:2]
+    rows, _ = evaluation.evaluate(scored, RESAMPLING)
+    summary = evaluation.summarise(scored, rows)
+    assert summary["clips"] == {"train": 14, "validation": 12, "test": 34}
+    assert summary["clips_without_artist"] == 2
+    assert summary["tags"] == TAGS
+    assert summary["macro"] == rows[evaluation.TEST]["macro"]
+    assert summary["micro"] == rows[evaluation.TEST]["micro"]
+
+
+def test_a_comparison_is_paired(scored):
+    same = evaluation.paired_difference(scored, scored.y_score, RESAMPLING)
     assert same["roc_auc"]["value"] == same["roc_auc"]["low"] == same["roc_auc"]["high"] == 0
     assert same["roc_auc"]["probability_better"] == 0.5
-    worse = scores.copy()
-    worse.loc[:, :] = np.random.default_rng(0).random(scores.shape)
-    better = evaluation.paired_difference(judged, worse, HOW)
+    worse = scored.y_score.copy()
+    worse.loc[:, :] = np.random.default_rng(0).random(worse.shape)
+    better = evaluation.paired_difference(scored, worse, RESAMPLING)
     assert better["clips"] == 34
     assert better["roc_auc"]["ours"] == pytest.approx(0.786849, abs=1e-6)
     assert 0 < better["roc_auc"]["low"] < better["roc_auc"]["value"]
     assert better["pr_auc"]["probability_better"] > 0.95
-    opposite = evaluation.paired_difference({**judged, "y_score": worse}, scores, HOW)
+    turned = dataclasses.replace(scored, y_score=worse)
+    opposite = evaluation.paired_difference(turned, scored.y_score, RESAMPLING)
     assert opposite["roc_auc"]["value"] == pytest.approx(-better["roc_auc"]["value"])
     assert opposite["roc_auc"]["low"] == pytest.approx(-better["roc_auc"]["high"])
 
 
-def test_what_two_systems_have_in_common_is_compared(judged):
-    theirs = judged["y_score"].iloc[:20].drop(columns="soft").assign(other=0.5)
-    result = evaluation.paired_difference(judged, theirs, HOW)
-    n_test = evaluation.test_clips(judged).isin(theirs.index).sum()
+def test_what_two_results_have_in_common_is_compared(scored):
+    theirs = scored.y_score.iloc[:20].drop(columns="soft").assign(other=0.5)
+    result = evaluation.paired_difference(scored, theirs, RESAMPLING)
+    n_test = scored.test_ids.isin(theirs.index).sum()
     assert result["clips"] == n_test
     assert result["clips_left_out"] == 34 - n_test + len(theirs) - n_test
     assert result["tags"] == 2
     assert result["tags_left_out"] == 2
     with pytest.raises(ValueError, match="no test clip or no tag in common"):
-        evaluation.paired_difference(judged, theirs[["other"]], HOW)
+        evaluation.paired_difference(scored, theirs[["other"]], RESAMPLING)

@@ -5,18 +5,19 @@ import pandas as pd
 import pytest
 
 from autotagging.results import examples
+from autotagging.results.scores import ScoredClips
 
 
-def judged_of(y_true, y_score, threshold=0.5):
-    """Return what `tabulate` takes, of test clips named a, b, c ... and tags t0, t1 ..."""
+def scored_of(y_true, y_score, threshold=0.5):
+    """Return test clips named a, b, c ... of one artist with tags t0, t1 ..."""
     y_true, y_score = np.array(y_true, bool), np.array(y_score, float)
     index = pd.Index([chr(97 + i) for i in range(len(y_true))], name="clip_id")
     tags = [f"t{k}" for k in range(y_true.shape[1])]
     labels = pd.DataFrame(y_true, index, tags)
     labels.insert(0, "split", "test")
+    clips = pd.DataFrame({"artist": "x", "album": "y", "track": "z"}, index)
     thresholds = pd.Series(threshold, index=tags)
-    return {"labels": labels, "y_score": pd.DataFrame(y_score, index, tags),
-            "thresholds": thresholds}  # fmt: skip
+    return ScoredClips(labels, clips, pd.DataFrame(y_score, index, tags), thresholds)
 
 
 # a: all right; b: half; c: a third; d: one actual tag of four predicted; e: nothing in common,
@@ -42,7 +43,7 @@ Y_SCORE = [
 
 
 def test_the_rule_takes_the_best_the_middle_the_poor_and_the_wrong():
-    shown = examples.tabulate(judged_of(Y_TRUE, Y_SCORE))
+    shown = examples.tabulate(scored_of(Y_TRUE, Y_SCORE))
     assert [e["clip_id"] for e in shown if e["in_figure"]] == list("abcde")
     reasons = {e["clip_id"]: e["reason"] for e in shown}
     assert reasons["a"] == "best agreement"
@@ -53,24 +54,24 @@ def test_the_rule_takes_the_best_the_middle_the_poor_and_the_wrong():
 
 
 def test_predicted_tags_stand_in_the_order_of_their_scores():
-    shown = {e["clip_id"]: e for e in examples.tabulate(judged_of(Y_TRUE, Y_SCORE))}
+    shown = {e["clip_id"]: e for e in examples.tabulate(scored_of(Y_TRUE, Y_SCORE))}
     assert shown["d"]["predicted"] == ["t3", "t2", "t1", "t0"]
     assert shown["d"]["actual"] == ["t0"]
     assert shown["g"]["predicted"] == []
 
 
 def test_clips_asked_for_come_first_and_alone_in_the_figure():
-    shown = examples.tabulate(judged_of(Y_TRUE, Y_SCORE), ["g", "b", "g"])
+    shown = examples.tabulate(scored_of(Y_TRUE, Y_SCORE), ["g", "b", "g"])
     assert [e["clip_id"] for e in shown if e["in_figure"]] == ["g", "b"]
     assert {e["reason"] for e in shown[:2]} == {examples.ASKED_FOR}
     assert len({e["clip_id"] for e in shown}) == len(shown) == 7
     with pytest.raises(ValueError, match="--clips zz: no test clip"):
-        examples.tabulate(judged_of(Y_TRUE, Y_SCORE), ["zz"])
+        examples.tabulate(scored_of(Y_TRUE, Y_SCORE), ["zz"])
 
 
 def test_a_few_clips_or_none_that_tells_anything_are_enough():
-    assert len(examples.tabulate(judged_of(Y_TRUE[:1], Y_SCORE[:1]))) == 1
-    nothing = examples.tabulate(judged_of([[0, 0], [0, 0]], [[0.1, 0.2], [0.3, 0.1]]))
+    assert len(examples.tabulate(scored_of(Y_TRUE[:1], Y_SCORE[:1]))) == 1
+    nothing = examples.tabulate(scored_of([[0, 0], [0, 0]], [[0.1, 0.2], [0.3, 0.1]]))
     assert [e["clip_id"] for e in nothing] == ["a", "b"]
     assert {e["reason"] for e in nothing} == {examples.NOTHING_TO_RANK}
 
@@ -79,8 +80,8 @@ def test_many_clips_are_shown_at_ranks_from_the_best_to_the_worst():
     rng = np.random.default_rng(0)
     y_true = rng.random((200, 8)) < 0.3
     y_score = np.clip(0.5 * y_true + 0.7 * rng.random(y_true.shape), 0, 1)
-    judged = judged_of(y_true[:26], y_score[:26])
-    shown = examples.tabulate(judged)
+    scored = scored_of(y_true[:26], y_score[:26])
+    shown = examples.tabulate(scored)
     assert len(shown) == examples.IN_REPORT
     assert sum(e["in_figure"] for e in shown) == examples.IN_FIGURE
     agreement = examples.agreements(y_true[:26], y_score[:26] >= 0.5)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from autotagging import metrics
-from autotagging.thresholds import choose_thresholds
 
 Y_TRUE = np.array([[1, 0, 1], [0, 0, 1], [1, 0, 0], [0, 0, 0]], bool)
 Y_PRED = np.array([[1, 0, 0], [1, 0, 1], [0, 0, 0], [0, 0, 0]], bool)
@@ -21,7 +20,7 @@ def test_recall_precision_and_accuracy_of_a_case_worked_by_hand():
     np.testing.assert_allclose(metrics.accuracy(Y_TRUE, Y_PRED), [0.5, 1.0, 0.75])
 
 
-def test_the_area_under_the_curve_of_a_case_worked_by_hand():
+def test_both_aucs_of_a_case_worked_by_hand():
     y_true = np.array([[1], [0], [1], [0]], bool)
     y_score = np.array([[0.9], [0.8], [0.7], [0.1]])  # one of four pairs is in the wrong order
     assert metrics.roc_auc(y_true, y_score) == pytest.approx(0.75)
@@ -48,21 +47,6 @@ def test_averages_are_scikit_learns_over_the_tags_that_have_a_value(seed, n_clip
         assert averages["macro"]["pr_auc"] == pytest.approx(expected, abs=1e-9)
         expected = sk.average_precision_score(y_true.ravel(), y_score.ravel())
         assert averages["micro"]["pr_auc"] == pytest.approx(expected, abs=1e-9)
-
-
-def test_thresholds_have_the_highest_f1_and_rare_tags_share_the_pooled_one():
-    rng = np.random.default_rng(0)
-    y_true = rng.random((60, 3)) < [0.3, 0.5, 0.02]
-    y_true[0, 2] = True
-    y_score = np.clip(0.4 * y_true + 0.6 * rng.random((60, 3)), 0, 1)
-    thresholds = choose_thresholds(y_true, y_score)
-    for tag in (0, 1):
-        found = sk.f1_score(y_true[:, tag], y_score[:, tag] >= thresholds[tag])
-        best = max(sk.f1_score(y_true[:, tag], y_score[:, tag] >= t) for t in y_score[:, tag])
-        assert found == pytest.approx(best)
-    pooled = choose_thresholds(y_true.reshape(-1, 1), y_score.reshape(-1, 1))
-    assert thresholds[2] == pooled[0]
-    assert choose_thresholds(np.zeros((4, 2), bool), np.zeros((4, 2))).tolist() == [0.5, 0.5]
 
 
 def test_every_measure_of_a_tag_stands_in_its_row():
@@ -139,7 +123,7 @@ def test_scores_drawn_with_their_own_probability_are_calibrated():
     assert metrics.calibration_error(rng.random(y_score.shape) < y_score**2, y_score) > 0.1
 
 
-def test_curves_have_the_areas_of_their_tags():
+def test_curves_enclose_the_aucs_of_their_tags():
     rng = np.random.default_rng(0)
     y_true = rng.random((3000, 3)) < [0.3, 0.05, 0]  # no clip has the third
     y_score = np.clip(rng.normal(0.3 + 0.3 * y_true, 0.2), 0, 1)

@@ -2,34 +2,36 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 pytest.importorskip("keras")
-from autotagging.models import architectures, prediction
+from autotagging.models import architectures, batches, prediction
 
 
 @pytest.fixture
-def clips():
+def array():
     return np.random.default_rng(0).standard_normal((6, 8, 4)).astype(np.float16)
 
 
-def network(frames):
-    return architectures.vgg((frames, 4), 2, np.zeros(4), np.ones(4), widths=(4, 4))
+def build(frames):
+    return architectures.vgg((frames, 4), 2, np.zeros(4), np.ones(4))
 
 
-def test_scores_are_probabilities_in_the_order_of_the_rows(clips):
-    whole = network(8)
-    scores = prediction.score_clips(whole, clips, np.array([5, 0, 5]), batch_size=2)
+def test_scores_are_probabilities_in_the_order_of_the_rows(array):
+    network, rows = build(frames=8), np.array([5, 0, 5])
+    clips = batches.LabelledClips(array, rows, np.zeros((3, 2), bool))
+    scores = prediction.score_clips(network, clips, n_together=2)
     assert scores.shape == (3, 2)
-    np.testing.assert_allclose(scores[0], scores[2], rtol=1e-5)
-    logits = whole.predict(clips[[5]].astype(np.float32), verbose=0)
-    np.testing.assert_allclose(scores[0], 1 / (1 + np.exp(-logits[0])), rtol=1e-5)
+    expected = expit(network.predict(array[rows].astype(np.float32), verbose=0))
+    np.testing.assert_allclose(scores, expected, rtol=1e-5)
 
 
-def test_a_clip_scores_as_the_mean_of_its_chunks(clips):
-    chunked = network(3)
-    scores = prediction.score_clips(chunked, clips, np.arange(6))
-    chunks = [clips[:, start : start + 3].astype(np.float32) for start in (0, 2, 5)]
-    expected = [1 / (1 + np.exp(-chunked.predict(chunk, verbose=0))) for chunk in chunks]
+def test_a_clip_scores_as_the_mean_of_its_chunks(array):
+    network = build(frames=3)
+    clips = batches.LabelledClips(array, np.arange(6), np.zeros((6, 2), bool))
+    scores = prediction.score_clips(network, clips)
+    chunks = [array[:, start : start + 3].astype(np.float32) for start in (0, 2, 5)]
+    expected = [expit(network.predict(chunk, verbose=0)) for chunk in chunks]
     np.testing.assert_allclose(scores, np.mean(expected, axis=0), rtol=1e-5)
 
 

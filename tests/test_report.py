@@ -3,46 +3,39 @@
 import re
 import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
+from conftest import SCRIPTS, write_scores, write_tiny_dataset
 
+from autotagging import steps
+from autotagging.clips import inventory
+from autotagging.labels import label_sets
 from autotagging.results import report, results_folder
 
 HOSTILE = "<script>alert(1)</script>"
-FOUR = "4_evaluate.py"
-
-
-def write_scores(folder, table, path, seed=0):
-    """Write scores that know something of the labels, as a peer would."""
-    tags = table.columns.drop("split")
-    noise = np.random.default_rng(seed).random((len(table), len(tags)))
-    scores = pd.DataFrame(0.4 * table[tags].to_numpy() + 0.6 * noise, table.index, tags)
-    scores.to_csv(folder / path)
-    return folder / path
 
 
 @pytest.fixture(scope="module")
 def evaluated(run_script, tmp_path_factory):
     """Return a dataset with audio and hostile names, whose peer.csv is evaluated."""
-    from conftest import write_tiny_dataset
-
-    from autotagging.labels import label_sets
-
     data = write_tiny_dataset(tmp_path_factory.mktemp("report") / "tiny", n_clips=96)
     text = (data / "annotations_final.csv").read_text().replace('"loud"', f'"{HOSTILE}"')
     (data / "annotations_final.csv").write_text(text)
-    assert run_script("1_label_reduction_and_files_renaming.py", "--data", data).returncode == 0
-    clips = pd.read_csv(data / "clips.csv", dtype=str)
+    assert run_script(SCRIPTS[1], "--data", data).returncode == 0
+    clips = pd.read_csv(inventory.clips_path(data), dtype=str)
     clips.loc[clips["clip_id"] != "10", "album"] = f"{HOSTILE} & sons"
-    clips.to_csv(data / "clips.csv", index=False)
+    clips.to_csv(inventory.clips_path(data), index=False)
     table = label_sets.read_labels(data, label_sets.find_set(data))
-    path, other = (
-        write_scores(data, table, f"{n}.csv", i) for i, n in enumerate(("peer", "other"))
-    )
-    answer = run_script(FOUR, "--data", data, "--scores", path, "--compare", other)
+    path = write_scores(data, table, "peer.csv")
+    answer = run_script(SCRIPTS[4], "--data", data, "--scores", path)
     assert answer.returncode == 0, answer.stderr
     return data
+
+
+@pytest.fixture
+def data(evaluated, tmp_path):
+    """Return a copy of the dataset, to be changed."""
+    return shutil.copytree(evaluated, tmp_path / "copy")
 
 
 @pytest.fixture(scope="module")
@@ -62,55 +55,58 @@ def test_no_address_stands_in_it(text):
     assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
 
 
-def test_every_clip_shown_has_its_tags_sound_and_spectrogram(evaluated, text):
-    shown = results_folder.read_examples(evaluated / "results/peer")
-    assert len(shown) == 14
-    assert text.count('src="data:audio/mpeg;base64,') == len(shown)
-    assert text.count('src="data:image/jpeg;base64,') == len(shown)
+def test_every_clip_has_its_tags_sound_and_spectrogram(evaluated, text):
+    examples = results_folder.read_examples(evaluated / "results/peer")
+    assert len(examples) == 14
+    assert text.count('src="data:audio/mpeg;base64,') == len(examples)
+    assert text.count('src="data:image/jpeg;base64,') == len(examples)
     for kind in ("right", "missed", "unexpected"):
-        assert text.count(f'<dd class="{kind}">') == len(shown)
+        assert text.count(f'<dd class="{kind}">') == len(examples)
 
 
-def test_it_is_made_once_and_anew_where_numbers_change(run_script, evaluated):
-    path = evaluated / "results/peer/report.html"
+def test_it_is_made_once_and_anew_where_numbers_change(run_script, data):
+    path = data / "results/peer/report.html"
     before = path.stat().st_mtime_ns
-    command = FOUR, "--data", evaluated, "--scores", evaluated / "peer.csv", "--compare"
-    command += (evaluated / "other.csv",)
+    command = SCRIPTS[4], "--data", data, "--scores", data / "peer.csv"
     assert "nothing to do" in run_script(*command).stdout
     assert path.stat().st_mtime_ns == before
-    assert run_script(*command, "--draws", 50).returncode == 0
-    assert "Against other.csv" in path.read_text(encoding="utf-8")
-    assert "50 bootstrap draws" in path.read_text(encoding="utf-8")
-    assert run_script(*command).returncode == 0
+    assert "1,000 bootstrap resamples" in path.read_text(encoding="utf-8")
+    assert run_script(*command, "--n-resamples", 50, "--force").returncode == 0
+    assert "50 bootstrap resamples" in path.read_text(encoding="utf-8")
 
 
-def test_a_dataset_without_audio_has_a_report_without_it(evaluated, tmp_path):
-    data = tmp_path / "copy"
-    shutil.copytree(evaluated, data, symlinks=True)
-    clips = pd.read_csv(data / "clips.csv", dtype=str)
-    clips["file"] = ""
-    clips.to_csv(data / "clips.csv", index=False)
-    path = report.write(data, "peer", data / "images", "another source")
-    text = path.read_text(encoding="utf-8")
+def write_again(data):
+    """Write the report of finished results anew; return its source."""
+    folder = data / "results/peer"
+    report.write(data, folder, steps.read_summary(folder))
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_dataset_without_audio_has_a_report_without_it(data):
+    clips = pd.read_csv(inventory.clips_path(data), dtype=str)
+    clips.assign(file="").to_csv(inventory.clips_path(data), index=False)
+    text = write_again(data)
     assert "Nothing to hear: this dataset has no audio." in text
     assert "<audio" not in text
-    assert report.write(data, "peer", data / "images", "another source") is None
 
 
-def test_a_clip_that_cannot_be_decoded_is_said(evaluated, tmp_path):
-    data = tmp_path / "copy"
-    shutil.copytree(evaluated, data)
+def test_a_clip_that_cannot_be_decoded_is_said(data):
     clip_id = results_folder.read_examples(data / "results/peer")[0]["clip_id"]
-    path = (
-        data / pd.read_csv(data / "clips.csv", dtype=str).set_index("clip_id").loc[clip_id, "file"]
-    )
+    path = data / inventory.read_clips(data).loc[clip_id, "file"]
     path.unlink()
     path.write_bytes(b"no audio")
-    assert report.write(data, "peer", data / "images", "x") is not None
-    whole = (data / "results/peer/report.html").read_bytes()
-    (data / "results/peer/report.html").write_bytes(whole[:3000] + b"\xff")  # cut short
-    text = report.write(data, "peer", data / "images", "x").read_text(encoding="utf-8")
+    text = write_again(data)
     assert "Nothing to hear: its audio cannot be decoded" in text
+    assert text.count("<audio") == 13
+
+
+def test_only_what_is_missing_is_made(data, capsys):
+    folder = data / "results/peer"
+    (folder / "accuracy.png").unlink()
+    report.write_missing(data, folder, steps.read_summary(folder))
+    assert "accuracy.png" in (printed := capsys.readouterr().out)
+    assert len(printed.splitlines()) == 1
+    assert (folder / "accuracy.png").exists()
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import REPOSITORY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autotagging import cli
 from autotagging.clips import annotations, inventory
-from autotagging.labels import label_sets, splits, statistics, synonyms
+from autotagging.labels import label_sets, splits, statistics, synonyms, tag_choice
 
 # The parts of 40 clips: r train, a validation, e test.
 EXPECTED_BY_ARTIST = {
@@ -16,7 +16,75 @@ EXPECTED_BY_ARTIST = {
     1: "errrrearrrraerrrrerrrrearrrraerrrrerrrre",
 }
 EXPECTED_AT_RANDOM = "earrrrerrrarrrrerrrrrerererrrerrrrrrerrr"
-SYNONYMS = REPOSITORY / "data" / "synonyms.csv"
+# Length in bytes, and entries by their number in the pickled list, which begins with 2.
+WON_2020 = {
+    "train": (
+        1_208_643,
+        {
+            2: (
+                "0/american_bach_soloists-j_s__bach__cantatas_volume_v-03-gleichwie_der_regen_und_"
+                "schnee_vom_himmel_fallt_bwv_18_iii_recitative_and_litany__mein_gott_hier_wird_"
+                "mein_herze_sein-262-291.npy"
+            ),
+            121: "0/american_bach_soloists-joseph_haydn__masses-11-agnus_dei__adagio-59-88.npy",
+            7562: "5/stargarden-the_art_of_analog_diversion-01-lullabeene-117-146.npy",
+            7668: "5/trancevision-lemuria-10-atom_meditation_mix-88-117.npy",
+            7669: "6/barry_phillips-trad-01-polska_fran_glava-0-29.npy",
+            15245: "b/wicked_allstars-dark_clouds-11-no_mercy-88-117.npy",
+        },
+    ),
+    "validation": (
+        122_390,
+        {
+            2: "c/atomic_opera-alpha_and_oranges-01-rain_parade-117-146.npy",
+            50: "c/atomic_opera-alpha_and_oranges-10-let_go-88-117.npy",
+            91: "c/dj_markitos-inside_your_dreams-01-interplanetary_travel-0-29.npy",
+            211: "c/domased-new_memories-08-transfusion-88-117.npy",
+            1530: "c/william_brooks-fowl_mouth-16-a_boy_outta_love-30-59.npy",
+        },
+    ),
+    "test": (
+        353_102,
+        {
+            2104: "e/mountain_mirrors-mountain_mirrors-08-praying_mantis-146-175.npy",
+            2161: (
+                "e/philharmonia_baroque_orchestra-handel__atalanta_cd1-26-aria_si_mel_raccordero"
+                "-30-59.npy"
+            ),
+            2233: "e/shira_kammen-music_of_waters-02-downstream-0-29.npy",
+            4333: (
+                "f/various_artists-south_by_southwest_compilation-14-flying_sun_palace-88-117.npy"
+            ),
+        },
+    ),
+}
+# Length in bytes, and lines by clip_id: where they begin, their tags.
+MUSICNN = {
+    "validation": (
+        468_571,
+        {
+            "14": (0, "techno"),
+            "19": (254, ""),
+            "600": (6626, "guitar, indian, no vocals, no vocal, sitar"),
+            "58737": (468_314, "guitar, classical, slow, strings, harpsichord, solo"),
+        },
+    ),
+    "test": (
+        1_368_560,
+        {
+            "2": (0, "classical, strings, violin, opera"),
+            "6": (253, "classical, strings, violin, opera, classic"),
+            "185": (7128, "rock, male voice, metal"),
+            "28649": (680_314, "guitar, classical, slow, strings, violin"),
+            "29561": (693_164, "rock, loud, metal"),
+            "29716": (695_220, "techno, electronic, fast, woman, dance"),
+            "58801": (
+                1_368_303,
+                "slow, ambient, no vocals, quiet, no vocal, soft, no voice, weird",
+            ),
+        },
+    ),
+}
 
 
 def test_folders_0_to_b_train_c_validates_d_to_f_test():
@@ -41,31 +109,31 @@ def test_heard_artists_are_those_with_training_clips():
         splits.heard_in_training(table, artists.drop("3"))
 
 
-def about_of(files, **columns):
+def metadata_of(files, **columns):
     return pd.DataFrame({"file": files, **columns}, index=[str(i) for i in range(len(files))])
 
 
 @pytest.mark.parametrize(
-    ("about", "how"),
+    ("metadata", "way"),
     [
-        (about_of(["0/a.mp3", "f/b.mp3"], folder=["0", "f"]), "folders"),
-        (about_of(["0/a.mp3", "f/b.mp3"], folder=["0", "f"], artist=["A", "B"]), "folders"),
-        (about_of(["0/a.mp3", "x/b.mp3"], folder=["0", "x"], artist=["A", "B"]), "artists"),
-        (about_of(["0/a.mp3", "f/b.mp3"], artist=["A", "B"]), "artists"),  # not MTT's form
-        (about_of(["0/a.mp3", "f/b.mp3"], split=["train", "test"]), "column"),
-        (about_of(["0/a.mp3", "x/b.mp3"], artist=["A", ""]), "artists"),
-        (about_of(["a", "b.mp3"], artist=["", ""]), "random"),
-        (about_of(["a", "b.mp3"]), "random"),
+        (metadata_of(["0/a.mp3", "f/b.mp3"], folder=["0", "f"]), "folders"),
+        (metadata_of(["0/a.mp3", "f/b.mp3"], folder=["0", "f"], artist=["A", "B"]), "folders"),
+        (metadata_of(["0/a.mp3", "x/b.mp3"], folder=["0", "x"], artist=["A", "B"]), "artists"),
+        (metadata_of(["0/a.mp3", "f/b.mp3"], artist=["A", "B"]), "artists"),  # not MTT's form
+        (metadata_of(["0/a.mp3", "f/b.mp3"], split=["train", "test"]), "column"),
+        (metadata_of(["0/a.mp3", "x/b.mp3"], artist=["A", ""]), "artists"),
+        (metadata_of(["a", "b.mp3"], artist=["", ""]), "random"),
+        (metadata_of(["a", "b.mp3"]), "random"),
     ],
 )
-def test_clips_are_split_as_their_table_allows(about, how):
-    assert splits.choose(about) == how
-    assert splits.choose(about, "random") == "random"
+def test_clips_are_split_as_their_table_allows(metadata, way):
+    assert splits.choose(metadata) == way
+    assert splits.choose(metadata, "random") == "random"
 
 
 def test_a_column_that_is_not_there_is_no_split():
     with pytest.raises(ValueError, match="no column split"):
-        splits.choose(about_of(["a.mp3"]), "column")
+        splits.choose(metadata_of(["a.mp3"]), "column")
 
 
 def random_collection(seed, n_clips=300, n_artists=40, n_tags=12):
@@ -80,8 +148,8 @@ def random_collection(seed, n_clips=300, n_artists=40, n_tags=12):
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 @settings(max_examples=30)
 def test_every_clip_is_in_one_part_and_no_artist_in_two(collection, seed):
-    artists, annotations_ = random_collection(collection)
-    parts = splits.by_artist(artists, annotations_, seed)
+    artists, tags = random_collection(collection)
+    parts = splits.by_artist(artists, tags, seed)
     assert list(parts.index) == list(artists.index)
     assert set(parts) <= set(splits.PARTS)
     assert parts.groupby(artists).nunique().max() == 1
@@ -93,10 +161,10 @@ def test_every_clip_is_in_one_part_and_no_artist_in_two(collection, seed):
 @given(st.integers(0, 10**6))
 @settings(max_examples=30)
 def test_the_order_of_the_rows_does_not_matter_to_which_clips_are_where(seed):
-    artists, annotations_ = random_collection(0)
+    artists, tags = random_collection(0)
     order = np.random.default_rng(seed).permutation(len(artists))
-    parts = splits.by_artist(artists, annotations_, 1)
-    shuffled = splits.by_artist(artists.iloc[order], annotations_.iloc[order, ::-1], 1)
+    parts = splits.by_artist(artists, tags, 1)
+    shuffled = splits.by_artist(artists.iloc[order], tags.iloc[order, ::-1], 1)
     pd.testing.assert_series_equal(shuffled[parts.index], parts)
     drawn = splits.at_random(artists.index, 1)
     pd.testing.assert_series_equal(splits.at_random(artists.index[order], 1)[drawn.index], drawn)
@@ -121,32 +189,49 @@ def test_one_artist_and_no_positive_tags_are_no_error():
     assert set(splits.by_artist(pd.Series(["A", "B"], index), nothing[[]], 0)) <= set(splits.PARTS)
 
 
+def test_each_way_to_split_gives_every_clip_its_part():
+    artists, tags = random_collection(0)
+    metadata = pd.DataFrame({"file": "c/" + tags.index, "artist": artists}, tags.index)
+    collection = annotations.Annotations(tags, metadata.assign(split="test"))
+    parts = {way: splits.split(way, collection, 1) for way in splits.WAYS}
+    pd.testing.assert_series_equal(parts["artists"], splits.by_artist(artists, tags, 1))
+    pd.testing.assert_series_equal(parts["random"], splits.at_random(tags.index, 1))
+    assert set(parts["folders"]) == {"validation"}
+    assert set(parts["column"]) == {"test"}
+
+
 @pytest.fixture(scope="module")
 def magnatagatune(test_data):
-    """Return annotations, who made the clips, and both tables of 50 tags."""
+    """Return the annotations, who made the clips in them, and both tables of 50 tags."""
     folder = test_data / "mtt"
-    annotated, about = annotations.read_annotations(folder / "annotations_final.csv")
-    about = annotations.add_clip_info(about, folder / "clip_info_final.csv")
-    merged = synonyms.merge_synonyms(annotated, synonyms.read_synonyms(SYNONYMS))
+    read = annotations.read_annotations(folder / "annotations_final.csv")
+    read = annotations.add_clip_info(read, folder / "clip_info_final.csv")
+    merged = synonyms.merge_synonyms(read.tags, synonyms.read_synonyms(cli.SYNONYMS))
     tables = {
-        merge: table[synonyms.most_frequent(table, 50)]
-        for merge, table in ((True, merged), (False, annotated))
+        merge: table[tag_choice.most_frequent(table, 50)]
+        for merge, table in ((True, merged), (False, read.tags))
     }
-    return annotated, about, tables
+    return read, tables
 
 
 def test_artists_of_magnatagatune_are_shared_out_12_1_3_by_clips_and_tags(magnatagatune):
-    annotated, about, tables = magnatagatune
+    read, tables = magnatagatune
     for seed in range(50):
-        parts = splits.by_artist(about["artist"], annotated, seed)
+        parts = splits.by_artist(read.credits["artist"], read.tags, seed)
         for table in tables.values():
             for kept in (table.any(axis=1), slice(None)):
                 here, positives = parts[kept], table[kept]
                 for part, share in zip(splits.PARTS, splits.SHARES, strict=True):
-                    there = (here == part).to_numpy()
-                    assert abs(there.mean() - share / 16) < 0.02
-                    shares = positives[there].sum() / positives.sum()
+                    in_part = (here == part).to_numpy()
+                    assert abs(in_part.mean() - share / 16) < 0.02
+                    shares = positives[in_part].sum() / positives.sum()
                     assert (shares - share / 16).abs().mean() < 0.025
+
+
+def published_variant(read, table, *, keep_untagged):
+    files = read.metadata["file"]
+    usable = table.drop(list(inventory.find_unusable(files)))
+    return label_sets.select(usable, splits.by_folder(files), keep_untagged=keep_untagged)
 
 
 @pytest.mark.parametrize(
@@ -159,12 +244,11 @@ def test_artists_of_magnatagatune_are_shared_out_12_1_3_by_clips_and_tags(magnat
     ids=["A", "B", "C"],
 )
 def test_the_published_variants_have_their_sizes(magnatagatune, merge, keep_untagged, sizes):
-    _, about, tables = magnatagatune
-    table = published_variant(about, tables[merge], keep_untagged)
-    makers = annotations.name_makers(about)
-    parts = statistics.describe_parts(table, makers)
+    read, tables = magnatagatune
+    table = published_variant(read, tables[merge], keep_untagged=keep_untagged)
+    parts = statistics.describe_parts(table, read.credits)
     assert tuple(parts[part]["clips"] for part in splits.PARTS) == sizes
-    heard = statistics.count_heard(table, makers)
+    heard = statistics.count_heard(table, read.credits)
     if merge:
         assert heard == {"track": 0, "album": 0, "artist": 2719}
         assert [parts[part]["artists"] for part in splits.PARTS] == [190, 26, 75]
@@ -177,33 +261,43 @@ def test_the_published_variants_have_their_sizes(magnatagatune, merge, keep_unta
         assert heard["artist"] == 3284
 
 
-def published_variant(about, table, keep_untagged):
-    usable = table.drop(list(inventory.find_unusable(about["file"])))
-    return label_sets.select(usable, splits.by_folder(about["file"]), keep_untagged=keep_untagged)
+def test_variant_b_lists_the_paths_of_won_2020(magnatagatune):
+    """Compare with the lists under split/mtat of minzwon/sota-music-tagging-models.
+
+    They are pickled lists of sorted paths, and not stored here. Their length in bytes is known,
+    and some entries with their numbers, read from the first, the middle and the last. So the
+    number of paths is theirs between each two of these entries, and the sum of the paths' lengths
+    in the whole list; that a path was exchanged for another as long between the same two is not
+    seen.
+    """
+    read, tables = magnatagatune
+    table = published_variant(read, tables[False], keep_untagged=False)
+    not_listed = ["29", "11268", "11269"]  # they would be the first three
+    for part, (length, entries) in WON_2020.items():
+        clip_ids = table.index[table["split"] == part].drop(not_listed if part == "train" else [])
+        paths = sorted(read.metadata.loc[clip_ids, "file"].str.replace(".mp3", ".npy"))
+        pickled = [f"aS'{path}'\np{number}\n" for number, path in enumerate(paths, 2)]
+        assert len("(lp1\n") + len("".join(pickled)) - len("a") + len("a.") == length
+        assert {number: paths[number - 2] for number in entries} == entries
+        assert len(paths) == max(entries) - 1
 
 
-def test_variant_b_has_the_paths_of_the_published_lists(magnatagatune):
-    """The lists of Won 2020 are pickled lists of paths, whose length in bytes is known here."""
-    _, about, tables = magnatagatune
-    table = published_variant(about, tables[False], keep_untagged=False)
-    not_listed = ["29", "11268", "11269"]
-    published = {
-        "train": (1_208_643, not_listed),
-        "validation": (122_390, []),
-        "test": (353_102, []),
-    }
-    for part, (length, absent) in published.items():
-        clip_ids = table.index[table["split"] == part].drop(absent)
-        paths = sorted(about["file"][clip_ids].str.replace(".mp3", ".npy"))
-        entries = [f"aS'{path}'\np{number}\n" for number, path in enumerate(paths, 2)]
-        assert len("(lp1\n") + len("".join(entries)) - len("a") + len("a.") == length
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_variant_a_has_the_clips_and_tags_of_musicnn(magnatagatune, part):
+    """Compare with val_gt_mtt.tsv and test_gt_mtt.tsv of jordipons/musicnn-training.
 
-
-def test_variant_a_has_the_clips_of_the_published_tables(magnatagatune):
-    """The tables of musicnn have a line "id, tab, [50 numbers]" a clip; their length is known."""
-    _, about, tables = magnatagatune
-    table = published_variant(about, tables[False], keep_untagged=True)
-    line = len("\t[]\n") + 50 * len("0.0") + 49 * len(", ")
-    for part, length in {"validation": 468_571, "test": 1_368_560}.items():
-        clip_ids = table.index[table["split"] == part]
-        assert sum(len(clip_id) + line for clip_id in clip_ids) == length
+    They have a line "id, tab, [50 numbers]" a clip, and are not stored here. Their length in
+    bytes is known: with it the number of clips, as only the ids differ in length. Some lines are
+    known: where they stand, and the tags in them. The other lines are not compared.
+    """
+    read, tables = magnatagatune
+    table = published_variant(read, tables[False], keep_untagged=True)
+    table = table[table["split"] == part]
+    length, lines = MUSICNN[part]
+    length_of_tags = len("\t[]\n") + 50 * len("0.0") + 49 * len(", ")
+    ends = (table.index.str.len() + length_of_tags).to_series(table.index).cumsum()
+    assert ends.iloc[-1] == length
+    for clip_id, (start, tags) in lines.items():
+        assert ends[clip_id] - len(clip_id) - length_of_tags == start
+        row = table.loc[clip_id].drop("split").astype(bool)
+        assert set(row.index[row]) == set(tags.split(", ") if tags else [])

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from test_download import server  # noqa: F401  a fixture
 
+from autotagging import download
 from autotagging.tag_map import word_files
 
 WORDS = {
@@ -21,8 +22,6 @@ WORDS = {
     "age": [0, 0, 1],
     "nan": [1 / 3, -1e-7 / 7, 3e8 + 1 / 9],
 }
-
-
 NAME = "glove-twitter-25"
 
 
@@ -39,7 +38,7 @@ def write_binary(path, words):
 
 
 def read(path, words, data, **fetching):
-    source = word_files.find(str(path), data)
+    source = word_files.find_source(str(path), data)
     wanted = {*words, "never seen"}
     return word_files.read(source, data, wanted, folder=data / "fetched", **fetching)
 
@@ -78,7 +77,7 @@ def test_a_text_may_have_blanks_in_words_odd_bytes_tabs_and_empty_lines(tmp_path
 
 
 def test_of_very_many_words_the_first_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(word_files, "MOST_WORDS", 2)
+    monkeypatch.setattr(word_files, "MAX_WORDS", 2)
     path = write_binary(tmp_path / "words.bin", WORDS)
     assert list(read(path, ["guitar", "new", "age"], tmp_path).index) == ["guitar", "new"]
 
@@ -91,7 +90,7 @@ def test_a_file_with_none_of_the_words_has_an_empty_table(tmp_path):
 
 def test_words_are_kept_so_that_the_file_may_go(tmp_path):
     path = write_binary(tmp_path / "words.bin", WORDS)
-    before, checksum = read(path, ["guitar", "nan"], tmp_path), word_files.find(path, tmp_path)
+    before, source = read(path, ["guitar", "nan"], tmp_path), word_files.find_source(path, tmp_path)
     assert sorted(file.name for file in (tmp_path / "word_vectors").iterdir()) == [
         "words.bin.csv",
         "words.bin.json",
@@ -99,29 +98,58 @@ def test_words_are_kept_so_that_the_file_may_go(tmp_path):
     path.unlink()
     kept = read("words.bin", ["nan"], tmp_path)
     pd.testing.assert_frame_equal(kept, before, check_exact=True)
-    assert word_files.find("words.bin", tmp_path).checksum == checksum.checksum
+    assert word_files.find_source("words.bin", tmp_path).checksum == source.checksum
     pd.testing.assert_frame_equal(read("gone/words.bin", ["guitar"], tmp_path), before)
     with pytest.raises(ValueError, match=r"words.bin is not there, .* nobody looked for age: "):
         read("words.bin", ["guitar", "age"], tmp_path)
 
 
-def test_a_file_that_is_there_is_not_read_again_unless_it_changed_or_more_is_wanted(
-    tmp_path, monkeypatch
-):
+@pytest.fixture
+def calls(monkeypatch):
+    """Return the names of the functions that go through a whole file, each time one is called."""
+    made = []
+    for name in ("checksum", "_read_words"):
+        call = getattr(word_files, name)
+
+        def note(path, *rest, name=name, call=call):
+            if path.suffix == ".bin":
+                made.append(name)
+            return call(path, *rest)
+
+        monkeypatch.setattr(word_files, name, note)
+    return made
+
+
+def test_a_file_is_told_by_its_checksum(tmp_path):
+    path = write_binary(tmp_path / "words.bin", WORDS)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert word_files.find_source(path, tmp_path).checksum == digest
+
+
+def test_a_file_whose_words_are_kept_is_not_gone_through_again(tmp_path, calls):
     path = write_binary(tmp_path / "words.bin", WORDS)
     read(path, ["guitar"], tmp_path)
-    reads, read_words = [], word_files._read_words
-    monkeypatch.setattr(
-        word_files, "_read_words", lambda *how: reads.append(how) or read_words(*how)
-    )
+    assert calls == ["checksum", "_read_words"]
     read(path, ["guitar"], tmp_path)
-    assert not reads
+    assert len(calls) == 2
+    os.utime(path, ns=(1, 1))  # changed, to all appearance
+    read(path, ["guitar"], tmp_path)
+    assert calls[2:] == ["checksum"]
+
+
+def test_a_file_is_read_again_where_more_is_wanted(tmp_path, calls):
+    path = write_binary(tmp_path / "words.bin", WORDS)
+    read(path, ["guitar"], tmp_path)
     assert list(read(path, ["guitar", "age"], tmp_path).index) == ["age", "guitar"]
-    assert len(reads) == 1
-    other = write_binary(tmp_path / "words.bin", {**WORDS, "guitar": [7, 7, 7]})
-    os.utime(other, ns=(1, 1))
+    assert calls.count("_read_words") == 2
+
+
+def test_a_file_that_changed_is_read_again(tmp_path):
+    path = write_binary(tmp_path / "words.bin", WORDS)
+    read(path, ["guitar"], tmp_path)
+    write_binary(path, {**WORDS, "guitar": [7, 7, 7]})
+    os.utime(path, ns=(1, 1))
     assert read(path, ["guitar"], tmp_path).loc["guitar"].tolist() == [7, 7, 7]
-    assert len(reads) == 2
 
 
 KEPT = '{"checksum": "x", "changed": [], "wanted": %s, "words": "x"}'
@@ -147,7 +175,25 @@ def test_kept_words_that_are_damaged_are_read_anew(tmp_path, damage):
 
 def test_a_name_that_is_nothing_is_answered_with_the_names_there_are(tmp_path):
     with pytest.raises(ValueError, match=r"lost.bin is not a file.*word2vec-google-news-300, "):
-        word_files.find("lost.bin", tmp_path)
+        word_files.find_source("lost.bin", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("GoogleNews.bin.gz", "GoogleNews"),
+        ("words.v2.TXT", "words.v2"),
+        ("glove-twitter-25", "glove-twitter-25"),
+    ],
+)
+def test_a_map_is_called_after_the_file_without_its_ending(name, short):
+    assert word_files.Source(name, None, "x").short_name == short
+
+
+def test_the_catalogue_is_of_gensims_files_by_their_names_without_an_ending():
+    assert word_files.BINARY in word_files.CATALOGUE
+    assert {file.kind for file in word_files.CATALOGUE.values()} == {"MD5"}
+    assert all(file.name == f"{name}.gz" for name, file in word_files.CATALOGUE.items())
 
 
 @pytest.mark.parametrize(("ending", "load"), [(".kv", "KeyedVectors"), (".model", "Word2Vec")])
@@ -164,7 +210,7 @@ def test_a_pickle_is_refused_with_the_line_that_converts_it(tmp_path, ending, lo
         vector = model["guitar"]
     model.save(str(path))
     with pytest.raises(ValueError, match="as a pickle it could run code") as error:
-        word_files.find(path, tmp_path)
+        word_files.find_source(path, tmp_path)
     line = str(error.value).split("convert it with: ")[1]
     program, *arguments = shlex.split(line)
     assert program == "python"
@@ -211,7 +257,8 @@ def catalogued(monkeypatch, tmp_path):
     text = write_text(tmp_path / "plain.txt", WORDS).read_bytes()
     content = gzip.compress(text, mtime=0)
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    monkeypatch.setitem(word_files.CATALOGUE, NAME, (len(content), md5, False))
+    file = download.RemoteFile(f"{NAME}.gz", len(content), md5, "MD5")
+    monkeypatch.setitem(word_files.CATALOGUE, NAME, file)
     monkeypatch.setenv("GENSIM_DATA_DIR", str(tmp_path / "gensim"))
     return content
 
@@ -222,15 +269,15 @@ def test_a_model_of_the_catalogue_is_fetched_once_and_its_words_kept(
     tmp_path,
 ):
     server.content = catalogued
-    how = {"base_url": server.url, "tries": 1, "pause": 0}
-    words = read(NAME, ["guitar"], tmp_path, **how)
+    fetching = {"base_url": server.url, "tries": 1, "pause": 0}
+    words = read(NAME, ["guitar"], tmp_path, **fetching)
     assert words.loc["guitar"].tolist() == WORDS["guitar"]
     fetched = tmp_path / "fetched" / f"{NAME}.gz"
     assert fetched.read_bytes() == catalogued
     assert len(server.asked) == 1
-    read(NAME, ["guitar", "age"], tmp_path, **how)  # another word: the file is at hand
+    read(NAME, ["guitar", "age"], tmp_path, **fetching)  # another word: the file is at hand
     fetched.unlink()
-    read(NAME, ["age"], tmp_path, **how)  # kept
+    read(NAME, ["age"], tmp_path, **fetching)  # kept
     assert len(server.asked) == 1
 
 
@@ -240,15 +287,15 @@ def test_what_gensim_has_fetched_is_taken_where_its_checksum_is_right(
     tmp_path,
 ):
     server.content = catalogued
-    how = {"base_url": server.url, "tries": 1, "pause": 0}
+    fetching = {"base_url": server.url, "tries": 1, "pause": 0}
     place = tmp_path / "gensim" / NAME
     place.mkdir(parents=True)
     (place / f"{NAME}.gz").write_bytes(catalogued)
     (place / "__init__.py").write_text("raise SystemExit('was run')")
-    assert list(read(NAME, ["guitar"], tmp_path, **how).index) == ["guitar"]
+    assert list(read(NAME, ["guitar"], tmp_path, **fetching).index) == ["guitar"]
     assert not server.asked
     (place / f"{NAME}.gz").write_bytes(catalogued[:-1] + b"x")
-    read(NAME, ["guitar", "age"], tmp_path, **how)
+    read(NAME, ["guitar", "age"], tmp_path, **fetching)
     assert len(server.asked) == 1
     assert (place / f"{NAME}.gz").read_bytes() == catalogued[:-1] + b"x"  # gensim's own: left
 

@@ -1,5 +1,6 @@
-"""The page of the maps: one file that shows three senses of near to anyone, and trusts no name."""
+"""The figure and the page of the maps: three senses of near for anyone, and no name is trusted."""
 
+import itertools
 import json
 import re
 
@@ -7,7 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging.tag_map import caption, map_folder, page, projection, similarity
+from autotagging import steps
+from autotagging.figures import style
+from autotagging.tag_map import map_folder, projection, similarity
+from autotagging.tag_map import page as tag_map_page
 
 HOSTILE = "</script><script>alert(1)</script>"
 TAGS = ["guitar", "rock", "piano", "slow", "techno", "beat", "no singer", HOSTILE]
@@ -16,7 +20,7 @@ NO_WORDS = "no singer"
 
 
 def write_map(folder, with_network=True, tags=TAGS):
-    """Write a map; one tag has no word vector, and the network's view is another."""
+    """Write a map with its page; one tag has no word vector, and the network's view is another."""
     rng, n_tags = np.random.default_rng(0), len(tags)
     groups = np.arange(n_tags)[:, None] < n_tags // 2
     vectors = pd.DataFrame(groups * 2 + rng.normal(size=(n_tags, 6)), index=tags)
@@ -28,53 +32,45 @@ def write_map(folder, with_network=True, tags=TAGS):
         spaces["network"] = pd.DataFrame(rng.normal(size=(n_tags, 6)), index=tags)
     nearness = {name: similarity.cosines(space) for name, space in spaces.items()}
     agreement, agreement_by_tag = similarity.agreement(nearness)
-    places = projection.place_alike(spaces, method="tsne", seed=0)
+    chosen = projection.Projection()
+    maps = projection.project_aligned(spaces, chosen)
+    in_4d = projection.project(spaces["words"], chosen, 4)
     counts = pd.Series(np.geomspace(900, 1, n_tags).astype(int), index=tags)
     ways = pd.Series({tag: "not found" if tag == NO_WORDS else "token" for tag in tags})
-    areas = pd.Series(np.linspace(0.9, 0.6, n_tags), index=tags) if with_network else None
+    roc_aucs = pd.Series(np.linspace(0.9, 0.6, n_tags), index=tags) if with_network else None
     tables = {
-        "tags": map_folder.tabulate_tags(counts, KINDS, ways, areas),
-        "places": map_folder.tabulate_places(places),
+        "tags": map_folder.tabulate_tags(counts, KINDS, ways, roc_aucs),
+        "coordinates": map_folder.tabulate_coordinates(maps),
         "vectors": spaces["words"],
         "neighbours": similarity.neighbours(nearness),
         "agreement": agreement_by_tag,
-        "places_4d": projection.place(spaces["words"], 4),
+        "coordinates_4d": in_4d,
     }
-    trust = {name: projection.trustworthiness(spaces[name], places[name]) for name in spaces}
-    settings = {"labels": "merged50", "vectors": "w.bin", "from_elsewhere": True}
-    summary = {
-        "settings": {**settings, "method": "tsne", "seed": 0},
-        "dataset": f"mine {HOSTILE}",
-        "note": "Synthetic sample",
-        "citation": "Anybody & sons",
-        "tags": n_tags,
-        "dimensions": 6,
-        "tags without a vector": [NO_WORDS],
-        "trustworthiness": {**trust, "words, 4 dimensions": 1.0},
-        "other starts": projection.stability(spaces["words"], places["words"]),
-        "clusters": {name: projection.clusters(space) for name, space in spaces.items()},
-        "agreement": agreement,
-        "tags by a synonym": [],
-        "flat spaces": [],
-        "explained variance": None,
-        "closeness of errors": None,
-    }
-    map_folder.write(folder, tables, summary)
-    caption = caption.write(map_folder.read_summary(folder))
-    page.write(folder, caption, "this map")
+    settings = {"labels": "merged50", "vectors": "w.bin", "method": "tsne", "seed": 0}
+    with steps.writing(steps.Step(folder, settings, {})) as summary:
+        summary.update(dataset=f"mine {HOSTILE}", note="Synthetic sample", citation="A & sons")
+        summary.update(map_folder.describe(spaces["words"], ways), agreement=agreement)
+        summary.update(projection.assess(spaces, maps, in_4d, chosen))
+        summary.update(flat_spaces=[], closeness_of_errors=None)
+        map_folder.write(folder, tables, [])
+        tag_map_page.write(folder, summary)
     return folder
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Return a map with its page."""
+    """Return the folder of a map with its page."""
     return write_map(tmp_path_factory.mktemp("map"))
 
 
 @pytest.fixture
 def page(open_page, folder):
     """Return the page in the browser."""
-    return open_page((folder / "tag_map.html").resolve().as_uri())
+    return open_page(address_of(folder))
+
+
+def address_of(folder):
+    return (folder / tag_map_page.PAGE).resolve().as_uri()
 
 
 def of(page, tag):
@@ -94,7 +90,7 @@ def cells(page, column):
 
 
 def test_names_are_text_and_never_markup(folder):
-    text = (folder / "tag_map.html").read_text(encoding="utf-8")
+    text = (folder / tag_map_page.PAGE).read_text(encoding="utf-8")
     assert HOSTILE not in text
     assert re.findall(r"<script[^>]*>", text) == [
         '<script type="application/json" id="content">',
@@ -104,14 +100,41 @@ def test_names_are_text_and_never_markup(folder):
     assert [tag["tag"] for tag in json.loads(content)["tags"]] == TAGS
 
 
-def test_it_is_made_once_and_anew_of_another_map(folder):
-    path = folder / "tag_map.html"
-    assert page.is_made(folder, "this map")
-    assert not page.is_made(folder, "that map")
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-20])  # cut short
-    assert not page.is_made(folder, "this map")
-    path.write_bytes(whole)
+def test_what_is_missing_is_made_again_the_same_and_what_is_there_is_left(tmp_path, capsys):
+    folder = write_map(tmp_path)
+    summary = steps.read_summary(folder)
+    written, figure = folder / tag_map_page.PAGE, folder / tag_map_page.FIGURE
+    tag_map_page.write_missing(folder, summary)
+    made = written.read_bytes(), figure.read_bytes()
+    written.unlink()
+    figure.write_bytes(b"drawn by hand")
+    tag_map_page.write_missing(folder, summary)
+    assert written.read_bytes() == made[0]
+    assert figure.read_bytes() == b"drawn by hand"
+    figure.unlink()
+    capsys.readouterr()
+    tag_map_page.write_missing(folder, summary)
+    assert figure.read_bytes() == made[1]
+    assert "t_SNE.png" in capsys.readouterr().out
+    tag_map_page.write_missing(folder, summary)
+    assert capsys.readouterr().out == ""
+
+
+def test_the_figure_shows_the_tags_that_have_words_at_their_coordinates(folder, monkeypatch):
+    figures = []
+    monkeypatch.setattr(style, "save", lambda figure, _, note: figures.append((figure, note)))
+    tag_map_page.write_missing(folder, steps.read_summary(folder))
+    ((figure, note),) = figures
+    (ax,) = figure.axes
+    names = [text.get_text() for text in ax.texts if text.get_gid() != "cluster"]
+    assert names == [tag for tag in TAGS if tag != NO_WORDS]
+    assert ax.get_xlabel().endswith("have no vector: no singer")
+    assert note == "Synthetic sample"
+    words = map_folder.read_table(folder, "coordinates").query("space == 'words'")
+    words = words.assign(kind=[KINDS.get(tag, "other") for tag in words["tag"]])
+    wanted = pd.concat([words[words["kind"] == kind] for kind in style.KINDS])  # a kind a colour
+    drawn = np.concatenate([marks.get_offsets() for marks in ax.collections])
+    np.testing.assert_array_equal(drawn, wanted[["x", "y"]])
 
 
 def test_it_opens_without_a_request_and_without_a_complaint(page):
@@ -153,12 +176,12 @@ def test_a_click_keeps_a_tag_and_another_lets_it_go(page):
 
 
 def test_the_map_can_be_changed_for_another_sense_of_near(page, folder):
-    places = map_folder.read_table(folder, "places")
+    coordinates = map_folder.read_table(folder, "coordinates")
     assert not of(page, NO_WORDS).is_visible()
     assert page.locator("#absent").inner_text() == f"1 tags are not on this map: {NO_WORDS}"
     for label, space in (("same", "annotations"), ("layer", "network"), ("vectors", "words")):
         page.get_by_label(label).check()
-        rows = places[places["space"] == space].set_index("tag")
+        rows = coordinates[coordinates["space"] == space].set_index("tag")
         shown = np.array([where(page, tag) for tag in rows.index])
         # the same directions as in the table, y upwards, at one scale for both axes
         wanted = rows[["x", "y"]].to_numpy() * [1, -1]
@@ -166,12 +189,12 @@ def test_the_map_can_be_changed_for_another_sense_of_near(page, folder):
         scale = np.linalg.norm(shown) / np.linalg.norm(wanted)
         np.testing.assert_allclose(shown, scale * wanted, atol=1.5)
         assert of(page, NO_WORDS).is_visible() == (space != "words")
-        summary = map_folder.read_summary(folder)["clusters"][space]["clusters"]
+        clusters = steps.read_summary(folder)["clusters"][space]["clusters"]
         listed = page.locator("#clusters li").all_inner_texts()
-        assert listed == [", ".join(cluster) for cluster in summary]
-        assert page.locator("#map .outline").count() == len(summary)
+        assert listed == [", ".join(cluster) for cluster in clusters]
+        assert page.locator("#map .outline").count() == len(clusters)
         numbers = page.locator("#map .number").all_text_contents()
-        assert numbers == [str(number) for number in range(1, len(summary) + 1)]
+        assert numbers == [str(number) for number in range(1, len(clusters) + 1)]
 
 
 def test_a_tag_is_found_by_its_name(page):
@@ -275,7 +298,7 @@ def test_a_large_map_brings_what_is_asked_for_into_view_and_can_be_moved(page):
 
 def test_the_name_that_fits_best_is_taken(open_page, tmp_path):
     tags = ["female vocal", "male vocal", "male", "a male", *TAGS]
-    page = open_page((write_map(tmp_path, tags=tags) / "tag_map.html").resolve().as_uri())
+    page = open_page(address_of(write_map(tmp_path, tags=tags)))
     for typed, taken in (("male", "male"), ("MALE V", "male vocal"), ("vocal", "female vocal")):
         page.get_by_label("Find a tag").fill(typed)
         page.keyboard.press("Enter")
@@ -296,27 +319,34 @@ def test_the_table_is_sorted_by_where_senses_disagree(page, folder):
     assert numbers == sorted(numbers, reverse=True)
 
 
-@pytest.mark.parametrize("width", [400, 1400])
 @pytest.mark.parametrize("n_more", [0, 80])
-def test_labels_do_not_lie_on_each_other(open_page, tmp_path, width, n_more):
+def test_labels_do_not_lie_on_each_other(open_page, tmp_path, n_more):
     tags = [*TAGS, *(f"tag number {i}" for i in range(n_more))]
-    page = open_page((write_map(tmp_path, tags=tags) / "tag_map.html").resolve().as_uri())
-    page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_function("map.viewBox.baseVal.width === map.clientWidth")
-    boxes = page.evaluate(
-        """[...document.querySelectorAll("#map .tag text")]
-            .filter(text => text.parentElement.style.display !== "none")
-            .filter(text => getComputedStyle(text).visibility === "visible")
-            .map(text => text.getBoundingClientRect())
-            .map(box => [box.left, box.top + 2, box.right, box.bottom - 2])"""
-    )
-    assert len(boxes) >= 4
-    assert (len(boxes) == len(tags) - 1) == (n_more == 0)  # of many, some on demand
-    for one, (left, top, right, bottom) in enumerate(boxes):
-        for other in boxes[one + 1 :]:
-            apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
-            assert apart
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page = open_page(address_of(write_map(tmp_path, tags=tags)))
+    for width in (400, 1400):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(  # not wait_for_function, which the page's own policy forbids
+            """() => new Promise(done => {
+                const fits = () => map.viewBox.baseVal.width === map.clientWidth
+                const check = () => fits() ? done() : requestAnimationFrame(check)
+                check()
+            })"""
+        )
+        boxes = page.evaluate(
+            """[...document.querySelectorAll("#map .tag text")]
+                .filter(text => text.parentElement.style.display !== "none")
+                .filter(text => getComputedStyle(text).visibility === "visible")
+                .map(text => text.getBoundingClientRect())
+                .map(box => [box.left, box.top + 2, box.right, box.bottom - 2])"""
+        )
+        assert len(boxes) >= 4
+        assert (len(boxes) == len(tags) - 1) == (n_more == 0)  # of many, some on demand
+        assert not any(overlap(one, other) for one, other in itertools.combinations(boxes, 2))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def overlap(one, other):
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 @pytest.mark.parametrize("width", [400, 1400])
@@ -334,7 +364,7 @@ def test_everyone_can_use_it(page, width):
 
 
 def test_without_a_network_its_view_cannot_be_chosen(open_page, tmp_path):
-    page = open_page((write_map(tmp_path, False) / "tag_map.html").resolve().as_uri())
+    page = open_page(address_of(write_map(tmp_path, with_network=False)))
     assert page.get_by_label("network").is_disabled()
     assert page.complaints == []
     of(page, "rock").locator(".mark").hover()

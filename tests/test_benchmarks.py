@@ -1,0 +1,49 @@
+"""Floor, ceiling, literature and cross-validation beside the five scripts."""
+
+import json
+
+from conftest import SCRIPTS
+
+
+def test_results_stand_beside_the_floor_and_the_literature(run_script, tiny_dataset):
+    for name, *arguments in [(1,), (2,), (3, "--epochs", 1), (4,)]:
+        answer = run_script(SCRIPTS[name], "--data", tiny_dataset, *arguments)
+        assert answer.returncode == 0, answer.stderr
+    floor = run_script("benchmarks/floor_and_ceiling.py", "--data", tiny_dataset)
+    assert floor.returncode == 0, floor.stderr
+    lines = floor.stdout.splitlines()
+    assert lines[0].startswith("floor    test")
+    # The tags of tones are plain to see in the mean spectrum.
+    assert float(lines[0].split("ROC-AUC ")[1].split(",")[0]) > 0.8
+    table = run_script("benchmarks/beside_literature.py", "--data", tiny_dataset, "vgg")
+    assert "| FCN (Choi 2016; Won 2020) | .9005 | .4295 | B |" in table.stdout
+    assert "**vgg**, this repository" in table.stdout
+    assert "none published: merged" in table.stdout
+    absent = run_script("benchmarks/beside_literature.py", "--data", tiny_dataset, "paper")
+    assert absent.returncode == 1
+    assert "results/paper is not finished" in absent.stderr
+
+
+def test_a_network_is_cross_validated_beside_the_floor(run_script, tiny_dataset):
+    for number in (1, 2):
+        assert run_script(SCRIPTS[number], "--data", tiny_dataset).returncode == 0
+    command = ["benchmarks/cross_validate.py", "--data", tiny_dataset, "--epochs", 2]
+    command += ["--seeds", 0, "--min-positives", 14]
+    answer = run_script(*command)
+    assert answer.returncode == 0, answer.stderr
+    assert "left out, fewer than 14 clips have them: classical" in answer.stdout
+    folder = tiny_dataset / "cross_validation" / "vgg"
+    scores = sorted(path.name for path in folder.glob("*.npy"))
+    assert scores == [f"scores-seed0-fold{k}.npy" for k in range(5)]
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["floor"]["roc_auc"][0] > 0.9  # tones are plain to see in the mean spectrum
+    low, high = summary["interval"]["roc_auc"]
+    difference = summary["network"]["roc_auc"][0] - summary["floor"]["roc_auc"][0]
+    assert low <= difference <= high
+    for name in ("summary.json", "scores-seed0-fold3.npy"):  # as if it had been killed
+        (folder / name).unlink()
+    again = run_script(*command)
+    assert again.stdout.splitlines()[:4] == answer.stdout.splitlines()[:4]
+    refused = run_script(*command, "--learning-rate", 1)
+    assert refused.returncode == 1
+    assert "with learning rate 0.002, not 1" in refused.stderr

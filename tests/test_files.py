@@ -1,0 +1,73 @@
+"""Files appear whole; checksums; room on a disk."""
+
+import hashlib
+import os
+import shutil
+
+import pandas as pd
+import pytest
+
+from autotagging import files
+
+
+@pytest.mark.parametrize("content", ["ä\nb\r\n", "", b"\xff\x00"])
+def test_text_and_bytes_are_written_as_they_are(tmp_path, content):
+    files.write_whole(tmp_path / "x", content)
+    expected = content.encode("utf-8") if isinstance(content, str) else content
+    assert (tmp_path / "x").read_bytes() == expected
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]  # nothing half written is left
+
+
+def test_a_run_that_is_killed_while_writing_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+    files.write_whole(tmp_path / "x", "old")
+
+    def kill(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", kill)
+        with pytest.raises(KeyboardInterrupt):
+            files.write_whole(tmp_path / "x", "new")
+    assert (tmp_path / "x").read_text() == "old"
+    files.write_whole(tmp_path / "x", "new")
+    assert (tmp_path / "x").read_text() == "new"
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
+
+
+def test_a_file_is_never_written_through_a_link(tmp_path):
+    (tmp_path / "raw").write_text("raw")
+    (tmp_path / "x").symlink_to("raw")
+    files.write_whole(tmp_path / "x", "new")
+    assert (tmp_path / "raw").read_text() == "raw"
+
+
+def test_a_table_has_the_same_bytes_on_every_machine(tmp_path):
+    table = pd.DataFrame({"tag": ["ä", 'a, "b"'], "share": [0.5, float("nan")]})
+    files.write_table(tmp_path / "x.csv", table, index=False)
+    assert (tmp_path / "x.csv").read_bytes() == 'tag,share\nä,0.5\n"a, ""b""",\n'.encode()
+
+
+def test_a_text_is_written_only_where_it_is_not_there_yet(tmp_path):
+    assert files.write_if_other(tmp_path / "x", "a\n")
+    os.utime(tmp_path / "x", (0, 0))
+    assert not files.write_if_other(tmp_path / "x", "a\n")
+    assert (tmp_path / "x").stat().st_mtime == 0
+    assert files.write_if_other(tmp_path / "x", "b\n")
+    assert (tmp_path / "x").read_text() == "b\n"
+
+
+def test_checksums_are_sha_256(tmp_path):
+    (tmp_path / "x").write_bytes("aä".encode())
+    expected = hashlib.sha256("aä".encode()).hexdigest()
+    assert files.checksum(tmp_path / "x") == expected
+    assert files.checksum_of(["a", "ä".encode()]) == expected
+    assert files.checksum_of(["aä"]) == files.checksum_of(iter(["a", "ä"])) == expected
+    assert files.checksum_of([]) == hashlib.sha256().hexdigest()
+
+
+def test_a_disk_without_room_is_refused_with_what_is_needed(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=2000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    files.check_room(tmp_path, 2000)
+    with pytest.raises(ValueError, match="has room for 2,000 bytes, 2,001 are to come"):
+        files.check_room(tmp_path, 2001)

@@ -1,0 +1,211 @@
+"""The inventory: which clips can be used, and their audio under the clips' ids."""
+
+import json
+
+import pandas as pd
+import pytest
+from conftest import write_tiny_dataset
+
+from autotagging import steps
+from autotagging.clips import annotations, inventory
+
+AUDIO, NO_AUDIO = inventory.AudioSettings(), inventory.AudioSettings(audio=False)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Return a dataset of four clips, of which one is an empty file and one is no audio."""
+    write_tiny_dataset(tmp_path, 4)
+    next((tmp_path / "2").glob("*.wav")).write_bytes(b"")
+    next((tmp_path / "3").glob("*.wav")).write_bytes(b"no audio")
+    return tmp_path
+
+
+def write(data, settings=AUDIO, **options):
+    """Write the inventory of a dataset as script 1 does."""
+    table = data / "annotations_final.csv"
+    inputs = steps.describe_inputs(data, table)
+    read = annotations.read_annotations(table)
+    return inventory.write_inventory(read, data, data, settings, inputs, **options)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_folder_is_no_audio(tmp_path):
+    (tmp_path / "0").mkdir()
+    assert inventory.audio_sizes(pd.Series({"1": "0"}), tmp_path).isna().all()
+
+
+def test_absent_and_empty_files_are_left_out_with_the_reason(tmp_path):
+    (tmp_path / "a.mp3").write_bytes(b"1")
+    (tmp_path / "b.mp3").write_bytes(b"")
+    files = pd.Series({"a": "a.mp3", "b": "b.mp3", "c": "c.mp3"})
+    reasons = inventory.find_unusable(files, inventory.audio_sizes(files, tmp_path))
+    assert reasons == {"b": "the file is empty", "c": "the file is absent"}
+
+
+def test_the_three_broken_files_are_known_without_audio():
+    file = inventory.BROKEN_IN_MAGNATAGATUNE["35644"]
+    assert list(inventory.find_unusable(pd.Series({"35644": file, "2": "f/x.mp3"}))) == ["35644"]
+    assert not len(inventory.find_unusable(pd.Series({"35644": "0/somebody_elses_clip.mp3"})))
+
+
+@pytest.mark.parametrize(
+    ("clip_id", "file", "message"),
+    [
+        ("1", "../secret.mp3", "leaves the folder"),
+        ("1", "/etc/passwd", "leaves the folder"),
+        ("1", "0/../../x.mp3", "leaves the folder"),
+        ("1", "", "has no path"),
+        ("1", "a\\b.mp3", "has a backslash"),
+        ("1", "a.part", "named like an unfinished file"),
+        ("../1", "0/x.mp3", "cannot name a file"),
+        ("a/b", "0/x.mp3", "cannot name a file"),
+        ("..", "0/x.mp3", "cannot name a file"),
+        ("", "0/x.mp3", "cannot name a file"),
+        ("a\\b", "0/x.mp3", "cannot name a file"),
+        ("a\nb", "0/x.mp3", "not printable"),
+        ("x" * 197, "0/x.mp3", "longer than 200 bytes"),
+    ],
+)
+def test_names_that_lead_astray_are_refused_with_their_row(clip_id, file, message):
+    metadata = pd.DataFrame({"row": [7], "file": [file]}, index=[clip_id])
+    with pytest.raises(ValueError, match=rf"row 7 of the annotations: .*{message}"):
+        inventory.check_names(metadata)
+    inventory.check_names(metadata.set_axis(["x" * 196]).assign(file="0/x.mp3"))
+
+
+@pytest.mark.parametrize("file", ["clips/1.mp3", "labels/set/multi_hot/0_1.mp3", "to_clips/1.mp3"])
+def test_a_raw_dataset_where_this_script_writes_is_refused(tmp_path, file):
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "to_clips").symlink_to("clips")
+    metadata = pd.DataFrame({"file": [file]}, index=["1"])
+    table = tmp_path / "annotations_final.csv"
+    with pytest.raises(ValueError, match="lies where this script writes: name another folder"):
+        inventory.check_apart(metadata, table, tmp_path, tmp_path)
+    inventory.check_apart(metadata, table, tmp_path, tmp_path / "data")
+    (tmp_path / "circle").symlink_to("circle")
+    inventory.check_apart(metadata.assign(file="circle/1.mp3"), table, tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("table", ["clips/clips.csv", "clips/mine.csv", "labels/set/labels.csv"])
+def test_a_table_that_this_script_would_write_over_is_refused(tmp_path, table):
+    metadata = pd.DataFrame({"file": ["0/1.mp3"]}, index=["1"])
+    with pytest.raises(ValueError, match="lies where this script writes"):
+        inventory.check_apart(metadata, tmp_path / table, tmp_path, tmp_path)
+
+
+def test_a_path_through_a_file_or_a_circle_of_links_is_absent(tmp_path):
+    (tmp_path / "a.mp3").write_bytes(b"1")
+    (tmp_path / "b.mp3").symlink_to("b.mp3")
+    files = pd.Series({"1": "a.mp3/2.mp3", "2": "b.mp3"})
+    assert inventory.audio_sizes(files, tmp_path).isna().all()
+
+
+def test_the_inventory_is_read_as_it_was_written(data):
+    clips, n_changed = write(data)
+    assert n_changed == 4  # two links, two tables
+    assert list(clips.usable.index) == ["10", "11"]
+    assert clips.usable.loc["10"].tolist() == ["clips/10.wav", "clip 10", "clip 10", "clip 10"]
+    pd.testing.assert_frame_equal(inventory.read_clips(data, with_audio=True), clips.usable)
+    raw = next((data / "0").glob("*.wav"))
+    assert (data / "clips" / "10.wav").samefile(raw)
+
+
+def test_clips_left_out_stand_in_a_table_with_their_row_and_reason(data):
+    clips, _ = write(data)
+    written = pd.read_csv(data / "clips" / "excluded.csv", dtype=str, index_col="clip_id")
+    assert written.index.astype(str).tolist() == list(clips.excluded.index) == ["12", "13"]
+    assert written["row"].tolist() == ["4", "5"]
+    assert written["file"].str.split("/").str[0].tolist() == ["2", "3"]
+    reasons = ["the file is empty", "the file has no header of a known audio format"]
+    assert written["reason"].tolist() == reasons
+    summary = json.loads((data / "clips" / "summary.json").read_text())
+    assert (summary["clips"], summary["excluded"]) == (2, 2)
+
+
+def test_an_inventory_that_is_as_it_was_is_not_written_again(data):
+    write(data)
+    before = contents(data / "clips")  # with the seconds it took
+    assert write(data)[1] == 0
+    assert contents(data / "clips") == before
+
+
+def test_audio_that_comes_and_goes_later_is_linked_and_unlinked(data):
+    write(data)
+    next((data / "2").glob("*.wav")).write_bytes(next((data / "0").glob("*.wav")).read_bytes())
+    next((data / "1").glob("*.wav")).unlink()
+    (data / "clips" / "mine.txt").write_text("mine")
+    clips, _ = write(data)
+    assert list(clips.usable.index) == ["10", "12"]
+    tables = ["clips.csv", "excluded.csv", "mine.txt", "summary.json"]
+    assert sorted(contents(data / "clips")) == ["10.wav", "12.wav", *tables]
+
+
+def test_without_audio_no_clip_has_a_file_until_there_is_audio(data):
+    write(data, NO_AUDIO)
+    assert inventory.read_clips(data)["file"].tolist() == ["", "", "", ""]
+    with pytest.raises(ValueError, match=r"clips holds no audio: run 1_label.* without --no-audio"):
+        inventory.read_clips(data, with_audio=True)
+    assert list(write(data)[0].usable.index) == ["10", "11"]
+    assert inventory.read_clips(data)["file"].tolist() == ["clips/10.wav", "clips/11.wav"]
+
+
+def test_audio_that_is_listed_is_not_forgotten(data):
+    write(data)
+    before = contents(data / "clips")
+    with pytest.raises(ValueError, match="lists audio already: leave out --no-audio"):
+        write(data, NO_AUDIO)
+    assert contents(data / "clips") == before
+
+
+def test_a_dataset_without_any_audio_is_refused(data):
+    for path in data.glob("*/*.wav"):
+        path.unlink()
+    with pytest.raises(ValueError, match=r"no audio for any of the 4 .*, such as 0/.*--no-audio"):
+        write(data)
+    assert not (data / "clips").exists()
+
+
+def test_an_inventory_of_another_table_is_replaced_only_by_force(data):
+    write(data)
+    before = contents(data / "clips")
+    table = data / "annotations_final.csv"
+    lines = table.read_bytes().splitlines(keepends=True)
+    table.write_bytes(b"".join(lines[:1] + lines[2:]))  # without clip 10
+    message = r"clips was made from another annotations_final\.csv: .*--force.* folder with --data"
+    with pytest.raises(ValueError, match=message):
+        write(data)
+    assert contents(data / "clips") == before
+    write(data, force=True)
+    assert list(inventory.read_clips(data).index) == ["11"]
+    assert not (data / "clips" / "10.wav").exists()
+
+
+def test_an_inventory_that_is_not_finished_is_not_read(data):
+    with pytest.raises(ValueError, match="clips is not finished: run 1_label_reduction"):
+        inventory.read_clips(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clip_id,path,rock\n1,a.mp3,1\n",
+        "clip_id,file,artist,album,track\n1,clips/1.mp3,,,\n1,clips/2.mp3,,,\n",
+        "clip_id,file,artist,album,track\n1,../1.mp3,,,\n",
+        "clip_id,file,artist,album,track\n1,/etc/passwd,,,\n",
+        "\udcff",
+        "",
+    ],
+)
+def test_a_table_that_is_no_inventory_is_refused_and_made_anew_by_force(data, text):
+    write(data)
+    before = contents(data / "clips")
+    path = data / "clips" / "clips.csv"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(ValueError, match=r"clips\.csv is gone or damaged: run 1_.* with --force"):
+        inventory.read_clips(data)
+    write(data, force=True)
+    assert path.read_bytes() == before["clips.csv"]

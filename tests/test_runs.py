@@ -1,0 +1,218 @@
+"""Runs: a network is trained and drawn, its thresholds are chosen, and all of it is kept."""
+
+import json
+import shutil
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+from conftest import learnable_parts, snapshot
+
+from autotagging import metrics, steps
+from autotagging.models import model_folder, prediction, runs
+from autotagging.models.training_settings import RECIPES
+from autotagging.thresholds import choose_thresholds
+
+SETTINGS = replace(
+    RECIPES["vgg"], chunk_frames=6, epochs=3, repeats=1, patience=3, batch_size=8, seed=3
+)
+DESCRIPTION = {
+    "tags": ["loud", "quiet"],
+    "feature_settings": {"bands": 4},
+    "label_set": "merged50",
+    "dataset": "tiny",
+    "note": "Synthetic sample",
+}
+
+pytestmark = pytest.mark.usefixtures("small_vgg")
+
+
+def describe_run(folder, settings=SETTINGS, *, labels="a1", seed=None):
+    """Return a run, of the mean of several where seeds are a list."""
+    made_with = {**asdict(settings), "seed": settings.seed if seed is None else seed}
+    step = steps.Step(folder, made_with, {"labels/merged50/labels.csv": labels})
+    parts = learnable_parts()
+    pictured = {"loud (0)": parts["train"].array[0], "quiet (1)": parts["train"].array[1]}
+    return runs.Run(step, settings, parts, DESCRIPTION, pictured)
+
+
+@pytest.fixture(scope="module")
+def models(small_vgg, tmp_path_factory):
+    """Return a folder with runs of two seeds and with their mean."""
+    folder = tmp_path_factory.mktemp("data") / "models"
+    members = {}
+    for seed in (3, 4):
+        members[seed] = runs.member_folder(folder / "both", seed)
+        runs.train(describe_run(members[seed], replace(SETTINGS, seed=seed)))
+    runs.average(describe_run(folder / "both", seed=[3, 4]), members)
+    return folder
+
+
+@pytest.fixture
+def run(models, tmp_path):
+    """Return a run that is trained."""
+    shutil.copytree(models / "both-seed3", tmp_path / "models" / "both-seed3")
+    return describe_run(tmp_path / "models" / "both-seed3")
+
+
+@pytest.fixture
+def mean(models, tmp_path):
+    """Return a run that is the mean of two."""
+    shutil.copytree(models, tmp_path / "models")
+    return describe_run(tmp_path / "models" / "both", seed=[3, 4])
+
+
+def test_a_run_is_a_model_its_history_two_figures_and_a_summary(run):
+    assert sorted(path.name for path in run.step.folder.iterdir()) == [
+        "CNN_architecture.png",
+        "history.csv",
+        "model.keras",
+        "summary.json",
+        "training_history.png",
+    ]
+
+
+def test_the_summary_says_what_was_run_on_what_and_how_well_it_went(run):
+    summary = steps.read_summary(run.step.folder)
+    network, _ = model_folder.load(run.step.folder / "model.keras")
+    history = model_folder.read_history(run.step.folder)
+    validation = run.parts["validation"]
+    scores = prediction.score_clips(network, validation)
+    averages = metrics.averages(validation.y_true, scores)["macro"]
+    assert summary["settings"] == json.loads(json.dumps(run.step.settings))
+    assert summary["inputs"] == run.step.inputs
+    assert summary["clips"] == {"train": 24, "validation": 16, "test": 8}
+    assert (summary["epochs"], summary["stopped"]) == (3, "")
+    assert (summary["dataset"], summary["note"]) == ("tiny", "Synthetic sample")
+    assert summary["weights"] == network.count_params()
+    assert summary["validation"] == pytest.approx(averages)
+    assert summary["best_epoch"] == history["epoch"][history["kept"]].item()
+
+
+def test_the_model_file_has_thresholds_that_are_chosen_on_the_validation_clips(run):
+    network, description = model_folder.load(run.step.folder / "model.keras")
+    validation = run.parts["validation"]
+    scores = prediction.score_clips(network, validation)
+    thresholds = choose_thresholds(validation.y_true, scores)
+    np.testing.assert_allclose(description["thresholds"], thresholds, rtol=1e-5)
+    assert description["settings"]["architecture"] == "vgg"
+    assert {key: description[key] for key in DESCRIPTION} == DESCRIPTION
+
+
+def test_training_says_what_is_trained_and_how_well_it_went(tmp_path, capsys):
+    run = describe_run(tmp_path / "models" / "mine", replace(SETTINGS, epochs=1))
+    run.parts["validation"].y_true[:, 1] = False
+    runs.train(run)
+    printed = capsys.readouterr().out
+    assert "training mine: vgg, 2 tags, 24 training and 16 validation clips" in printed
+    assert "no clip there has them: 1 of 2 tags: quiet" in printed
+    assert "mine, best epoch 1 of 1: validation macro ROC-AUC" in printed
+
+
+def test_a_run_that_is_there_is_done(run, capsys):
+    before = snapshot(run.step.folder)
+    assert runs.is_done(run)
+    assert "nothing to do: models/both-seed3 is trained" in capsys.readouterr().out
+    assert snapshot(run.step.folder) == before
+
+
+def test_a_run_that_is_not_there_is_not_done(tmp_path):
+    assert not runs.is_done(describe_run(tmp_path / "models" / "mine"))
+
+
+def test_a_run_of_other_settings_is_refused_by_name(run):
+    before = snapshot(run.step.folder)
+    settings = replace(SETTINGS, epochs=9, augment=())
+    sentence = r'with augment \["mixup"\], not \[\]; with epochs 3, not 9: .* --force, or .* --name'
+    with pytest.raises(ValueError, match=sentence):
+        runs.is_done(describe_run(run.step.folder, settings))
+    assert snapshot(run.step.folder) == before
+
+
+def test_a_run_on_other_labels_is_refused_by_name(run):
+    with pytest.raises(ValueError, match=r"from another labels/merged50/labels\.csv"):
+        runs.is_done(describe_run(run.step.folder, labels="a2"))
+
+
+@pytest.mark.parametrize("name", ["CNN_architecture.png", "training_history.png"])
+def test_a_missing_figure_is_drawn_again_and_nothing_else(run, name):
+    folder = run.step.folder
+    figure, before = (folder / name).read_bytes(), snapshot(folder)
+    (folder / name).unlink()
+    assert runs.is_done(run)
+    assert (folder / name).read_bytes() == figure
+    assert {**snapshot(folder), name: before[name]} == before
+
+
+def test_a_run_killed_before_its_summary_ends_with_the_same_weights(run, tmp_path, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    again = describe_run(tmp_path / "models" / "again")
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "draw", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            runs.train(again)
+    assert not runs.is_done(again)
+    runs.train(again)
+    assert not (again.step.folder / "checkpoint").exists()
+    networks = [model_folder.load(r.step.folder / "model.keras")[0] for r in (run, again)]
+    for one, other in zip(*(network.get_weights() for network in networks), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_killed_after_its_summary_loses_its_checkpoint(run):
+    (run.step.folder / "checkpoint").mkdir()
+    (run.step.folder / "checkpoint" / "last.keras").touch()
+    assert runs.is_done(run)
+    assert not (run.step.folder / "checkpoint").exists()
+
+
+def test_training_that_stops_early_says_why(tmp_path, monkeypatch, capsys):
+    def find_no_better(network, clips):
+        scores = dict.fromkeys(("validation_loss", "validation_roc_auc"), 0.5)
+        return {**scores, "validation_pr_auc": 0.5}
+
+    monkeypatch.setattr(runs.training, "_validate", find_no_better)
+    run = describe_run(tmp_path / "models" / "mine", replace(SETTINGS, patience=1, keep_from=0))
+    runs.train(run)
+    assert "stopped: no better epoch in 1" in capsys.readouterr().out
+    summary = steps.read_summary(run.step.folder)
+    assert (summary["stopped"], summary["epochs"]) == ("no better epoch in 1", 2)
+
+
+def test_the_mean_of_several_scores_as_their_mean(mean):
+    folder, validation = mean.step.folder, mean.parts["validation"]
+    scores = {}
+    for name in ("both", "both-seed3", "both-seed4"):
+        network, description = model_folder.load(folder.with_name(name) / "model.keras")
+        scores[name] = prediction.score_clips(network, validation)
+        thresholds = choose_thresholds(validation.y_true, scores[name])
+        np.testing.assert_allclose(description["thresholds"], thresholds, rtol=1e-5)
+    expected = (scores["both-seed3"] + scores["both-seed4"]) / 2
+    np.testing.assert_allclose(scores["both"], expected, atol=1e-5)
+    assert not np.allclose(scores["both-seed3"], scores["both-seed4"], atol=1e-3)
+
+
+def test_the_mean_of_several_names_them_and_has_the_epochs_of_all(mean):
+    summary = steps.read_summary(mean.step.folder)
+    assert summary["members"] == ["both-seed3", "both-seed4"]
+    assert summary["settings"]["seed"] == [3, 4]
+    history = model_folder.read_history(mean.step.folder)
+    epochs = [[seed, epoch] for seed in (3, 4) for epoch in (1, 2, 3)]
+    assert history[["seed", "epoch"]].to_numpy().tolist() == epochs
+
+
+def test_a_mean_that_is_there_is_done_and_one_of_other_seeds_is_refused(mean):
+    assert runs.is_done(mean)
+    with pytest.raises(ValueError, match=r"with seed \[3, 4\], not \[3, 4, 5\]"):
+        runs.is_done(describe_run(mean.step.folder, seed=[3, 4, 5]))
+
+
+def test_of_a_mean_the_first_network_is_drawn(mean):
+    figure = mean.step.folder / "CNN_architecture.png"
+    assert (
+        figure.read_bytes() == (mean.step.folder.with_name("both-seed3") / figure.name).read_bytes()
+    )

@@ -1,0 +1,82 @@
+"""Script 3 as a user runs it: networks, several seeds, a start from another network."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import SCRIPTS
+
+from autotagging.features import feature_store
+from autotagging.models import model_folder, prediction
+
+ONE, TWO, THREE, FOUR = (SCRIPTS[number] for number in (1, 2, 3, 4))
+
+
+@pytest.fixture
+def featured(run_script, tiny_dataset):
+    """Return a dataset with labels and features."""
+    for script in (ONE, TWO):
+        assert run_script(script, "--data", tiny_dataset).returncode == 0
+    return tiny_dataset
+
+
+def test_seeds_are_trained_and_their_mean_is_one_run_more(run_script, featured):
+    common = ["--data", featured, "--epochs", 2, "--name", "both"]
+    answer = run_script(THREE, *common, "--seeds", 2, "--seed", 5)
+    assert answer.returncode == 0, answer.stderr
+    runs = {path.parent.name for path in (featured / "models").glob("*/summary.json")}
+    assert runs == {"both", "both-seed5", "both-seed6"}
+    again = run_script(THREE, *common, "--seeds", 2, "--seed", 5)
+    assert again.stdout.count("nothing to do") == 3
+    assert run_script(FOUR, "--data", featured, "--model", "both").returncode == 0
+    clip_ids = pd.read_csv(featured / "clips/clips.csv", dtype=str)["clip_id"]
+    store = feature_store.open_store(featured, "mel96", clip_ids)
+    scores = {}
+    for run in runs:
+        network, description = model_folder.load(featured / "models" / run / "model.keras")
+        scores[run] = prediction.score_clips(network, store)
+        assert len(description["thresholds"]) == len(description["tags"]) == scores[run].shape[1]
+    mean = (scores["both-seed5"] + scores["both-seed6"]) / 2
+    np.testing.assert_allclose(scores["both"], mean, atol=1e-5)
+    assert not np.allclose(scores["both-seed5"], scores["both-seed6"], atol=1e-3)
+    history = pd.read_csv(featured / "models/both/history.csv")
+    assert history[["seed", "epoch"]].to_numpy().tolist() == [[5, 1], [5, 2], [6, 1], [6, 2]]
+
+
+def test_a_network_starts_from_one_trained_for_other_tags(run_script, featured):
+    for script, *arguments in [
+        (ONE, "--name", "two", "--top", 3),
+        (THREE, "--labels", "merged5", "--epochs", 1, "--name", "first"),
+    ]:
+        answer = run_script(script, "--data", featured, *arguments)
+        assert answer.returncode == 0, answer.stderr
+    common = ["--data", featured, "--labels", "two", "--epochs", 1, "--name", "started"]
+    answer = run_script(THREE, *common, "--start-from", "first")
+    assert answer.returncode == 0, answer.stderr
+    assert "weights; anew: normalisation, logits" in answer.stdout
+    summary = json.loads((featured / "models/started/summary.json").read_text())
+    assert "models/first/model.keras" in summary["inputs"]
+    refused = run_script(THREE, *common)
+    assert refused.returncode == 1
+    assert "was made with models/first/model.keras" in refused.stderr
+    other = ["--architecture", "fcn", "--start-from", "first", "--name", "other"]
+    refused = run_script(THREE, "--data", featured, "--labels", "two", *other)
+    assert refused.returncode == 1
+    assert "has another architecture: vgg, not fcn" in refused.stderr
+
+
+def test_options_of_another_network_are_refused_as_typed(run_script, tmp_path):
+    answer = run_script(THREE, "--data", tmp_path, "--kernel", 3)
+    assert answer.returncode == 2
+    assert "--kernel is not an option of --architecture vgg" in answer.stderr
+
+
+def test_what_is_missing_is_said_with_the_script_to_run(run_script, tiny_dataset):
+    answer = run_script(THREE, "--data", tiny_dataset)
+    assert answer.returncode == 1
+    assert "labels has no label set: run 1_label_reduction" in answer.stderr
+    assert run_script(ONE, "--data", tiny_dataset).returncode == 0
+    answer = run_script(THREE, "--data", tiny_dataset)
+    assert answer.returncode == 1
+    assert "features/mel96 is not finished: run 2_feature_extraction.py" in answer.stderr

@@ -1,0 +1,161 @@
+"""Features in parallel: a real Dask scheduler and two workers, each a process of its own."""
+
+import dataclasses
+import importlib.util
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from conftest import REPOSITORY, write_store
+
+from autotagging.features import extraction, feature_store, workers
+
+CLUSTER = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason="the optional package distributed is not installed",
+)
+LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
+
+
+class Program:
+    """A process and what it has printed; a line can be waited for."""
+
+    def __init__(self, *arguments, path=REPOSITORY):
+        environment = {**os.environ, "PYTHONPATH": str(path), "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=path,
+        )
+
+    def wait_for(self, pattern):
+        """Return the match in the first line that has one; then read on, so that none is held."""
+        for line in self.process.stderr:
+            match = re.search(pattern, line)
+            if match:
+                threading.Thread(target=self.process.stderr.read, daemon=True).start()
+                return match
+        raise AssertionError(f"{pattern} was not printed")
+
+    def kill(self):
+        """End it at once."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def start_cluster(tmp_path):
+    """Return a function that starts a scheduler and workers; all end with the test."""
+    programs = []
+
+    def start(n_workers, path=REPOSITORY):
+        programs.append(Program("scheduler", *LOCAL, "--port", "0", path=path))
+        address = programs[0].wait_for(r"Scheduler at:\s+(tcp://\S+)")[1]
+        options = ["--nworkers", "1", "--nthreads", "1", "--no-nanny", *LOCAL]
+        for _ in range(n_workers):
+            folder = ["--local-directory", str(tmp_path / "dask")]
+            programs.append(Program("worker", address, *options, *folder))
+            programs[-1].wait_for("Registered to:")
+        return address, programs[1:]
+
+    yield start
+    for program in programs:
+        program.kill()
+
+
+@CLUSTER
+def test_a_cluster_gives_the_same_bytes_and_losing_a_worker_midway_costs_only_time(
+    wanted_store, start_cluster, monkeypatch
+):
+    address, programs = start_cluster(2)
+    monkeypatch.setattr(workers, "CLIPS_A_TASK", 1)
+    write_store(wanted_store)
+    computed_here = (wanted_store.folder / "features.npy").read_bytes()
+    n_done = 0
+
+    class Bar(extraction.tqdm):
+        """Kills a worker when a tenth is done."""
+
+        def update(self, n=1):
+            nonlocal n_done
+            n_done += n
+            if n_done == 4:
+                programs[0].kill()
+            return super().update(n)
+
+    monkeypatch.setattr(extraction, "tqdm", Bar)
+    elsewhere = dataclasses.replace(wanted_store, folder=wanted_store.folder.with_name("elsewhere"))
+    write_store(elsewhere, address)
+    assert (elsewhere.folder / "features.npy").read_bytes() == computed_here
+    assert feature_store.read_failed(elsewhere.folder).empty
+    assert programs[0].process.returncode == -signal.SIGKILL
+    assert programs[1].process.poll() is None
+
+
+@CLUSTER
+def test_a_scheduler_that_cannot_import_the_package_is_one_sentence(
+    wanted_store, start_cluster, tmp_path
+):
+    address, _ = start_cluster(1, path=tmp_path)
+    with pytest.raises(ValueError, match=rf"at {address} cannot import autotagging") as error:
+        write_store(wanted_store, address)
+    assert str(error.value).endswith(f"with PYTHONPATH={REPOSITORY}")
+
+
+@CLUSTER
+def test_a_cluster_that_is_not_there_is_one_sentence(wanted_store, monkeypatch):
+    monkeypatch.setattr(workers, "WAIT_FOR_CLUSTER", 1)
+    with pytest.raises(ValueError, match=r"no Dask cluster with a worker at tcp://127\.0\.0\.1:9"):
+        write_store(wanted_store, "tcp://127.0.0.1:9")
+
+
+def run_python(code, *arguments):
+    """Run code in a new process, and return what it printed with its exit status."""
+    # The output ends when the last process that holds it ends.
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_workers_end_with_a_parent_that_is_killed():
+    code = """
+import os, signal
+import joblib
+from autotagging.features import workers
+with workers._workers(2):
+    results = joblib.Parallel(return_as="generator")(joblib.delayed(os.getpid)() for _ in range(8))
+    print(*set(results), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = run_python(code)  # comes back when the workers have ended, too
+    assert killed.returncode == -signal.SIGKILL
+    assert killed.stdout.split()
+
+
+def test_workers_have_one_thread_and_no_tensorflow(wanted_store):
+    code = """
+import sys, threadpoolctl
+from autotagging.features import workers
+n_threads = []
+def note_threads(*_):
+    pools = threadpoolctl.threadpool_info()
+    n_threads.append(max((pool["num_threads"] for pool in pools), default=1))
+    return None, 1.0
+workers.extract_file = note_threads
+workers._compute([0], [sys.argv[1]], None)
+print(n_threads, "tensorflow" in sys.modules, "keras" in sys.modules)
+"""
+    answer = run_python(code, wanted_store.data / "clips/1.wav")
+    assert answer.stdout.strip() == "[1] False False"
