@@ -37,7 +37,7 @@ def main(args):
     """Score the validation and test clips, evaluate the scores, draw and report."""
     network = None
     if not args.scores:
-        network = find_network(args.data, args.model, args.features)
+        network = find_network(args.data, args.model, features=args.features, label_set=args.labels)
     label_set = (network and network.label_set) or label_sets.find_set(args.data, args.labels)
     table, clips = label_sets.read_labels(args.data, label_set), inventory.read_clips(args.data)
     of_labels = steps.read_summary(label_sets.set_folder(args.data, label_set))["settings"]
@@ -49,7 +49,7 @@ def main(args):
         "figure_clips": args.clips,
     }
     synonyms = cli.SYNONYMS if args.truth or not of_labels["merge"] else None
-    known = label_sets.labels_path(args.data, label_set), inventory.clips_path(args.data)
+    known = label_sets.labels_path(args.data, label_set), inventory.folder_of(args.data)
     scored_by = network.list_inputs(args.data) if network else [args.scores]
     paths = *known, *scored_by, args.truth, synonyms
     inputs = steps.describe_inputs(args.data, *paths, clip_ids=table.index)
@@ -58,16 +58,17 @@ def main(args):
         print(f"nothing to do: results/{args.name} are of these scores")
         summary = steps.read_summary(step.folder)
     else:
+        if network:
+            found = score(network, args.data, table)
+        else:
+            found = external_scores.read(args.scores, table)
+        scored = ScoredClips(table, clips, found.y_score, found.thresholds)
+        rows, numbers = evaluation.evaluate(scored, args.resampling)
+        rows |= evaluate_otherwise(scored, of_labels["merge"], args.truth, args.resampling)
+        pictured = examples.tabulate(scored, args.clips)
         with steps.writing(step) as summary:
-            if network:
-                found = score(network, args.data, table)
-            else:
-                found = external_scores.read(args.scores, table)
             results_folder.write_scores(step.folder, found, table["split"])
-            scored = ScoredClips(table, clips, found.y_score, found.thresholds)
-            rows, numbers = evaluation.evaluate(scored, args.resampling)
-            rows |= evaluate_otherwise(scored, of_labels["merge"], args.truth, args.resampling)
-            results_folder.write_tables(step.folder, numbers, examples.tabulate(scored, args.clips))
+            results_folder.write_tables(step.folder, numbers, pictured)
             summary.update(label_sets.read_provenance(args.data, label_set))
             summary.update(split=of_labels["split"], scores_file=args.scores and args.scores.name)
             summary.update(evaluation.summarise(scored, rows) | found.describe())
@@ -107,6 +108,8 @@ def parse_args():
     args = parser.parse_args()
     if args.model and args.scores:
         parser.error("--model and --scores: one of them")
+    if args.features and args.scores:
+        parser.error("--features is of --model")
     args.model = args.model or results_folder.DEFAULT
     args.resampling = read_settings(parser, args, Resampling)
     try:

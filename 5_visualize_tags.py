@@ -36,7 +36,7 @@ FETCHED = cli.REPOSITORY / "data" / "word_vectors"
 def main(args):
     """Lay the tags out by words, by annotations, and by what a network responds to."""
     label_set = label_sets.find_set(args.data, args.labels)
-    source = find_source(args.vectors, args.data) if args.vectors else None
+    source = None if args.vectors is None else find_source(args.vectors, args.data)
     evaluated = results_folder.find_current(args.data, args.results, label_set)
     settings = {
         "vectors": source.name if source else None,
@@ -52,22 +52,26 @@ def main(args):
         cli.TAG_KINDS,
         cli.SYNONYMS if source else None,
     )
-    inputs |= {source.name: source.checksum} if source else {}
+    inputs |= {f"../{source.name}": source.checksum} if source else {}
     map_name = args.name or map_folder.name_map(source, args.labels and label_set, evaluated)
     step = steps.Step(map_folder.folder_of(args.data, map_name), settings, inputs)
     if not args.force and steps.is_finished(step):
         print(f"nothing to do: {display_path(step.folder)} is there")
         page.write_missing(step.folder, steps.read_summary(step.folder))
     else:
+        tables, found = lay_out(args.data, settings, source, args.projection)
         with steps.writing(step) as summary:
-            make_map(args.data, step, source, args.projection, summary)
+            summary.update(found)
+            paragraphs = caption.write(summary)
+            print("\n".join(paragraphs))
+            map_folder.write(step.folder, tables, paragraphs)
             page.write_missing(step.folder, summary)
     print(f"open the Projector with: tensorboard --logdir {shlex.quote(display_path(step.folder))}")
 
 
-def make_map(data, step, source, chosen, summary):
-    """Find vectors and coordinates of the tags, in three senses of near, and write them."""
-    label_set, evaluated = step.settings["labels"], step.settings["results"]
+def lay_out(data, settings, source, chosen):
+    """Return the tables of a map, in three senses of near, and what its summary says: a dict."""
+    label_set, evaluated = settings["labels"], settings["results"]
     table = label_sets.read_labels(data, label_set)
     counts = label_sets.read_tags(data, label_set).set_index("tag")["clips"]
     tags = list(counts.index)
@@ -91,13 +95,14 @@ def make_map(data, step, source, chosen, summary):
         "agreement": agreement_by_tag,
         "coordinates_4d": in_4d,
     }
-    summary.update(label_sets.read_provenance(data, label_set))
-    summary.update(map_folder.describe(vectors, ways), flat_spaces=flat, agreement=agreement)
-    summary.update(projection.assess(spaces, maps, in_4d, chosen))
-    summary["closeness_of_errors"] = errors and errors | {"circular": source is None}
-    paragraphs = caption.write(summary)
-    print("\n".join(paragraphs))
-    map_folder.write(step.folder, tables, paragraphs)
+    return tables, {
+        **label_sets.read_provenance(data, label_set),
+        **map_folder.describe(vectors, ways),
+        "flat_spaces": flat,
+        "agreement": agreement,
+        **projection.assess(spaces, maps, in_4d, chosen),
+        "closeness_of_errors": errors and errors | {"circular": source is None},
+    }
 
 
 def parse_args():

@@ -1,7 +1,8 @@
-# make             environment, sample, scripts 1 to 5; draws the figures anew
-# make DATA=...    the same with another dataset in MagnaTagATune's form
+# make             environment, sample, scripts 1 to 5, the gallery in images/
+# make DATA=...    the same with another dataset in MagnaTagATune's form, without the gallery
 # make mtt DATA=.. the published variants B and C on a real MagnaTagATune folder
-# make test        environment, style, all tests
+# make test        environment, style, imports between the rooms, all tests that are quick
+# make test-slow   tests that take long and guard settled ground
 # make bounds      floor and ceiling of the sample
 # make bench       tables of how long things take
 # make env         the environment alone, in .venv
@@ -15,54 +16,55 @@ JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 
 RUN := .venv/bin/python
 SAMPLE := data/sample
-IMAGES := $(if $(filter $(SAMPLE),$(DATA)),images,$(DATA)/images)
-FIGURES := waves_spectro_logspectro CNN_architecture accuracy Recall auc_per_tag roc_pr_curves \
-	tag_confusions t_SNE results label_distribution training_history
-FIGURE_TAGS := $(if $(filter $(SAMPLE),$(DATA)),--figure-tags india flute techno)
-TRUTH := $(if $(filter $(SAMPLE),$(DATA)),--truth $(SAMPLE)/truth_final.csv)
+IS_SAMPLE := $(filter $(SAMPLE),$(DATA))
+FIGURE_TAGS := $(if $(IS_SAMPLE),--figure-tags india flute techno)
+TRUTH := $(if $(IS_SAMPLE),--truth $(SAMPLE)/truth_final.csv)
 ONE := 1_label_reduction_and_files_renaming.py
+GALLERY := labels/merged50/label_distribution features/mel96/waves_spectro_logspectro \
+	models/vgg/CNN_architecture results/vgg/accuracy results/vgg/Recall results/vgg/results \
+	tag_map/trained/t_SNE
+PYTEST := $(RUN) -m pytest -n $(JOBS) --dist worksteal
 
 export AUTOTAGGING_TEST_DATA
 
-.PHONY: all env pipeline mtt test bounds bench clean
+.PHONY: all env pipeline mtt test test-slow bounds bench clean
 
 all: env pipeline
 
 pipeline:
-	$(if $(filter $(SAMPLE),$(DATA)),$(RUN) aux_make_sample.py --jobs $(JOBS))
-	rm -f $(FIGURES:%=$(IMAGES)/%.png)
+	$(if $(IS_SAMPLE),$(RUN) aux_make_sample.py --jobs $(JOBS))
 	$(RUN) $(ONE) --data $(DATA) --raw $(RAW)
 	$(RUN) aux_label_distribution.py --data $(DATA)
 	$(RUN) 2_feature_extraction.py --data $(DATA) --jobs $(JOBS) $(FIGURE_TAGS)
 	$(RUN) 3_train_cnn.py --data $(DATA)
 	$(RUN) 4_evaluate.py --data $(DATA) $(TRUTH)
 	$(RUN) 5_visualize_tags.py --data $(DATA)
+	$(if $(IS_SAMPLE),cp $(GALLERY:%=$(DATA)/%.png) images/)
 	@echo
-	@echo "To look at:"
-	@echo "  $(IMAGES)/waves_spectro_logspectro.png  three clips: wave, spectrogram, log spectrogram"
-	@echo "  $(IMAGES)/label_distribution.png        how often tags are given, and together"
-	@echo "  $(IMAGES)/CNN_architecture.png          the network and its maps"
-	@echo "  $(IMAGES)/training_history.png          loss and validation scores by epoch"
-	@echo "  $(IMAGES)/accuracy.png, Recall.png      tag by tag, most frequent first"
-	@echo "  $(IMAGES)/auc_per_tag.png               areas with intervals; roc_pr_curves.png the curves"
-	@echo "  $(IMAGES)/tag_confusions.png            which tags are predicted instead"
-	@echo "  $(IMAGES)/results.png                   five clips: actual and predicted tags"
-	@echo "  $(IMAGES)/t_SNE.png                     the map of the tags; t_SNE.txt its numbers"
-	@echo "  $(DATA)/tag_map/tag_map.html            words, annotations and network to explore"
-	@echo "  $(DATA)/results/vgg/report.html         all numbers, figures, and clips to listen to"
+	@echo "To look at, in $(DATA):"
+	@echo "  labels/*/label_distribution.png               how often tags are given, and together"
+	@echo "  features/mel96/waves_spectro_logspectro.png   three clips: wave and spectrograms"
+	@echo "  models/vgg/CNN_architecture.png               the network and its maps"
+	@echo "  models/vgg/training_history.png               loss and validation scores by epoch"
+	@echo "  results/vgg/accuracy.png, Recall.png          tag by tag, most frequent first"
+	@echo "  results/vgg/auc_per_tag.png                   AUCs with intervals; roc_pr_curves.png"
+	@echo "  results/vgg/tag_confusions.png                which tags are predicted instead"
+	@echo "  results/vgg/results.png                       five clips: actual and predicted tags"
+	@echo "  results/vgg/report.html                       all of it, with clips to listen to"
+	@echo "  tag_map/trained/t_SNE.png                     the map of the tags; t_SNE.txt its numbers"
+	@echo "  tag_map/trained/tag_map.html                  words, annotations, network to explore"
+	$(if $(IS_SAMPLE),@echo "copied to images/: the paper's six figures and the label distribution")
 
 # B: 50 unmerged tags; C: this paper's 50 merged tags; both without untagged clips.
 mtt: env
-	$(if $(filter $(SAMPLE),$(DATA)),$(error name a MagnaTagATune folder: make mtt DATA=...))
+	$(if $(IS_SAMPLE),$(error name a MagnaTagATune folder: make mtt DATA=...))
 	$(RUN) $(ONE) --data $(DATA) --raw $(RAW) --no-merge
 	$(RUN) $(ONE) --data $(DATA) --raw $(RAW)
 	$(RUN) 2_feature_extraction.py --data $(DATA) --jobs $(JOBS)
-	$(RUN) 3_train_cnn.py --data $(DATA) --labels unmerged50 --name vgg-B \
-	  --images $(DATA)/images/vgg-B
-	$(RUN) 3_train_cnn.py --data $(DATA) --labels merged50 --name vgg-C \
-	  --images $(DATA)/images/vgg-C
-	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-B --images $(DATA)/images/vgg-B
-	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-C --images $(DATA)/images/vgg-C
+	$(RUN) 3_train_cnn.py --data $(DATA) --labels unmerged50 --name vgg-B
+	$(RUN) 3_train_cnn.py --data $(DATA) --labels merged50 --name vgg-C
+	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-B
+	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-C
 	$(RUN) benchmarks/beside_literature.py --data $(DATA) vgg-B vgg-C
 
 bounds: env
@@ -78,7 +80,11 @@ bench: env
 test: env
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	$(RUN) -m pytest -n $(JOBS) --dist worksteal
+	.venv/bin/lint-imports --no-cache
+	$(PYTEST) -m "not slow"
+
+test-slow: env
+	$(PYTEST) -m slow
 
 env: .venv/installed
 

@@ -24,8 +24,8 @@ def main(args):
     if args.reference and not any(args.reference in group for group in current.values()):
         known = sorted(run for group in current.values() for run in group)
         raise ValueError(
-            f"--reference {args.reference}: no finished results of that name ("
-            f"{', '.join(known) or 'there are none'}): run {steps.WRITTEN_BY['results']}"
+            f"--reference {args.reference}: no results of that name are up to date ("
+            f"{'; '.join(stale) or ', '.join(known) or 'there are none'})"
         )
     for label_set, summaries in current.items():
         table = comparison.side_by_side(summaries)

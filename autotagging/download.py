@@ -109,14 +109,8 @@ def fetch(
 def _give_up(url, part, file, error, elsewhere):
     size = part.stat().st_size if part.exists() else 0
     kept = f"{size:,} of {file.size:,} bytes are kept: the same command goes on from there"
-    return f"{url}: {_reason(error)}; {kept if size else 'nothing was kept'}; or {elsewhere}"
-
-
-def _reason(error):
-    for kind, reason in REASONS.items():
-        if isinstance(error, kind):
-            return reason
-    return str(error)
+    reason = next((said for kind, said in REASONS.items() if isinstance(error, kind)), error)
+    return f"{url}: {reason}; {kept if size else 'nothing was kept'}; or {elsewhere}"
 
 
 def _receive(file, url, part, elsewhere):

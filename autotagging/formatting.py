@@ -22,7 +22,7 @@ def difference(value, low=None, high=None):
 
 
 def _signed(value):
-    return f"{value:+.3f}".replace("0.", ".", 1)
+    return ("-" if value < 0 else "+") + measure(abs(value))
 
 
 def _is_missing(value):
@@ -34,6 +34,12 @@ def list_some(names, most=8):
     names = list(map(str, names))
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def first_lines(lines, file, most=10):
+    """Return the first of many lines, and how many more a file lists: list of str."""
+    more = [f"and {len(lines) - most:,} more, listed in {file}"] if len(lines) > most else []
+    return [*lines[:most], *more]
 
 
 def display_path(path):

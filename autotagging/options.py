@@ -150,11 +150,11 @@ def number(convert, low, high=math.inf, *, above=False, below=False):
         except ValueError:
             kind = "a whole number" if convert is int else "a number"
             raise argparse.ArgumentTypeError(f"{text!r} is not {kind}") from None
-        if not low <= value <= high or math.isinf(value) or value == (high if below else None):
-            limit = f" to {high:,}" if high < math.inf else ""
-            raise argparse.ArgumentTypeError(f"{text} is not a number from {low:,}{limit}")
-        if above and value == low:
-            raise argparse.ArgumentTypeError(f"{text} is not a number above {low}")
+        is_inside = low <= value <= high and not (above and value == low)
+        if not is_inside or math.isinf(value) or (below and value == high):
+            limit = f"{' below' if below else ' to'} {high:,}" if high < math.inf else ""
+            start = f"{'above' if above else 'from'} {low:,}"
+            raise argparse.ArgumentTypeError(f"{text} is not a number {start}{limit}")
         return value
 
     return check

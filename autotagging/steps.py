@@ -10,7 +10,7 @@ import contextlib
 import json
 import time
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import filelock
@@ -23,6 +23,7 @@ SUMMARY, LOCK = "summary.json", "lock"
 PICTURES = ("*.png", "*.html")
 FIGURE = "figure_"  # begins the name of a setting that decides a figure alone
 KERAS_ENTRIES = ("model.weights.h5", "autotagging.json")  # not its metadata, with a date
+UNTELLING = ["bytes", "mtime_ns"]  # of audio: what it holds tells it from other
 EARLIER = ("manifest.json", "run.json")  # stood in place of a summary in earlier versions
 WRITTEN_BY = {
     "clips": "1_label_reduction_and_files_renaming.py",
@@ -44,11 +45,14 @@ class Step:
     folder : Path
     settings, inputs : dict
         Plain values; inputs from `describe_inputs`.
+    started : float
+        When its work began, for the seconds in the summary.
     """
 
     folder: Path
     settings: dict
     inputs: dict
+    started: float = field(default_factory=time.perf_counter, compare=False)
 
 
 def describe_inputs(data, *paths, clip_ids=()):
@@ -57,38 +61,41 @@ def describe_inputs(data, *paths, clip_ids=()):
     Parameters
     ----------
     data : Path
-        The dataset. What lies below it is named relative to it, so that it can be moved.
+        The dataset. What lies below it is named relative to it, so that it can be moved; what
+        does not, ``../`` and its name, as where it lies elsewhere is not known.
     paths : Path or None
         A file, told by its content; a network (``.keras``), by its weights and description, as
-        the file has a date inside; a folder of features, by its settings and the clips' audio, so
-        that clips that are added make no network stale. None is passed over.
+        the file has a date inside; ``clips/`` or a folder of features, by its settings and the
+        rows of the clips that are used, so that clips that are added make nothing stale. None is
+        passed over.
     clip_ids : iterable of str
-        The clips whose features are used.
+        The clips that are used.
 
     Returns
     -------
     dict
         Name -> checksum.
     """
-    data, resolved = data.resolve(), [path.resolve() for path in paths if path is not None]
-    return {
-        path.relative_to(data).as_posix() if path.is_relative_to(data) else path.name: _checksum(
-            path, clip_ids
-        )
-        for path in resolved
-    }
+    data, inputs = data.resolve(), {}
+    for path in [path.resolve() for path in paths if path is not None]:
+        is_below = path.is_relative_to(data)
+        name = path.relative_to(data).as_posix() if is_below else f"../{path.name}"
+        if name in inputs:  # two files from elsewhere with one name
+            name = f"../{path.parent.name}/{path.name}"
+        inputs[name + "/" * path.is_dir()] = _checksum(path, clip_ids)
+    return inputs
 
 
 def _checksum(path, clip_ids):
     if path.is_dir():
         settings = read_summary(path)["settings"]
         settings = {key: value for key, value in settings.items() if not key.startswith(FIGURE)}
-        table = pd.read_csv(path / "clips.csv", dtype=str, usecols=["clip_id", "audio"])
-        audio = dict(table.fillna("").itertuples(index=False))
-        used = [(clip_id, audio.get(clip_id)) for clip_id in clip_ids]
-        return checksum_of([json.dumps([settings, used])])
+        rows = read_table(path / "clips.csv", dtype=str).drop(columns=UNTELLING, errors="ignore")
+        rows = rows.set_index("clip_id").reindex(sorted(clip_ids))
+        return checksum_of([json.dumps(settings), rows.to_csv()])
     if path.suffix == ".keras":
-        with zipfile.ZipFile(path) as archive:
+        damage = contextlib.suppress(zipfile.BadZipFile, KeyError)  # is said where it is loaded
+        with damage, zipfile.ZipFile(path) as archive:
             return checksum_of(archive.read(entry) for entry in KERAS_ENTRIES)
     return checksum(path)
 
@@ -136,7 +143,10 @@ def refuse_others(step, before, *, replaceable=()):
     """
     different, words = set(), []
     for kind, given in (("settings", step.settings), ("inputs", step.inputs)):
-        old, new = before[kind], json.loads(json.dumps(given))  # tuples are lists in a summary
+        old, new = (
+            before.get(kind, {}),
+            json.loads(json.dumps(given)),
+        )  # tuples are lists in a summary
         names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
         different.update(names)
         for name in names:
@@ -146,7 +156,7 @@ def refuse_others(step, before, *, replaceable=()):
                 values = [json.dumps(kept.get(name))[:80].strip('"') for kept in (old, new)]
                 words.append(f"with {name.replace('_', ' ')} {values[0]}, not {values[1]}")
             elif name in old and name in new:
-                words.append(f"from another {name}")
+                words.append(f"from {'other' if name.endswith('/') else 'another'} {name}")
             else:
                 words.append(f"{'with' if name in old else 'without'} {name}")
     if words:
@@ -176,7 +186,7 @@ def check_current(data, folder, clip_ids=()):
     for name, before in summary["inputs"].items():
         path = data / name
         is_there = (path / SUMMARY).exists() if path.is_dir() else path.exists()
-        if is_there and _checksum(path, clip_ids) != before:
+        if is_there and not name.startswith("..") and _checksum(path, clip_ids) != before:
             changed.append(name)
     if changed:
         raise ValueError(
@@ -280,14 +290,13 @@ def writing(step):
         The summary so far, to which the step adds what it has to say.
     """
     with locked(step.folder):
-        started = time.perf_counter()
         for name in (SUMMARY, *EARLIER):
             (step.folder / name).unlink(missing_ok=True)
         _remove_pictures(step.folder)
         summary = {"settings": step.settings, "inputs": step.inputs, **versions.describe()}
         summary["seconds"] = None
         yield summary
-        summary["seconds"] = summary["seconds"] or round(time.perf_counter() - started, 1)
+        summary["seconds"] = summary["seconds"] or round(time.perf_counter() - step.started, 1)
         _write(step.folder, summary)
 
 

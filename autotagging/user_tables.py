@@ -52,7 +52,7 @@ def read(path, types=None):
     Raises
     ------
     ValueError
-        As `read_header`; for rows longer than the header, and for a table without any row.
+        As `read_header`, and for rows longer than the header.
     """
     header, separator = read_header(path)
     types = dict.fromkeys(header, str) | (types or {})
@@ -69,14 +69,13 @@ def read(path, types=None):
             f"{path} has rows with more values than the {len(header)} columns of its header"
         ) from None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: {str(error).strip()}") from None
+        text = str(error).strip().removeprefix("Error tokenizing data. C error: ")
+        raise ValueError(f"{path}: {text}") from None
     table.index += 2
     texts = table.select_dtypes(exclude="number").columns
     table[texts] = table[texts].fillna("").apply(lambda column: column.str.strip())
     if len(texts) == len(header):  # else a blank line would have no numbers
         table = table[(table != "").any(axis=1)]
-    if not len(table):
-        raise ValueError(f"{path} has no rows below its header")
     return table
 
 

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, options, steps
 from autotagging.formatting import measure
 from autotagging.labels import label_sets
+from autotagging.metrics import AUCS
 from autotagging.results import results_folder
 
 PUBLISHED = {  # train, validation, test clips of the variants (Won 2020; Dieleman's split for A)
@@ -31,26 +32,23 @@ PUBLISHED = {  # train, validation, test clips of the variants (Won 2020; Dielem
 def main(args):
     """Print one table."""
     rows = [row_of(args.data, run) for run in args.runs]
-    published = pd.read_csv(Path(__file__).with_name("literature.csv"))
-    table = pd.concat([pd.DataFrame(rows), published]).sort_values(
-        ["variant", "roc_auc"], ascending=[True, False], kind="stable"
-    )
+    # as text: with the four decimals that were published
+    published = pd.read_csv(Path(__file__).with_name("literature.csv"), dtype=str)
+    table = pd.concat([pd.DataFrame(rows), published])
+    table = table.sort_values(["variant", "roc_auc"], ascending=[True, False], kind="stable")
     print("| network | macro ROC-AUC | macro PR-AUC | variant |\n|---|---|---|---|")
     for row in table.itertuples():
-        numbers = measure(row.roc_auc), measure(row.pr_auc)
-        print(f"| {row.network} | {numbers[0]} | {numbers[1]} | {row.variant} |")
+        print(f"| {row.network} | {row.roc_auc} | {row.pr_auc} | {row.variant} |")
 
 
 def row_of(data, run):
     """Return the row of a run; its variant is told from the number of clips of each part."""
     summary = steps.read_summary(results_folder.folder_of(data, run))
     sizes = tuple(summary["clips"].values())
-    merged = steps.read_summary(label_sets.set_folder(data, summary["settings"]["labels"]))[
-        "settings"
-    ]["merge"]
-    tags = "merged" if merged else "unmerged"
+    folder = label_sets.set_folder(data, summary["settings"]["labels"])
+    tags = "merged" if steps.read_summary(folder)["settings"]["merge"] else "unmerged"
     unknown = f"none published: {tags}, {sizes[0]}/{sizes[1]}/{sizes[2]} clips"
-    values = {auc: summary["macro"][auc]["value"] for auc in ("roc_auc", "pr_auc")}
+    values = {auc: measure(summary["macro"][auc]["value"]) for auc in AUCS}
     whose = "this repository" if summary["model"] else summary["scores_file"]
     return {"network": f"**{run}**, {whose}", **values, "variant": PUBLISHED.get(sizes, unknown)}
 

@@ -36,7 +36,7 @@ from autotagging.results import bootstrap
 from benchmarks import baseline
 
 N_FOLDS = 5
-RESAMPLING = bootstrap.Resampling(unit="artists", n_resamples=1000, seed=0)
+RESAMPLING = bootstrap.Resampling(resample="artists", n_resamples=1000, seed=0)
 BEGUN = "begun.json"  # settings and inputs of a run that is not finished
 
 
@@ -51,7 +51,7 @@ def main(args):
     with native_stderr.silenced():
         from autotagging.models.batches import LabelledClips
     rows = store.rows[y_true.index].to_numpy()
-    every = LabelledClips(store.array, rows, y_true.to_numpy())
+    all_clips = LabelledClips(store.array, rows, y_true.to_numpy())
 
     n_train = len(y_true) * (N_FOLDS - 2) // N_FOLDS
     settings = training_settings.fit(args.settings, store.settings, n_train)
@@ -61,7 +61,7 @@ def main(args):
     inputs = steps.describe_inputs(
         args.data,
         label_sets.set_folder(args.data, set_name) / "labels.csv",
-        inventory.folder_of(args.data) / "clips.csv",
+        inventory.folder_of(args.data),
         feature_store.folder_of(args.data, settings.features),
         start,
         clip_ids=y_true.index,
@@ -82,14 +82,15 @@ def main(args):
             folds = split(artists, seed)
             order = np.argsort(np.concatenate(folds))
             scores = [
-                score_fold(folder, every, folds, (seed, k), settings, network)
+                score_fold(folder, all_clips, folds, (seed, k), settings, network)
                 for k in range(N_FOLDS)
             ]
             of_network.append(np.vstack(scores)[order])
-            scores = [score_floor(x, every.y_true, folds, k) for k in range(N_FOLDS)]
+            scores = [score_floor(x, all_clips.y_true, folds, k) for k in range(N_FOLDS)]
             of_floor.append(np.vstack(scores)[order])
         with steps.writing(step) as summary:
-            summary.update(compare(every.y_true, of_network, of_floor, artists))
+            summary.update(compare(all_clips.y_true, of_network, of_floor, artists))
+        print_written(folder / "summary.json", "averages of every seed")
         print_summary(folder, summary, args.seeds)
 
 
@@ -124,7 +125,7 @@ def split(artists, seed):
     return [held_out for _, held_out in folds.split(artists, groups=artists)]
 
 
-def score_fold(folder, clips, folds, which, settings, start):
+def score_fold(folder, clips, folds, fold_id, settings, start):
     """Return the scores of a fold's clips by a network that has heard none of them.
 
     Parameters
@@ -134,12 +135,12 @@ def score_fold(folder, clips, folds, which, settings, start):
     clips : LabelledClips
         Of all folds.
     folds : list of ndarray of int
-    which : tuple of int
+    fold_id : tuple of int
         Seed and number of the fold.
     settings : TrainingSettings
     start : keras.Model or None
     """
-    seed, fold = which
+    seed, fold = fold_id
     path = folder / f"scores-seed{seed}-fold{fold}.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
@@ -150,11 +151,11 @@ def score_fold(folder, clips, folds, which, settings, start):
     learnt = np.concatenate([folds[k] for k in range(N_FOLDS) if k not in (fold, stopping)])
     own = replace(settings, seed=N_FOLDS * seed + fold)
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        parts = {"train": inventory.take(learnt), "validation": inventory.take(folds[stopping])}
+        parts = {"train": clips.take(learnt), "validation": clips.take(folds[stopping])}
         step = steps.Step(folder / f"training-seed{seed}-fold{fold}", asdict(own), {})
         network, history, _ = training.train(step, own, parts, start=start)
-    scores = prediction.score_clips(network, inventory.take(folds[fold]))
-    note_fold(folder, which, history)
+    scores = prediction.score_clips(network, clips.take(folds[fold]))
+    note_fold(folder, fold_id, history)
     with (folder / "part.npy").open("wb") as part:
         np.save(part, scores, allow_pickle=False)
     (folder / "part.npy").replace(path)
@@ -162,11 +163,11 @@ def score_fold(folder, clips, folds, which, settings, start):
     return scores
 
 
-def note_fold(folder, which, history):
+def note_fold(folder, fold_id, history):
     """Add a row to ``folds.csv``."""
     row = {
-        "seed": which[0],
-        "fold": which[1],
+        "seed": fold_id[0],
+        "fold": fold_id[1],
         "epochs": len(history),
         "best_epoch": int(history.loc[history["kept"], "epoch"].iloc[0]),
         "seconds": history["seconds"].sum(),
@@ -176,6 +177,7 @@ def note_fold(folder, which, history):
     before = [pd.read_csv(path)] if path.exists() else []
     table = pd.concat([*before, pd.DataFrame([row])])
     table = table.drop_duplicates(["seed", "fold"], keep="last").round(2)
+    table = table.sort_values(["seed", "fold"])
     write_whole(path, table.to_csv(index=False, lineterminator="\n"))
 
 
@@ -191,10 +193,11 @@ def compare(y_true, of_network, of_floor, artists):
     groups = np.unique(artists, return_inverse=True)[1]
     counts = bootstrap.resample(groups, RESAMPLING)
     values, resampled = {}, {}
-    for who, scores in (("network", of_network), ("floor", of_floor)):
+    for model, scores in (("network", of_network), ("floor", of_floor)):
         averages = [metrics.averages(y_true, one)["macro"] for one in scores]
-        values[who] = {auc: [average[auc] for average in averages] for auc in metrics.AUCS}
-        resampled[who] = np.mean([resample(y_true, one, groups, counts) for one in scores], axis=0)
+        values[model] = {auc: [average[auc] for average in averages] for auc in metrics.AUCS}
+        macro = [resample(y_true, one, groups, counts) for one in scores]
+        resampled[model] = np.mean(macro, axis=0)
     low_and_high = np.transpose(bootstrap.interval((resampled["network"] - resampled["floor"]).T))
     return {
         **values,
@@ -212,13 +215,13 @@ def resample(y_true, scores, groups, counts):
 def print_summary(folder, summary, seeds):
     """Print a line for the network, the floor, their difference and the mean of all seeds."""
     folds = pd.read_csv(folder / "folds.csv")
-    for who in ("network", "floor"):
+    for model in ("network", "floor"):
         texts = [
-            f"{name} {measure(np.mean(summary[who][auc]))}"
-            + (f" +- {measure(np.std(summary[who][auc]))}" if len(seeds) > 1 else "")
+            f"{name} {measure(np.mean(summary[model][auc]))}"
+            + (f" +- {measure(np.std(summary[model][auc]))}" if len(seeds) > 1 else "")
             for auc, name in metrics.AUCS.items()
         ]
-        print(f"{who:10} macro {', '.join(texts)}")
+        print(f"{model:10} macro {', '.join(texts)}")
     for auc, name in metrics.AUCS.items():
         gain = np.mean(summary["network"][auc]) - np.mean(summary["floor"][auc])
         text = difference(gain, *summary["interval"][auc])
@@ -232,7 +235,6 @@ def print_summary(folder, summary, seeds):
         f"{folds['clips_per_second'].median():.0f} clips/s, best epoch "
         f"{folds['best_epoch'].median():.0f} of {folds['epochs'].median():.0f} (medians)"
     )
-    print_written(folder / "summary.json", "every seed's averages")
 
 
 def parse_args():

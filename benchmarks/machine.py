@@ -6,12 +6,14 @@ import threading
 import time
 from pathlib import Path
 
+import joblib
+
 from autotagging import cli, options
 
 
 def described():
     """Return processor, cores and Python in a line."""
-    return f"{processor()}, {cli.available_cores()} cores, Python {platform.python_version()}"
+    return f"{processor()}, {joblib.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def processor():

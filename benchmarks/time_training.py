@@ -75,7 +75,7 @@ class Task:
         from autotagging.models import batches, training
 
         preset = PRESETS[settings.features]
-        path = folder / f"{settings['architecture']}-{n_clips}.npy"
+        path = folder / f"{settings.architecture}-{n_clips}.npy"
         shape = (n_clips, preset.frames, preset.bands)
         array = np.lib.format.open_memmap(path, "w+", dtype=np.float16, shape=shape)
         generator = np.random.default_rng(0)
@@ -117,10 +117,10 @@ def print_row(name, settings, step, reading, paper):
     """Print what a network takes."""
     speed = settings.batch_size / step
     paper_cost = paper[0] / training_settings.RECIPES["paper"].batch_size
-    against = "-" if np.isnan(paper_cost) else f"{step / settings['batch_size'] / paper_cost:.3f}"
+    against = "-" if np.isnan(paper_cost) else f"{step / settings.batch_size / paper_cost:.3f}"
     print(
-        f"| `{name}` | {settings['features']} | {settings['chunk_frames']} frames | "
-        f"{settings['batch_size']} | {speed:.0f} | {1000 * step:.0f} | {reading / step:.1%} | "
+        f"| `{name}` | {settings.features} | {settings.chunk_frames} frames | "
+        f"{settings.batch_size} | {speed:.0f} | {1000 * step:.0f} | {reading / step:.1%} | "
         f"{40 * MTT_CLIPS / speed / 60:.0f} min | {against} |",
         flush=True,
     )

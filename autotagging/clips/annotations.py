@@ -161,6 +161,8 @@ def _read_table(path):
     if not tags:
         raise ValueError(f"{path} has no column for a tag")
     table = user_tables.read(path, dict.fromkeys(tags, "int8"))
+    if table.empty:
+        raise ValueError(f"{path} has no clips")
     bits = pd.DataFrame({tag: _as_bits(table[tag], path) for tag in tags}, table.index)
     return bits, table.drop(columns=tags)
 

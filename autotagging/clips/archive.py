@@ -50,10 +50,6 @@ class PartsReader(io.RawIOBase):
         self._position = base + offset
         return self._position
 
-    def tell(self):
-        """Return the position in the joined stream."""
-        return self._position
-
     def readinto(self, buffer):
         """Fill `buffer` with what one part has from here on; return the number of bytes."""
         if self._position >= self._size:

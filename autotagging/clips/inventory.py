@@ -6,8 +6,8 @@ excluded.csv     clip_id, row (in the table of annotations), file, reason
 summary.json     what it was made from; written last
 """
 
+import contextlib
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -30,7 +30,7 @@ BROKEN_IN_MAGNATAGATUNE = {
     ),
 }
 COLUMNS = ("file", "artist", "album", "track")
-LONGEST_NAME = 200  # bytes: with what is added below the 255 of file systems
+MAX_NAME = 200  # bytes: with what is added below the 255 of file systems
 
 
 def check_names(metadata):
@@ -61,8 +61,8 @@ def check_names(metadata):
             wrong = f"{file!r} or its clip_id {clip_id!r} has characters that are not printable"
         elif not clip_id or set(clip_id) & {"/", "\\"} or clip_id.startswith("."):
             wrong = f"clip_id {clip_id!r} cannot name a file"
-        elif len((clip_id + path.suffix).encode()) > LONGEST_NAME:
-            wrong = f"clip_id {clip_id[:40]!r}... makes a name longer than {LONGEST_NAME} bytes"
+        elif len((clip_id + path.suffix).encode()) > MAX_NAME:
+            wrong = f"clip_id {clip_id[:40]!r}... makes a name longer than {MAX_NAME} bytes"
         if wrong:
             raise ValueError(f"row {row} of the annotations: {wrong}")
 
@@ -112,12 +112,9 @@ def audio_sizes(files, raw):
     """
     sizes = {}
     for clip_id, file in files.items():
-        try:
-            status = (raw / file).stat()
-        except OSError:  # also a path through a file, a circle of links
-            status = None
-        is_file = status is not None and stat.S_ISREG(status.st_mode)
-        sizes[clip_id] = status.st_size if is_file else float("nan")
+        # unlike Path.is_file never an error, as for a path through a file, a circle of links
+        is_file = os.path.isfile(raw / file)  # noqa: PTH113
+        sizes[clip_id] = (raw / file).stat().st_size if is_file else float("nan")
     return pd.Series(sizes, dtype=float)
 
 
@@ -208,15 +205,26 @@ def write_inventory(annotations, raw, data, settings, inputs, *, force=False):
     """
     folder, files = folder_of(data), annotations.metadata["file"]
     with steps.locked(folder):
+        before = _links_before(folder / "clips.csv", force)
         if settings.audio:
             usable, reasons, made = _provide_audio(files, raw, data, settings.link)
         else:
-            usable, reasons, made = _without_audio(files, folder)
+            usable, reasons, made = _without_audio(files, before, folder)
         excluded = annotations.metadata.loc[files.index.isin(list(reasons)), ["row", "file"]]
         excluded = excluded.assign(reason=excluded.index.map(reasons))
         table = annotations.credits.loc[usable.index].assign(file=usable)[list(COLUMNS)]
         clips = Clips(table, excluded)
-        return clips, made + _write(data, clips, inputs, force)
+        return clips, made + _write(data, clips, inputs, before, force)
+
+
+def _links_before(path, force):
+    """Return the links an inventory lists: none without one, or with a damaged one made anew."""
+    try:
+        return _read(path)["file"] if path.exists() else pd.Series(dtype=str)
+    except ValueError:
+        if not force:
+            raise
+        return pd.Series(dtype=str)
 
 
 def describe(clips):
@@ -260,8 +268,8 @@ def _provide_audio(files, raw, data, kind):
     return usable, reasons | undecodable | damaged, made + extracted
 
 
-def _without_audio(files, folder):
-    if (folder / steps.SUMMARY).exists() and _read(folder / "clips.csv")["file"].any():
+def _without_audio(files, before, folder):
+    if (folder / steps.SUMMARY).exists() and before.any():
         raise ValueError(f"{folder} lists audio already: leave out --no-audio")
     reasons = find_unusable(files)
     return files.drop(list(reasons)).map(lambda _: ""), reasons, 0
@@ -272,24 +280,29 @@ def folder_of(data):
     return Path(data) / "clips"
 
 
-def _write(data, clips, inputs, force):
-    """Write tables and summary, then remove links that are stale; return how many changed."""
+def _write(data, clips, inputs, before, force):
+    """Remove links that are stale, write tables and summary; return how many changed.
+
+    Parameters
+    ----------
+    before : Series of str
+        The links of the inventory as it was.
+    """
     folder, files = folder_of(data), clips.usable["file"]
     step = steps.Step(folder, {"audio": bool(files.any())}, inputs)
     tables = {"excluded.csv": clips.excluded, "clips.csv": clips.usable}
-    before = _read(folder / "clips.csv")["file"] if (folder / "clips.csv").exists() else files[:0]
     n_different = sum(
-        not (folder / name).exists() or (folder / name).read_text("utf-8") != _to_csv(table)
+        not (folder / name).exists() or (folder / name).read_bytes() != _to_csv(table).encode()
         for name, table in tables.items()
     )
-    is_current = not force and steps.is_finished(step, replaceable=["audio"])
-    if n_different or not is_current:
-        with steps.writing(step) as summary:
-            for name, table in tables.items():
-                write_whole(folder / name, _to_csv(table))
-            summary |= {"clips": len(clips.usable), "excluded": len(clips.excluded)}
-    # last: whenever a run is killed, every clip of the table is there
-    return n_different + links.remove_stale(data, before, files)
+    is_current = not force and steps.is_finished(step, replaceable=["audio"]) and not n_different
+    with contextlib.nullcontext({}) if is_current else steps.writing(step) as summary:
+        # before the table that forgets them: a run that goes on finds them in the former one
+        n_removed = links.remove_stale(data, before, files)
+        for name, table in () if is_current else tables.items():
+            write_whole(folder / name, _to_csv(table))
+        summary |= {"clips": len(clips.usable), "excluded": len(clips.excluded)}
+    return n_different + n_removed
 
 
 def _to_csv(table):

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 UNFINISHED = ".part"
 MULTI_HOT = re.compile(r"[01]+_.+")
-LONGEST_NAME = 255  # bytes, of most file systems
+MAX_NAME = 255  # bytes, of most file systems
 
 
 def link(sources, targets, kind="hard"):
@@ -145,11 +145,11 @@ def multi_hot_names(labels, files):
     bits = labels[sorted(labels.columns)].astype(int).astype(str).agg("".join, axis=1)
     endings = files[labels.index].map(lambda file: PurePosixPath(file).suffix)
     names = bits + "_" + labels.index + endings
-    longest = max(names, key=lambda name: len(name.encode()), default="")
-    if len(longest.encode()) > LONGEST_NAME:
+    lengths = names.map(lambda name: len(name.encode()))
+    if lengths.max() > MAX_NAME:
         raise ValueError(
             f"--names multi-hot: {len(labels.columns)} tags make the name of clip "
-            f"{longest.split('_', 1)[1]} longer than {LONGEST_NAME} bytes: keep fewer with --top"
+            f"{lengths.idxmax()} longer than {MAX_NAME} bytes: keep fewer with --top"
         )
     return names
 

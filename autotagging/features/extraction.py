@@ -180,8 +180,8 @@ def _begin(wanted, plan, *, keep):
     libraries = versions.of(LIBRARIES)
     if keep and (folder / steps.SUMMARY).exists():
         summary = steps.read_summary(folder)
-        _copy_finished_rows(wanted, summary["sha256"], array, progress)
-        for library, before in summary["libraries"].items():
+        _copy_finished_rows(wanted, summary.get("sha256"), array, progress)
+        for library, before in summary.get("libraries", {}).items():
             if libraries.get(library) != before:  # both, as rows are kept that it computed
                 libraries[library] = f"{before}, {libraries.get(library)}"
     write_whole(folder / PLAN, json.dumps({"plan": plan, "libraries": libraries}))

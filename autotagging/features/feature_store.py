@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from autotagging import steps
-from autotagging.features.settings import FeatureSettings
+from autotagging.features.settings import FeatureSettings, change
 from autotagging.features.spectrogram import extract_file
 from autotagging.files import checksum
-from autotagging.formatting import display_path
+from autotagging.formatting import display_path, first_lines
 
 FILE = "features.npy"
 N_CHECKED = 16  # clips that a check computes again
@@ -88,8 +88,9 @@ def read_settings(folder):
     """Return the settings of a finished store: FeatureSettings."""
     settings = steps.read_summary(folder)["settings"]
     try:
-        return FeatureSettings(**{f.name: settings[f.name] for f in fields(FeatureSettings)})
-    except KeyError:
+        stored = FeatureSettings(**{f.name: settings[f.name] for f in fields(FeatureSettings)})
+        return change(stored, {})  # refuses what no store was made of
+    except (KeyError, TypeError, ValueError):
         raise steps.damaged(folder / steps.SUMMARY) from None
 
 
@@ -120,7 +121,8 @@ def open_array(folder, settings, n_clips):
     except (OSError, ValueError):
         raise steps.damaged(folder / FILE) from None
     if (array.shape, array.dtype) != (shape, np.float16):
-        raise steps.damaged(folder / FILE, f"has shape {array.shape}, not {shape}")
+        problem = f"has shape {array.shape}, {array.dtype}, not {shape}, float16"
+        raise steps.damaged(folder / FILE, problem)
     return array
 
 
@@ -162,11 +164,9 @@ def describe(folder, n_new):
     """
     summary, settings, path = steps.read_summary(folder), read_settings(folder), folder / FILE
     n_clips, n_failed, seconds = (summary[key] for key in ("clips", "failed", "seconds"))
-    lines = [f"clip {clip_id} {reason}" for clip_id, reason in read_failed(folder)[:10].items()]
-    if n_failed > 10:
-        lines.append(f"and {n_failed - 10:,} more, listed in failed.csv")
+    failed = [f"clip {clip_id} {reason}" for clip_id, reason in read_failed(folder).items()]
     return [
-        *lines,
+        *first_lines(failed, "failed.csv"),
         f"{summary['shorter']:,} clips are shorter than {settings.seconds:g} s and padded with "
         f"zeros, {summary['longer']:,} are longer and cut",
         f"{n_clips:,} clips, {n_failed:,} failed; {n_new:,} in {seconds:.1f} s, "
@@ -197,7 +197,7 @@ def check(folder, data, clips, *, seed=0):
     """
     settings, stored = read_settings(folder), read_stored_clips(folder)
     array, problems = open_array(folder, settings, len(stored)), []
-    if checksum(folder / FILE) != steps.read_summary(folder)["sha256"]:
+    if checksum(folder / FILE) != steps.read_summary(folder).get("sha256"):
         problems.append(f"{FILE} has another checksum than its summary says")
     for clip_id, values in zip(stored.index, array, strict=True):
         if not np.isfinite(values).all():
@@ -216,7 +216,8 @@ def check(folder, data, clips, *, seed=0):
     if problems:
         more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
         raise ValueError(
-            f"{folder} is not right: {'; '.join(problems[:3])}{more}; --force makes it anew"
+            f"{folder} is not right: {'; '.join(problems[:3])}{more}: run "
+            f"{steps.WRITTEN_BY['features']} again with --force"
         )
     return (
         f"{folder} is right: shape, checksum, all numbers finite, {len(rows)} clips computed anew "

@@ -103,7 +103,7 @@ def change(settings, changes, frames=None):
     for name, (least, most) in LIMITS.items():
         if name in changes and not least <= changes[name] <= most:
             raise ValueError(
-                f"{name.replace('_', ' ')} {changes[name]:g} is not between {least:g} and {most:g}"
+                f"--{name.replace('_', '-')} {changes[name]:g} is not from {least:g} to {most:g}"
             )
     changed = dataclasses.replace(settings, **changes)
     if changed.n_samples < 1:
@@ -144,8 +144,7 @@ def _hop_length(n_samples, frames):
 
 
 def _check_frequencies(settings):
-    nyquist = settings.sample_rate / 2
-    highest = nyquist if settings.f_max is None else settings.f_max
+    nyquist, highest = settings.sample_rate / 2, _top(settings)
     if highest > nyquist:
         raise ValueError(
             f"--f-max {highest:g} Hz is above half the sample rate of {settings.sample_rate} Hz: "

@@ -122,7 +122,7 @@ def _check_package(client, address):
     if lacking:
         raise ValueError(
             f"the Dask process at {lacking[0]} cannot import autotagging: start the scheduler and "
-            f"the workers with PYTHONPATH={Path(__file__).resolve().parent.parent}"
+            f"the workers with PYTHONPATH={Path(__file__).resolve().parents[2]}"
         )
 
 

@@ -169,6 +169,7 @@ def _draw_tag_curves(ax, curves, name, aucs):
 def _draw_reliability(ax, reliability):
     ax.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="as often as scored")
     ax.plot(reliability["score"], reliability["share"], color=HUE, linewidth=0.9)
+    reliability = reliability.astype({"pairs": int})  # in an empty table, columns have no type
     sizes = 4 + 40 * np.sqrt(reliability["pairs"] / reliability["pairs"].sum())
     label = f"bin; all {reliability['pairs'].sum():,} pairs\nof clip and tag"
     points = reliability["score"], reliability["share"]

@@ -36,8 +36,8 @@ def draw_tag_map(coordinates, tags, *, clusters=(), method="tsne", missing=()):
         tag; clips; kind (genre, instrument, ...: a colour and a shape each). Most frequent first:
         these find room for their labels first.
     clusters : list of list of str
-        Tags: numbered from 1, and outlined where they lie together: where others
-        within are fewer than half of them.
+        Tags: numbered from 1, and outlined where they lie together, fewer than half as many
+        others among them.
     method : str
         That the coordinates come from: ``tsne`` or ``pca``.
     missing : list of str
@@ -47,10 +47,8 @@ def draw_tag_map(coordinates, tags, *, clusters=(), method="tsne", missing=()):
     -------
     Figure
     """
-    coordinates, counts = (
-        np.asarray(coordinates, dtype=float),
-        np.asarray(tags["clips"], dtype=float),
-    )
+    coordinates = np.asarray(coordinates, dtype=float)
+    counts = np.asarray(tags["clips"], dtype=float)
     kinds = [kind if kind in KINDS else "other" for kind in tags["kind"]]
     named = f"\n\n{len(missing)} tags have no vector: {', '.join(missing)}" if missing else ""
     named = "\n".join(textwrap.fill(line, 118) for line in named.split("\n"))

@@ -117,8 +117,8 @@ def _wrap(text, room):
 
 
 def _most_lines(blocks, edges):
-    rooms = [right - left for left, right in edges]
-    texts = [_texts(block, room) for block, room in zip(blocks, rooms, strict=True)]
+    columns = zip(blocks, edges, strict=True)
+    texts = [_texts(block, right - left) for block, (left, right) in columns]
     return max(len(name) + len(details) for name, details in texts)
 
 

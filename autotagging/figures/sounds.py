@@ -2,6 +2,7 @@
 
 import textwrap
 
+import librosa
 import numpy as np
 
 from autotagging.figures.style import GREY, HUE, new_figure, styled
@@ -31,8 +32,6 @@ def draw_waves(clips, sample_rate, bands):
     Figure
         Levels are relative to the loudest of all clips, so that a quiet clip looks quiet.
     """
-    import librosa  # here: it takes longer than the rest of this package together
-
     waves = [samples for _, samples in clips]
     powers = [np.abs(librosa.stft(y, n_fft=N_FFT, hop_length=HOP_LENGTH)) ** 2 for y in waves]
     mels = [librosa.feature.melspectrogram(S=S, sr=sample_rate, n_mels=bands) for S in powers]
@@ -74,8 +73,6 @@ def draw_spectrogram(samples, sample_rate, bands=96):
     Figure
         11 cm wide. Levels are relative to the loudest of the clip.
     """
-    import librosa
-
     frames = {"n_fft": N_FFT, "hop_length": HOP_LENGTH}
     power = librosa.feature.melspectrogram(y=samples, sr=sample_rate, n_mels=bands, **frames)
     figure = new_figure(1.35, width=4.3)
@@ -96,8 +93,6 @@ def _write_title(ax, title):
 
 
 def _levels(powers):
-    import librosa
-
     loudest = max(float(power.max()) for power in powers)
     return [
         librosa.power_to_db(power, ref=max(loudest, 1e-10), top_db=None).clip(-LEVEL_RANGE, 0)
@@ -128,8 +123,6 @@ def _label_linear(ax, sample_rate):
 
 
 def _label_mel(ax, sample_rate, bands, ticks=TICKS):
-    import librosa
-
     top = sample_rate / 2
     ticks = [t for t in ticks if t <= top]
     scale = librosa.hz_to_mel(top)

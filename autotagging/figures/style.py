@@ -3,13 +3,13 @@
 Figures are made without pyplot, hence without a display and without a list of open figures.
 """
 
-import os
-from pathlib import Path
+import io
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from autotagging.files import write_whole
 from autotagging.formatting import display_path
 
 WIDTH = 6.7  # inches: 17 cm, the text of an A4 page
@@ -32,7 +32,6 @@ KINDS = {
 }
 STYLE = {
     "axes.edgecolor": GREY,
-    "axes.grid": False,
     "axes.labelsize": 7.5,
     "axes.linewidth": 0.6,
     "axes.spines.right": False,
@@ -47,7 +46,6 @@ STYLE = {
     "grid.linewidth": 0.5,
     "legend.fontsize": 7.0,
     "legend.frameon": False,
-    "savefig.dpi": 200,
     "text.color": DARK,
     "xtick.labelsize": 6.5,
     "xtick.major.size": 2.0,
@@ -93,13 +91,12 @@ def save(figure, path, note=""):
         What every reader must know, e.g. "Synthetic sample, not real music": stands small at
         the lower edge.
     """
-    path = Path(path)
     if note:
         x, y = 1 - 0.05 / WIDTH, 0.04 / figure.get_figheight()
         figure.text(x, y, note, fontsize=6.5, color=GREY, ha="right", va="bottom", gid="note")
-    part = path.with_name(path.name + ".part")
-    figure.savefig(part, format="png", metadata={"Software": None})
-    os.replace(part, path)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", metadata={"Software": None})
+    write_whole(path, picture.getvalue())
     figure.clear()
 
 

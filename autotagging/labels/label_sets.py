@@ -116,7 +116,10 @@ def select(annotations, split, *, keep_untagged):
 def warn_of_outdated(data, usable):
     """Print which label sets have clips that the inventory has no longer."""
     for name in steps.list_finished(Path(data) / "labels"):
-        n_lost = int((~read_labels(data, name).index.isin(usable)).sum())
+        try:
+            n_lost = int((~read_labels(data, name).index.isin(usable)).sum())
+        except ValueError:  # damaged, or of an earlier version: who reads it is told
+            continue
         if n_lost:
             print(f"warning: labels/{name} has {n_lost:,} clips that are gone: make it anew")
 
@@ -198,21 +201,26 @@ def read_labels(data, name):
     path = labels_path(data, name)
     steps.read_summary(path.parent)
     table = steps.read_table(path, dtype={"clip_id": str, "split": str})
-    try:
-        table = table.set_index("clip_id")
-        return table.astype(dict.fromkeys(table.columns.drop("split"), bool))
-    except (ValueError, KeyError):
-        raise steps.damaged(path) from None
+    if not {"clip_id", "split"} <= set(table):
+        raise steps.damaged(path)
+    table = table.set_index("clip_id")
+    tags = table.columns.drop("split")
+    are_known = table["split"].isin(splits.PARTS).all() and table[tags].isin([0, 1]).all(axis=None)
+    if not (are_known and table.index.is_unique):  # as text "0" would be true
+        raise steps.damaged(path)
+    return table.astype(dict.fromkeys(tags, bool))
 
 
 def read_tags(data, name):
     """Read the tags of a label set: a DataFrame with tag, clips, merged_from."""
-    return steps.read_table(set_folder(data, name) / "tags.csv")
+    texts = dict.fromkeys(("tag", "merged_from"), str)
+    return steps.read_table(set_folder(data, name) / "tags.csv", dtype=texts)
 
 
 def read_tag_counts(data, name):
     """Read every tag as annotated: a DataFrame with tag, clips, merged_into, clips_merged, kept."""
-    return steps.read_table(set_folder(data, name) / "tag_counts.csv")
+    texts = dict.fromkeys(("tag", "merged_into"), str)
+    return steps.read_table(set_folder(data, name) / "tag_counts.csv", dtype=texts)
 
 
 def read_cooccurrence(data, name):

@@ -7,7 +7,7 @@ which script 1 prints.
 import pandas as pd
 
 from autotagging.clips.annotations import placeholder_credit
-from autotagging.formatting import list_some
+from autotagging.formatting import first_lines, list_some
 from autotagging.labels.splits import PARTS
 from autotagging.labels.tag_choice import most_frequent
 
@@ -179,14 +179,11 @@ def count_same_recordings(metadata, credits, split):
     }
 
 
-def list_excluded(excluded, most=10):
+def list_excluded(excluded):
     """Return a line for each of the first clips left out: list of str."""
-    lines = [
-        f"excluded row {row.row}, clip {clip_id}, {row.file}: {row.reason}"
-        for clip_id, row in zip(excluded.index[:most], excluded.itertuples(), strict=False)
-    ]
-    more = len(excluded) - most
-    return [*lines, f"and {more:,} more, listed in excluded.csv"] if more > 0 else lines
+    rows = excluded.itertuples(name="Clip")
+    lines = [f"excluded row {c.row}, clip {c.Index}, {c.file}: {c.reason}" for c in rows]
+    return first_lines(lines, "excluded.csv")
 
 
 def write(summary):

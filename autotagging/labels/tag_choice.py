@@ -133,5 +133,6 @@ def tabulate_tags(annotations, merged, synonyms, chosen):
     annotated["clips_merged"] = after[annotated["merged_into"]].to_numpy()
     annotated["kept"] = annotated["merged_into"].isin(chosen).astype(int)
     used = annotated.query("merged_into != tag and clips > 0")
-    kept["merged_from"] = kept["tag"].map(used.groupby("merged_into")["tag"].agg("; ".join))
-    return kept.fillna({"merged_from": ""}), annotated
+    merged_from = used.groupby("merged_into")["tag"].agg("; ".join)
+    kept["merged_from"] = [merged_from.get(tag, "") for tag in chosen]
+    return kept, annotated

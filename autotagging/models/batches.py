@@ -61,7 +61,7 @@ def labelled_parts(labels, store):
         y_true = labels.loc[in_part].drop(columns="split").to_numpy()
         parts[part] = LabelledClips(store.array, store.rows.to_numpy()[in_part], y_true)
         if part != "test" and not y_true.any():
-            raise ValueError(f"there are no {part} clips with a tag: training needs some")
+            raise ValueError(f"the {part} part has no clip with a tag: training needs some")
     return parts
 
 

@@ -90,14 +90,15 @@ def find_model(data, name):
     Raises
     ------
     ValueError
-        Where the run is not finished, or there is neither.
+        Where the run is not finished, or there is neither, or it is no model of this project.
     """
     folder, path = folder_of(data, name), Path(name)
+    if len(path.parts) == 1 and (folder.exists() or not path.exists()):
+        steps.read_summary(folder)
+        path = folder
     path = path / FILE if path.is_dir() else path
-    if not folder.exists() and path.is_file():
-        return path
-    steps.read_summary(folder)
-    return folder / FILE
+    read_description(path)  # says what is wrong with a file that is no model
+    return path
 
 
 def name_of(name):
@@ -198,7 +199,7 @@ def read_description(path):
         For a file that is not there or is not a model of this project.
     """
     if not path.exists():
-        raise ValueError(f"{path} is missing: run 3_train_cnn.py, or name a trained model")
+        raise ValueError(f"{path} is missing: run 3_train_cnn.py with --force, or name a model")
     try:
         with zipfile.ZipFile(path) as archive:
             return json.loads(archive.read(ENTRY))

@@ -97,6 +97,7 @@ def average(run, members):
         history = model_folder.join_histories(members)
         _keep(run, architectures.mean_of(trained), history, summary)
         draw(run)
+    model_folder.discard_checkpoint(run.step.folder)  # of one network that had this name
 
 
 def _keep(run, network, history, summary):

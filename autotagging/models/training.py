@@ -205,6 +205,8 @@ def compile_network(network, settings):
         balance = {"apply_class_balancing": True, "alpha": weight / (1 + weight), "gamma": 0}
         loss = keras.losses.BinaryFocalCrossentropy(**balance, **of_logits)
     optimizer = keras.optimizers.Adam(settings.learning_rate, weight_decay=decay)
+    if settings.mixed_precision:  # Keras would do so itself, but lose its state in a checkpoint
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     network.compile(optimizer=optimizer, loss=loss)
 
 

@@ -212,5 +212,6 @@ def fit(settings, feature_settings, n_clips):
         augment=tuple(name for name in settings.augment if is_level or name != LEVELS_ALONE),
         batch_size=batch_size,
         repeats=settings.repeats or max(1, -(-settings.min_steps // n_steps)),
+        min_steps=0,  # they are repeats now
         patience=settings.patience or -(-settings.epochs // 2),
     )

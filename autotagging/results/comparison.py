@@ -13,6 +13,8 @@ from autotagging.results import evaluation
 from autotagging.results.tables import tabulate_row, write_auc
 
 GROUPS = {"heard": evaluation.HEARD, "unheard": evaluation.UNHEARD}
+MEASURES = [f"{auc}{suffix}" for auc in AUCS for suffix in ("", "_heard", "_unheard")]
+MEASURES += [*(f"micro_{auc}" for auc in AUCS), "f1_at_thresholds"]
 
 
 def side_by_side(summaries):
@@ -26,9 +28,10 @@ def side_by_side(summaries):
     Returns
     -------
     DataFrame
-        results, architecture, features, seeds, and the columns of `tables.tabulate_row` for the
-        test clips; macro averages of artists heard and not heard. Runs that differ by their seed
-        alone have one more row: mean, and standard deviation in _sd.
+        results, architecture, features, seeds, resampled (artists, ...), and the columns of
+        `tables.tabulate_row` for the test clips; macro averages of artists heard and not heard.
+        Runs that differ by their seed alone have one more row: mean, and standard deviation in
+        _sd.
     """
     rows = [_row(name, summary) for name, summary in summaries.items()]
     return pd.DataFrame([*rows, *_means_over_seeds(rows, summaries)])
@@ -42,6 +45,7 @@ def _row(name, summary):
         "architecture": settings.get("architecture", "external scores"),
         "features": settings.get("features", ""),
         "seeds": ", ".join(map(str, seeds)) if isinstance(seeds, list) else str(seeds),
+        "resampled": summary["settings"]["resample"],
         **tabulate_row(summary["rows"][evaluation.TEST]),
     }
     for short, group in GROUPS.items():
@@ -62,20 +66,17 @@ def _means_over_seeds(rows, summaries):
     for family in families.values():
         if len({row["seeds"] for row in family}) == 1:
             continue
-        mean = {key: family[0][key] for key in ("architecture", "features", "n", "tags")}
+        mean = {
+            key: family[0][key] for key in ("architecture", "features", "resampled", "n", "tags")
+        }
         mean["results"] = f"mean of {len(family)}: " + ", ".join(row["results"] for row in family)
         mean["seeds"] = ", ".join(row["seeds"] for row in family)
-        for name in _measures():
+        for name in MEASURES:
             values = np.array([row[name] for row in family], dtype=float)
             if np.isfinite(values).all():
                 mean[name], mean[f"{name}_sd"] = values.mean(), values.std(ddof=1)
         means.append(mean)
     return means
-
-
-def _measures():
-    averages = [f"{auc}{suffix}" for auc in AUCS for suffix in ("", "_heard", "_unheard")]
-    return [*averages, *(f"micro_{auc}" for auc in AUCS), "f1_at_thresholds"]
 
 
 def add_differences(table, scored, reference, resampling):
@@ -121,6 +122,7 @@ def for_papers(table, reference=None):
         "network": table["results"],
         "n": [f"{n:,}" for n in table["n"]],
         "tags": [f"{n:,}" for n in table["tags"]],
+        "resampled": table["resampled"],
     }
     for auc, name in AUCS.items():
         columns[f"{name} (95 % interval)"] = _write_auc(table, auc)

@@ -63,11 +63,9 @@ def read(path, labels):
             "no probability, which lies between 0 and 1"
         )
     validation = split.index[split == "validation"]
-    thresholds, chosen = np.full(len(tags), 0.5), HALF
-    if len(validation):
-        y_true = labels.loc[validation, tags].to_numpy()
-        thresholds = choose_thresholds(y_true, y_score.loc[validation].to_numpy())
-        chosen = scores.CHOSEN
+    y_true = labels.loc[validation, tags].to_numpy()
+    thresholds = choose_thresholds(y_true, y_score.loc[validation].to_numpy())
+    chosen = scores.CHOSEN if len(validation) else HALF
     left_out = held_out.index[~held_out.index.isin(split.index)]
     return scores.Scores(
         y_score,

@@ -116,7 +116,7 @@ class Network:
         return [self.path, feature_store.folder_of(data, self.features)]
 
 
-def find_network(data, name, features=None):
+def find_network(data, name, *, features=None, label_set=None):
     """Return a trained network by the name of its run, or as a model file.
 
     Parameters
@@ -125,16 +125,25 @@ def find_network(data, name, features=None):
     name : str
     features : str, optional
         Name of the store that a model file is given; otherwise as it was trained on.
+    label_set : str, optional
+        That it is evaluated on; of a run the one it was trained on.
 
     Raises
     ------
     ValueError
-        Where it is not there, or of a run whose features or labels have changed since.
+        Where it is not there, or of a run whose features or labels are others, or have changed
+        since.
     """
     path = model_folder.find_model(data, name)
     settings = model_folder.read_description(path)["settings"]
     if path.parent.parent != data / "models":
         return Network(path, features or settings["features"], None)
+    for kind, asked_for in (("features", features), ("labels", label_set)):
+        if asked_for not in (None, settings[kind]):
+            raise ValueError(
+                f"{path.parent} was trained on {kind}/{settings[kind]}, not on {asked_for}: leave "
+                f"out --{kind}"
+            )
     table = label_sets.read_labels(data, settings["labels"])
     steps.check_current(data, path.parent, table.index)
     return Network(path, settings["features"], settings["labels"])
@@ -157,7 +166,7 @@ def score(network, data, labels):
     Raises
     ------
     ValueError
-        Where the network knows other tags, or takes other features.
+        Where the network knows other tags, or takes other features, or no test clip has these.
     """
     with native_stderr.silenced():
         model, description = model_folder.load(network.path)
@@ -171,6 +180,10 @@ def score(network, data, labels):
         raise ValueError(
             f"{network.path} takes other features than features/{network.features}: extract "
             "them as it was trained on, and name them with --features"
+        )
+    if not (labels.loc[store.rows.index, "split"] == "test").any():
+        raise ValueError(
+            f"the label set has no test clips with features/{network.features} to evaluate on"
         )
     y_score = prediction.score_clips(model, store)
     weights = pd.DataFrame(model_folder.tag_weights(model), index=known)

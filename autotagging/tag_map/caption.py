@@ -36,7 +36,7 @@ def write(summary):
     said.append(describe_clusters(summary["clusters"]["words"]))
     said += [describe_agreement(row, circular) for row in summary["agreement"]]
     said += [
-        f"{space.capitalize()} are left out: all tags lie in one direction."
+        f"The sense of {space} is left out: all tags have the same direction."
         for space in summary["flat_spaces"]
     ]
     if summary["closeness_of_errors"]:
@@ -122,9 +122,10 @@ def describe_errors(errors):
     text = (
         f"{errors['errors']:,} wrong predictions on {_count(errors['clips'], 'test clip')}: cosine "
         f"{measure(errors['closeness'])} to the nearest true tag, that of other tags at random "
-        f"{measure(errors['at_random'])}: {difference(*errors['difference'].values())}; 95 % of "
-        f"the resamples of {_count(errors['groups'], 'artist')}."
+        f"{measure(errors['at_random'])}: {difference(*errors['difference'].values())}"
     )
+    has_interval = errors["difference"]["low"] is not None
+    text += f", 95 % of resamples of {_count(errors['groups'], 'artist')}." if has_interval else "."
     if errors["errors_left_out"]:
         text += f" {left_out}."
     if errors["circular"]:

@@ -129,7 +129,7 @@ def write(folder, tables, caption):
     }
     for name, text in texts.items():
         write_whole(folder / name, text)
-    print_written(folder, ", ".join(texts))
+        print_written(folder / name, f"{len(text.splitlines()):,} lines")
 
 
 def _csv(table, index=False):
@@ -160,13 +160,8 @@ def _tensor(values):
 
 
 def _embedding(name):
-    return (
-        "embeddings {\n"
-        f'  tensor_name: "{name}"\n'
-        f'  tensor_path: "{name}.tsv"\n'
-        '  metadata_path: "metadata.tsv"\n'
-        "}\n"
-    )
+    tensor = f'  tensor_name: "{name}"\n  tensor_path: "{name}.tsv"\n'
+    return f'embeddings {{\n{tensor}  metadata_path: "metadata.tsv"\n}}\n'
 
 
 def read_table(folder, name):

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.linalg import orthogonal_procrustes
+from sklearn import manifold
+from sklearn.cluster import AgglomerativeClustering
+from sklearn.decomposition import PCA
+from sklearn.metrics import silhouette_score
 
 from autotagging import options
 from autotagging.options import option
@@ -50,9 +54,6 @@ def project(vectors, projection, dimensions=2, *, start="pca"):
     -------
     ndarray of shape (n_tags, dimensions), float64
     """
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-
     n_tags = len(vectors)
     if n_tags < MIN_TAGS:
         raise ValueError(f"a map needs at least {MIN_TAGS} tags with a vector, here are {n_tags}")
@@ -62,7 +63,7 @@ def project(vectors, projection, dimensions=2, *, start="pca"):
     unit = np.pad(unit, ((0, 0), (0, max(0, dimensions - unit.shape[1]))))
     if projection.method == "pca":
         return PCA(dimensions, random_state=projection.seed).fit_transform(unit)
-    tsne = TSNE(
+    tsne = manifold.TSNE(
         n_components=dimensions,
         perplexity=perplexity(n_tags),
         init=start,
@@ -170,8 +171,6 @@ def n_trusted(n_tags):
 
 def trustworthiness(vectors, coordinates):
     """Return how far the neighbours on a map are neighbours by cosine, from 0 to 1."""
-    from sklearn import manifold
-
     nearest = n_trusted(len(coordinates))
     unit = similarity.unit(vectors)
     return float(manifold.trustworthiness(unit, coordinates, n_neighbors=nearest))
@@ -223,9 +222,6 @@ def clusters(vectors):
         tags; groups: how many there are with the smaller ones; silhouette: from -1 to 1, the mean
         over all tags.
     """
-    from sklearn.cluster import AgglomerativeClustering
-    from sklearn.metrics import silhouette_score
-
     distances = np.clip(1 - similarity.cosines(vectors).to_numpy(), 0, 2)
     np.fill_diagonal(distances, 0)
     best = None

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from autotagging.results import bootstrap
+from autotagging.results import bootstrap, evaluation
 
 N_NEAREST = 5
 RESAMPLING = bootstrap.Resampling("artists", n_resamples=1000, seed=0)
@@ -222,13 +222,6 @@ def closeness_of_errors(scored, nearness, resampling=RESAMPLING):
     errors, close, random = by_group @ counts
     with np.errstate(invalid="ignore"):
         differences = (close - random) / errors  # NaN in a resample without any error
-    low, high = bootstrap.interval(differences)
-    means = sums[1:].sum(axis=1) / n_errors
-    value = {"value": float(means[0] - means[1]), "low": float(low), "high": float(high)}
-    if len(np.unique(groups)) == 1:
-        value |= {"low": None, "high": None}
-    return result | {
-        "closeness": float(means[0]),
-        "at_random": float(means[1]),
-        "difference": value,
-    }
+    close, random = map(float, sums[1:].sum(axis=1) / n_errors)
+    difference = evaluation.with_interval(close - random, differences, result["groups"])
+    return result | {"closeness": close, "at_random": random, "difference": difference}

@@ -13,6 +13,7 @@ import gzip
 import itertools
 import json
 import os
+import re
 import shlex
 import zlib
 from dataclasses import dataclass
@@ -25,14 +26,7 @@ from autotagging import cli, download
 from autotagging.files import checksum, write_table, write_whole
 from autotagging.formatting import list_some
 
-ENDINGS = {  # -> whether vectors are stored as bytes
-    ".bin": True,
-    ".bin.gz": True,
-    ".txt": False,
-    ".txt.gz": False,
-    ".vec": False,
-    ".vec.gz": False,
-}
+ENDINGS = {".bin": True, ".txt": False, ".vec": False}  # -> whether vectors are stored as bytes
 MAX_WORDS = 500_000  # of a file, the most frequent first: of Google News' 3 million, 0.6 GB
 PICKLES = {".kv": "KeyedVectors.load({})", ".model": "Word2Vec.load({}).wv"}
 
@@ -58,9 +52,7 @@ class Source:
     @property
     def short_name(self):
         """The name without its ending: what a map by these vectors is called."""
-        name = self.name.lower()
-        endings = (ending for ending in ENDINGS if name.endswith(ending))
-        return self.name[: -len(next(endings, "")) or None]
+        return re.sub(r"(\.(bin|txt|vec))?(\.gz)?$", "", self.name, flags=re.I) or self.name
 
 
 def find_source(name, data):
@@ -87,9 +79,9 @@ def find_source(name, data):
     if path.is_file():
         _is_binary(path)
         same = kept and kept["changed"] == _change(path)
-        return Source(path.name, path, kept["checksum"] if same else f"SHA-256 {checksum(path)}")
+        return Source(path.name, path, kept["checksum"] if same else checksum(path))
     if name in CATALOGUE:
-        return Source(name, None, f"MD5 {CATALOGUE[name].checksum}")
+        return Source(name, None, CATALOGUE[name].checksum)
     if kept:
         return Source(path.name, None, kept["checksum"])
     raise ValueError(
@@ -204,9 +196,9 @@ def _fetch(name, folder, *, base_url=CATALOGUE_URL, tries=3, pause=1.0):
 
 def _is_binary(path):
     """Say whether vectors are stored as bytes, as the file's name has it."""
-    name = path.name.lower()
-    if name.removesuffix(".gz") in CATALOGUE:
-        return name.removesuffix(".gz") == BINARY
+    name = path.name.lower().removesuffix(".gz")
+    if name in CATALOGUE:
+        return name == BINARY
     for ending, binary in ENDINGS.items():
         if name.endswith(ending):
             return binary
@@ -220,7 +212,8 @@ def _is_binary(path):
                 f"{path} is not read: as a pickle it could run code; if you trust it, convert it "
                 f"with: python -c {shlex.quote(code)}"
             )
-    raise ValueError(f"{path} is not read: files of word vectors end in {', '.join(ENDINGS)}")
+    endings = ", ".join(ENDINGS)
+    raise ValueError(f"{path} is not read: word vectors end in {endings}, perhaps with .gz behind")
 
 
 def _read_words(path, wanted):

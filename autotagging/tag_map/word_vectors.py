@@ -5,7 +5,6 @@ vectors knows one of them, or a synonym, or the single words: the way taken is t
 """
 
 import re
-import zlib
 
 import numpy as np
 import pandas as pd
@@ -56,16 +55,11 @@ def train(labels, *, size=300, seed=0):
         epochs=int(np.clip(200_000 / len(sentences), 5, 500)),
         seed=seed,
         workers=1,  # with more the order of updates, hence the result, is left to chance
-        hashfxn=_stable_hash,
     )
     found = [tag for tag in tags if tag in model.wv]
     vectors = pd.DataFrame(model.wv[found], index=pd.Index(found, name="tag"))
     ways = pd.Series({tag: "trained" if tag in model.wv else NOT_FOUND for tag in tags})
     return vectors, ways
-
-
-def _stable_hash(text):
-    return zlib.crc32(str(text).encode())
 
 
 def find(source, data, tags, synonyms_path, folder):
