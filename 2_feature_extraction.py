@@ -1,10 +1,10 @@
 """Extract mel or MFCC features of every clip, in parallel.
 
-A clip becomes a picture of time and frequency, the input of the network. The presets are the
+A clip becomes a time-frequency representation, the input of the network. The presets are the
 paper's 120 mel bands or MFCCs x 120 frames (`paper`, `mfcc`), the same size over the whole band
 of frequencies (`square`), a finer one in time (`mel96`, the default), and the inputs of two
 published networks (`musicnn`, `short-chunk`); every setting of theirs can be changed. It costs
-little more than decoding the audio. A run that was interrupted goes on; clips that are new are
+little more than decoding the audio. A run that was interrupted resumes; clips that are new are
 added; --check reads it all again.
 
 Reads   clips/                         the inventory and audio of script 1
@@ -19,19 +19,18 @@ Example: python 2_feature_extraction.py --data data/mtt --preset square --bands 
 
 import time
 from dataclasses import asdict
-from functools import partial
 
 from autotagging import audio, cli, steps
 from autotagging.clips import inventory
 from autotagging.features import extraction, feature_store
 from autotagging.features.settings import PRESETS, FeatureSettings, change, name_of
 from autotagging.figures import sounds, style
-from autotagging.formatting import display_path
+from autotagging.formatting import count, display_path, print_up_to_date
 from autotagging.labels import label_sets
 from autotagging.options import add_settings, cluster_address, given, positive
 
 FIGURE_RATE = 16000  # Hz
-TOLERATED = 0.05  # of the clips may fail
+MAX_FAILED = 0.05  # share of the clips
 
 
 def main(args):
@@ -45,37 +44,36 @@ def main(args):
     table = label_sets.read_labels(args.data, label_set)
     table = table[table.index.isin(clips.index)]
     label_sets.choose_clips(table, args.figure_tags)  # a wrong tag is refused before the long work
-    paths = inventory.clips_path(args.data), label_sets.labels_path(args.data, label_set)
-    inputs = steps.describe_inputs(args.data, *paths)
-    settings = {"figure_labels": label_set, "figure_tags": args.figure_tags}
+    labels = steps.describe_inputs(args.data, label_sets.labels_path(args.data, label_set))
+    inputs = steps.describe_inputs(args.data, inventory.clips_path(args.data))
+    settings = {"figure_labels": labels, "figure_tags": args.figure_tags}
     step = steps.Step(folder, {**asdict(args.settings), **settings}, inputs)
     finished = not args.force and steps.is_finished(step, replaceable=inputs)
     wanted = feature_store.choose_clips(folder, clips, args.limit, keep=not args.force)
     wanted = extraction.WantedStore(folder, args.settings, args.data, wanted)
     note = label_sets.read_provenance(args.data, label_set)["note"]
-    drawing = partial(draw, folder, args.data, clips["file"], table, args.figure_tags, note)
 
     with steps.locked(folder):
         missing = extraction.find_missing(wanted, force=args.force)
         if missing is not None:
-            workers = f"on {args.dask}" if args.dask else f"{args.jobs} processes"
-            print(f"extracting {args.name} features of {len(missing):,} clips, {workers}")
+            workers = f"on {args.dask}" if args.dask else f"jobs: {args.jobs}"
+            print(f"extracting {args.name} features of {count(len(missing), 'clip')}, {workers}")
             started = time.perf_counter()
             extraction.compute(wanted, args.dask or args.jobs, force=args.force)
             with extraction.writing(wanted, step) as summary:
                 summary["seconds"] = round(time.perf_counter() - started, 1)
-                drawing()
             print("\n".join(feature_store.describe(folder, len(missing))))
         elif finished:
-            print(f"nothing to do: features/{args.name} has all {len(wanted.clips):,} clips")
+            print_up_to_date(folder)
         else:
-            steps.renew_pictures(step)
-        drawing()
+            steps.discard_figures(step)
+        # after the numbers: a clip of the figure that has failed takes nothing from them
+        draw(folder, args.data, clips["file"], table, args.figure_tags, note)
     summary = steps.read_summary(folder)
-    if summary["failed"] > TOLERATED * summary["clips"]:
+    if summary["failed"] > MAX_FAILED * summary["clips"]:
         raise ValueError(
             f"{summary['failed']:,} of {summary['clips']:,} clips have no features, more than "
-            f"{TOLERATED:.0%}: {display_path(folder / 'failed.csv')} says why"
+            f"{MAX_FAILED:.0%}: {display_path(folder / 'failed.csv')} says why"
         )
 
 
@@ -104,7 +102,7 @@ def parse_args():
     add("--frames", type=positive, metavar="N", help="of a clip, instead of --hop-length")
     cli.add_name(parser, "the preset and what is changed")
     add("--limit", type=positive, metavar="N", help="the first N clips alone, to try it out")
-    add("--check", action="store_true", help="read the store again and compute some clips anew")
+    add("--check", action="store_true", help="read the store again and compute some clips again")
     cli.add_labels(parser)
     add("--figure-tags", nargs=3, metavar="TAG", help="tags of the clips in the figure")
     cli.add_jobs(parser)
@@ -113,7 +111,7 @@ def parse_args():
     cli.add_force(parser, "the store")
     args = parser.parse_args()
     if args.frames and args.hop_length:
-        parser.error("--frames and --hop-length: one of them")
+        parser.error("--frames and --hop-length: give one, not both")
     if args.figure_tags and len(set(args.figure_tags)) < 3:
         parser.error("--figure-tags names a tag twice")
     try:

@@ -3,8 +3,8 @@
 `paper` is the published network of three wide convolutions; `vgg`, the default, a small one of
 3x3 convolutions; `fcn`, `musicnn` and `short-chunk-res` are the literature's. All learn from the
 training clips alone; the epoch with the best macro PR-AUC on the validation clips is kept. The
-test clips are not touched. A run that was killed goes on at its last finished epoch. The model
-file is complete: network, normalisation, tags in order, feature settings, a threshold a tag.
+test clips are not touched. A run that was killed resumes at its last finished epoch. The model
+file is complete: network, normalisation, tags in order, feature settings, a threshold per tag.
 
 Reads   features/<name>/            (n_clips, frames, bands) of script 2
         labels/<set>/               split and tags of script 1
@@ -26,19 +26,21 @@ from autotagging.models import model_folder, training_settings
 
 
 def main(args):
-    """Train one network, or one a seed and their mean, and draw it."""
+    """Train one network, or one per seed and their mean, and draw it."""
     label_set = label_sets.find_set(args.data, args.labels)
     table = label_sets.read_labels(args.data, label_set)
     store = feature_store.open_store(args.data, args.settings.features, table.index)
     with native_stderr.silenced():  # importing Keras takes seconds, and says much
         from autotagging.models import batches, runs
     parts = batches.labelled_parts(table, store)
-    settings = training_settings.fit(args.settings, store.settings, len(parts["train"]))
+    settings = training_settings.resolve(args.settings, store.settings, len(parts["train"]))
 
     start = args.start_from and model_folder.find_model(args.data, args.start_from)
     labels_path = label_sets.labels_path(args.data, label_set)
-    of_features = feature_store.folder_of(args.data, settings.features)
-    inputs = steps.describe_inputs(args.data, labels_path, of_features, start, clip_ids=table.index)
+    features_folder = feature_store.folder_of(args.data, settings.features)
+    inputs = steps.describe_inputs(
+        args.data, labels_path, features_folder, start, clip_ids=table.index
+    )
     description = {
         "tags": table.columns.drop("split").tolist(),
         "feature_settings": asdict(store.settings),
@@ -46,13 +48,15 @@ def main(args):
         **label_sets.read_provenance(args.data, label_set),
     }
     chosen = label_sets.choose_clips(table.loc[store.rows.index])
-    pictured = {f"{tag} ({i})": store.array[store.rows[i]] for tag, i in chosen.items()}
+    example_clips = {f"{tag} ({i})": store.array[store.rows[i]] for tag, i in chosen.items()}
 
-    def describe_run(folder, seed):
+    def describe_run(folder, seed, members=()):
         made_with = {"labels": label_set, **asdict(settings), "seed": seed}
-        step = steps.Step(folder, made_with, inputs)
-        own = settings if isinstance(seed, list) else replace(settings, seed=seed)
-        return runs.Run(step, own, parts, description, pictured)
+        made_with["start_from"] = args.start_from and model_folder.name_of(args.start_from)
+        of_members = steps.describe_inputs(args.data, *members)
+        step = steps.Step(folder, made_with, inputs | of_members)
+        own_settings = settings if isinstance(seed, list) else replace(settings, seed=seed)
+        return runs.Run(step, own_settings, parts, description, example_clips)
 
     folder = model_folder.folder_of(args.data, args.name or settings.architecture)
     seeds = list(range(settings.seed, settings.seed + args.seeds))
@@ -65,10 +69,11 @@ def main(args):
                 start, settings.architecture, store.settings
             )
             if args.force:
-                model_folder.discard(member)
+                steps.discard(member)
             runs.train(run, start=source, tensorboard=args.tensorboard)
     if args.seeds > 1:
-        run = describe_run(folder, seeds)
+        models = [member / model_folder.FILE for member in members.values()]
+        run = describe_run(folder, seeds, models)
         if args.force or not runs.is_done(run):
             runs.average(run, members)
 
@@ -85,7 +90,7 @@ def parse_args():
     options.add(parser, "--seeds", options.positive, default=1, help=text)
     text = "write models/<run>/tensorboard/ to watch"
     parser.add_argument("--tensorboard", action="store_true", help=text)
-    cli.add_force(parser, "the run")
+    cli.add_force(parser, "the run", restarts=True)
     args = parser.parse_args()
     args.settings = training_settings.read(parser, args)
     return args

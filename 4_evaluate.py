@@ -9,7 +9,8 @@ Reads   models/<run>/model.keras      the network with its tags and thresholds, 
         or, with --scores FILE, labels and clips alone; the file is a CSV of clip_id and a
         column a tag, or .npy of shape (n_clips, n_tags) in the order of labels/<set>/labels.csv
 Writes  results/<name>/scores.npy     (n_validation_and_test_clips, n_tags): probabilities
-        results/<name>/scores.csv     the same, with clip_id and split; thresholds.csv
+        results/<name>/scores.csv     the same, with clip_id and split; thresholds.csv,
+                                      tag_weights.npy, left_out.csv
         results/<name>/per_tag.csv    every measure of every tag, with intervals
         results/<name>/summary.json   averages; curves, reliability, confusions, examples .csv
         results/<name>/report.html    all of it in one file, with clips to listen to
@@ -23,8 +24,9 @@ from dataclasses import asdict
 
 from autotagging import cli, steps
 from autotagging.clips import annotations, inventory
+from autotagging.formatting import print_up_to_date
 from autotagging.labels import label_sets
-from autotagging.labels.synonyms import merge_synonyms, merging, read_synonyms
+from autotagging.labels.synonyms import merge_applying, merging, read_synonyms
 from autotagging.models import model_folder
 from autotagging.options import add_settings, file, name, read_settings
 from autotagging.results import evaluation, examples, external_scores, report, results_folder
@@ -40,7 +42,7 @@ def main(args):
         network = find_network(args.data, args.model, features=args.features, label_set=args.labels)
     label_set = (network and network.label_set) or label_sets.find_set(args.data, args.labels)
     table, clips = label_sets.read_labels(args.data, label_set), inventory.read_clips(args.data)
-    of_labels = steps.read_summary(label_sets.set_folder(args.data, label_set))["settings"]
+    label_settings = steps.read_summary(label_sets.set_folder(args.data, label_set))["settings"]
     settings = {
         "model": network and model_folder.name_of(args.model),
         "features": network and network.features,
@@ -48,15 +50,16 @@ def main(args):
         **asdict(args.resampling),
         "figure_clips": args.clips,
     }
-    synonyms = cli.SYNONYMS if args.truth or not of_labels["merge"] else None
+    synonyms = cli.SYNONYMS if args.truth or not label_settings["merge"] else None
     known = label_sets.labels_path(args.data, label_set), inventory.folder_of(args.data)
     scored_by = network.list_inputs(args.data) if network else [args.scores]
     paths = *known, *scored_by, args.truth, synonyms
     inputs = steps.describe_inputs(args.data, *paths, clip_ids=table.index)
     step = steps.Step(results_folder.folder_of(args.data, args.name), settings, inputs)
     if not args.force and steps.is_finished(step):
-        print(f"nothing to do: results/{args.name} are of these scores")
+        print_up_to_date(step.folder)
         summary = steps.read_summary(step.folder)
+        report.write_missing(args.data, step.folder, summary)
     else:
         if network:
             found = score(network, args.data, table)
@@ -64,20 +67,21 @@ def main(args):
             found = external_scores.read(args.scores, table)
         scored = ScoredClips(table, clips, found.y_score, found.thresholds)
         rows, numbers = evaluation.evaluate(scored, args.resampling)
-        rows |= evaluate_otherwise(scored, of_labels["merge"], args.truth, args.resampling)
-        pictured = examples.tabulate(scored, args.clips)
+        rows |= evaluate_variants(scored, label_settings["merge"], args.truth, args.resampling)
+        example_clips = examples.tabulate(scored, args.clips)
         with steps.writing(step) as summary:
             results_folder.write_scores(step.folder, found, table["split"])
-            results_folder.write_tables(step.folder, numbers, pictured)
+            results_folder.write_tables(step.folder, numbers, example_clips)
             summary.update(label_sets.read_provenance(args.data, label_set))
-            summary.update(split=of_labels["split"], scores_file=args.scores and args.scores.name)
+            summary.update(
+                split=label_settings["split"], scores_file=args.scores and args.scores.name
+            )
             summary.update(evaluation.summarise(scored, rows) | found.describe())
             report.write_missing(args.data, step.folder, summary)
-    report.write_missing(args.data, step.folder, summary)
     print(describe(args.name, summary))
 
 
-def evaluate_otherwise(scored, is_merged, truth_path, resampling):
+def evaluate_variants(scored, is_merged, truth_path, resampling):
     """Return the rows for tags merged now, and against the truth of the sample."""
     rows, synonyms = {}, read_synonyms(cli.SYNONYMS)
     applying = {} if is_merged else merging(synonyms, scored.tags)
@@ -86,7 +90,7 @@ def evaluate_otherwise(scored, is_merged, truth_path, resampling):
     if truth_path:
         truth = annotations.read_annotations(truth_path).tags
         if is_merged:
-            truth = merge_synonyms(truth, merging(synonyms, truth.columns))
+            truth = merge_applying(truth, synonyms)
         rows[evaluation.TRUE] = evaluation.evaluate_truth(scored, truth, resampling)
     return rows
 
@@ -107,9 +111,9 @@ def parse_args():
     cli.add_force(parser, "the results")
     args = parser.parse_args()
     if args.model and args.scores:
-        parser.error("--model and --scores: one of them")
+        parser.error("--model and --scores: give one, not both")
     if args.features and args.scores:
-        parser.error("--features is of --model")
+        parser.error("--features applies to --model alone")
     args.model = args.model or results_folder.DEFAULT
     args.resampling = read_settings(parser, args, Resampling)
     try:

@@ -1,9 +1,9 @@
-"""Lay the tags of a label set out as a map, where near tags mean something alike.
+"""Lay the tags of a label set out as a map on which similar tags lie close together.
 
 A tagger that says "soft" for "quiet" is less wrong than one that says "loud". Each tag becomes
 a word vector, t-SNE brings the vectors to two dimensions for the figure and to four for the
 TensorFlow Projector, as in the paper. The vectors are trained on the tag sets of the clips unless
---vectors names others. Beside the words stand two other senses of near: being annotated together,
+--vectors names others. Beside the words stand two other senses of near, being annotated together,
 and what an evaluated network responds to; whether its errors are near the truth is computed.
 
 Reads   labels/<set>/, results/<run>/ (--results), data/synonyms.csv, data/tag_kinds.csv
@@ -12,17 +12,17 @@ Writes  tag_map/<name>/        named after the vectors:
         tag_map.html           the three maps to explore, one file that works offline
         *.csv, *.tsv, *.pbtxt  vectors, coordinates, neighbours; files for the Projector
         summary.json           settings, trustworthiness, clusters, agreement, closeness of errors
-        word_vectors/          of --vectors, the words of the tags: the file may go
-        data/word_vectors/     of this repository: what is fetched by name
+        word_vectors/, beside tag_map/: the words of the tags, so that the file of --vectors may go;
+        data/word_vectors/ of this repository: what is fetched by name
 
-Example: python 5_visualize_tags.py --data /data/mtt --vectors word2vec-google-news-300
+Example: python 5_visualize_tags.py --data data/mtt --vectors word2vec-google-news-300
 """
 
 import shlex
 from dataclasses import asdict
 
 from autotagging import cli, steps
-from autotagging.formatting import display_path
+from autotagging.formatting import display_path, print_up_to_date
 from autotagging.labels import label_sets
 from autotagging.labels.synonyms import read_kinds
 from autotagging.options import add_settings, name, read_settings
@@ -44,24 +44,20 @@ def main(args):
         "results": evaluated,
         **asdict(args.projection),
     }
-    inputs = steps.describe_inputs(
-        args.data,
-        label_sets.labels_path(args.data, label_set),
-        label_sets.set_folder(args.data, label_set) / "tags.csv",
-        *results_folder.list_inputs(args.data, evaluated),
-        cli.TAG_KINDS,
-        cli.SYNONYMS if source else None,
-    )
+    set_folder = label_sets.set_folder(args.data, label_set)
+    paths = set_folder / "labels.csv", set_folder / "tags.csv", cli.TAG_KINDS
+    paths += (*results_folder.list_inputs(args.data, evaluated), cli.SYNONYMS if source else None)
+    inputs = steps.describe_inputs(args.data, *paths)
     inputs |= {f"../{source.name}": source.checksum} if source else {}
     map_name = args.name or map_folder.name_map(source, args.labels and label_set, evaluated)
     step = steps.Step(map_folder.folder_of(args.data, map_name), settings, inputs)
     if not args.force and steps.is_finished(step):
-        print(f"nothing to do: {display_path(step.folder)} is there")
+        print_up_to_date(step.folder)
         page.write_missing(step.folder, steps.read_summary(step.folder))
     else:
-        tables, found = lay_out(args.data, settings, source, args.projection)
+        tables, measured = lay_out(args.data, label_set, evaluated, source, args.projection)
         with steps.writing(step) as summary:
-            summary.update(found)
+            summary.update(measured)
             paragraphs = caption.write(summary)
             print("\n".join(paragraphs))
             map_folder.write(step.folder, tables, paragraphs)
@@ -69,18 +65,17 @@ def main(args):
     print(f"open the Projector with: tensorboard --logdir {shlex.quote(display_path(step.folder))}")
 
 
-def lay_out(data, settings, source, chosen):
+def lay_out(data, label_set, evaluated, source, chosen):
     """Return the tables of a map, in three senses of near, and what its summary says: a dict."""
-    label_set, evaluated = settings["labels"], settings["results"]
-    table = label_sets.read_labels(data, label_set)
-    counts = label_sets.read_tags(data, label_set).set_index("tag")["clips"]
-    tags = list(counts.index)
+    labels = label_sets.read_labels(data, label_set).drop(columns="split")
+    tags = labels.columns.tolist()
+    counts = label_sets.read_tags(data, label_set)["clips"].reindex(tags, fill_value=0)
     if source is None:
-        vectors, ways = word_vectors.train(table[tags], seed=chosen.seed)
+        vectors, ways = word_vectors.train(labels, seed=chosen.seed)
     else:
         vectors, ways = word_vectors.find(source, data, tags, cli.SYNONYMS, FETCHED)
     roc_aucs, weights, scored = results_folder.read_for_tags(data, evaluated, tags)
-    spaces, flat = similarity.build_spaces(vectors, table[tags], weights)
+    spaces, flat = similarity.build_spaces(vectors, labels, weights)
 
     maps = projection.project_aligned(spaces, chosen)
     in_4d = projection.project(vectors, chosen, 4)

@@ -1,11 +1,13 @@
 # make             environment, sample, scripts 1 to 5, the gallery in images/
 # make DATA=...    the same with another dataset in MagnaTagATune's form, without the gallery
 # make mtt DATA=.. the published variants B and C on a real MagnaTagATune folder
-# make test        environment, style, imports between the rooms, all tests that are quick
+# make pipeline    the same as make
+# make test        environment, style, direction of imports, all tests that are quick
 # make test-slow   tests that take long and guard settled ground
 # make bounds      floor and ceiling of the sample
 # make bench       tables of how long things take
 # make env         the environment alone, in .venv
+# make clean       remove the environment and the sample
 
 PYTHON ?= python3
 DATA ?= data/sample
@@ -29,9 +31,9 @@ export AUTOTAGGING_TEST_DATA
 
 .PHONY: all env pipeline mtt test test-slow bounds bench clean
 
-all: env pipeline
+all: pipeline
 
-pipeline:
+pipeline: env
 	$(if $(IS_SAMPLE),$(RUN) aux_make_sample.py --jobs $(JOBS))
 	$(RUN) $(ONE) --data $(DATA) --raw $(RAW)
 	$(RUN) aux_label_distribution.py --data $(DATA)
@@ -55,7 +57,7 @@ pipeline:
 	@echo "  tag_map/trained/tag_map.html                  words, annotations, network to explore"
 	$(if $(IS_SAMPLE),@echo "copied to images/: the paper's six figures and the label distribution")
 
-# B: 50 unmerged tags; C: this paper's 50 merged tags; both without untagged clips.
+# B, the literature's: 50 unmerged tags; C: this paper's 50 merged tags; both without untagged clips.
 mtt: env
 	$(if $(IS_SAMPLE),$(error name a MagnaTagATune folder: make mtt DATA=...))
 	$(RUN) $(ONE) --data $(DATA) --raw $(RAW) --no-merge

@@ -6,14 +6,14 @@ them is computed on the same clips, tags and resamples, with its interval.
 
 Reads   results/<run>/                      of every run that is evaluated, and up to date
         labels/<set>/, clips/clips.csv
-Writes  results/comparison-<set>.csv        a row a run
+Writes  results/comparison-<set>.csv        a row per run
         results/comparison-<set>.md, .tex   the same, for papers
 
 Example: python aux_compare_results.py --data data/mtt --reference vgg
 """
 
 from autotagging import cli, options, steps
-from autotagging.files import write_if_other
+from autotagging.files import write_if_changed
 from autotagging.formatting import print_written
 from autotagging.results import bootstrap, comparison, results_folder, tables
 
@@ -68,7 +68,7 @@ def write(data, label_set, table, summary, reference):
         ".tex": tables.to_latex(text, caption),
     }
     for ending, content in texts.items():
-        if write_if_other(path.with_suffix(ending), content):
+        if write_if_changed(path.with_suffix(ending), content):
             print_written(path.with_suffix(ending), f"{len(table)} rows")
 
 

@@ -1,7 +1,7 @@
 """Download MagnaTagATune: annotations, clip information and the audio in three parts, 3 GB.
 
 Every file is checked by its SHA-256, so that everybody works on the same data. A download that
-is interrupted goes on where it stopped; files that are there and right are not fetched again.
+is interrupted resumes; files that are complete are not fetched again.
 
 Reads   the server's annotations_final.csv, clip_info_final.csv, mp3.zip.001 to mp3.zip.003
 Writes  the same files, byte for byte, into the folder of --data
@@ -21,7 +21,7 @@ def main(args):
     files = download.read_files(cli.REPOSITORY / "data" / "magnatagatune.csv")
     if args.no_audio:
         files = [file for file in files if file.name.endswith(".csv")]
-    wanted = [file for file in files if not download.is_there(file, args.data)]
+    wanted = [file for file in files if not download.is_complete(file, args.data)]
     if not wanted:
         print(
             f"nothing to do: {display_path(args.data)} has all {len(files)} files, checksums right"
@@ -31,7 +31,7 @@ def main(args):
     for file in wanted:
         if (args.data / file.name).exists():
             print(
-                f"{display_path(args.data / file.name)} is not the file as known: fetching it anew"
+                f"{display_path(args.data / file.name)} is not the file as known: fetching it again"
             )
         download.fetch(file, args.base_url, args.data, tries=args.tries)
         print_written(args.data / file.name, f"{file.size:,} bytes, SHA-256 as known")

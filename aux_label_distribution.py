@@ -8,12 +8,12 @@ Reads   labels/<set>/tag_counts.csv     tag, clips, merged_into, clips_merged, k
                                         column's tag, in [0, 1]
 Writes  labels/<set>/label_distribution.png
 
-Example: python aux_label_distribution.py --data /data/mtt --labels unmerged50
+Example: python aux_label_distribution.py --data data/mtt --labels unmerged50
 """
 
 from autotagging import cli
 from autotagging.figures import style, tags
-from autotagging.formatting import display_path
+from autotagging.formatting import display_path, print_up_to_date
 from autotagging.labels import label_sets
 
 FIGURE = "label_distribution.png"
@@ -24,7 +24,7 @@ def main(args):
     label_set = label_sets.find_set(args.data, args.labels)
     folder = label_sets.set_folder(args.data, label_set)
     if (folder / FIGURE).exists() and not args.force:
-        print(f"nothing to do: {display_path(folder / FIGURE)} is there")
+        print_up_to_date(folder / FIGURE)
         return
     counts = label_sets.read_tag_counts(args.data, label_set)
     shares = label_sets.read_cooccurrence(args.data, label_set)
@@ -40,21 +40,21 @@ def main(args):
     print_extremes(merged[merged["kept"] == 1].set_index("tag")["clips"])
 
 
-def print_extremes(clips, n=5):
-    """Print the most frequent and the rarest of the kept tags."""
+def print_extremes(clips):
+    """Print the five most frequent and the five rarest of the kept tags."""
     ordered = clips.sort_values(ascending=False, kind="stable")
-    parts = {"most frequent": ordered.head(n), "rarest": ordered.tail(n)}
+    parts = {"most frequent": ordered.head(5), "rarest": ordered.tail(5)}
     for name, part in parts.items():
         print(f"{name} tags kept:", ", ".join(f"{tag} {count:,}" for tag, count in part.items()))
 
 
 def parse_args():
     """Return the command line's arguments."""
-    arguments = cli.parser(__doc__)
-    cli.add_data(arguments)
-    cli.add_labels(arguments)
-    cli.add_force(arguments, "the figure")
-    return arguments.parse_args()
+    parser = cli.parser(__doc__)
+    cli.add_data(parser)
+    cli.add_labels(parser)
+    cli.add_force(parser, "the figure")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

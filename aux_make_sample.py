@@ -22,7 +22,7 @@ Example
 """
 
 from autotagging import cli, options
-from autotagging.formatting import display_path, print_written
+from autotagging.formatting import print_up_to_date, print_written
 
 
 def main(args):
@@ -39,7 +39,7 @@ def main(args):
     dataset.open_sample(args.data, args.clips, args.seed)
     tracks = plan.plan_tracks(args.clips, args.seed)
     if dataset.is_complete(args.data, tracks):
-        print(f"{display_path(args.data)} holds all {args.clips:,} clips: nothing to do")
+        print_up_to_date(args.data)
         return
 
     recordings = Parallel(n_jobs=args.jobs, return_as="generator")(

@@ -1,4 +1,4 @@
-"""Music auto-tagging: a room for each folder of a dataset, in the order of the data.
+"""Music auto-tagging: a subpackage for each folder of a dataset, in the order of the data.
 
 clips           the audio and who made it
 labels          tags merged and chosen; train, validation, test
@@ -20,6 +20,7 @@ download        files from a server, checked by their checksums
 cli, options    the command line; settings whose fields are options
 formatting      how numbers, paths and names are written
 files           files that appear whole
+user_tables     tables that users bring
 versions        of Python, libraries and this repository
 native_stderr   what libraries write to standard error past Python, silenced
 """

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from autotagging import native_stderr
 
 SILENCE = 2.0**-16  # peaks below half a step of 16 bits
-OTHER_ENDINGS = {"AIF", "OGA", "OPUS"}  # of libsndfile's formats, besides their names
+LIBSNDFILE_ENDINGS = {"AIF", "OGA", "OPUS"}  # of libsndfile's formats, besides their names
 UNDECODABLE = (audioread.DecodeError, OSError, EOFError)
 CUT_OFF = 0.9  # of the length that a header promises: some estimate it, by a few percent
 
@@ -59,7 +59,7 @@ def _decode(path):
                 promised, rate = file.frames, file.samplerate
                 samples = file.read(dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
-            decoded = _decode_otherwise(path)
+            decoded = _decode_with_audioread(path)
             if decoded is None:
                 reason = error.error_string.strip()
                 if reason.startswith("File does not exist"):  # said of any content it knows not
@@ -73,10 +73,10 @@ def _decode(path):
     return samples, rate
 
 
-def _decode_otherwise(path):
+def _decode_with_audioread(path):
     """Return what audioread decodes, or None where it is not asked or finds no decoder."""
     try:
-        with _open_otherwise(path) as file:
+        with _open_with_audioread(path) as file:
             pcm, rate, channels = b"".join(file), file.samplerate, file.channels
     except UNDECODABLE:
         return None
@@ -84,14 +84,14 @@ def _decode_otherwise(path):
     return samples.reshape(-1, channels).astype(np.float32) / 32768, rate
 
 
-def _open_otherwise(path):
+def _open_with_audioread(path):
     """Open a file by audioread, unless libsndfile knows its format: then it is damaged.
 
     Decoders such as ffmpeg find something to decode in nearly everything.
     """
     name = Path(path).name.removesuffix(".part")  # of a file that is being extracted
     ending = Path(name).suffix.removeprefix(".").upper()
-    if ending in soundfile.available_formats() or ending in OTHER_ENDINGS:
+    if ending in soundfile.available_formats() or ending in LIBSNDFILE_ENDINGS:
         raise audioread.DecodeError
     return audioread.audio_open(str(path))
 
@@ -105,7 +105,7 @@ def why_undecodable(path):
         try:
             return None if soundfile.info(path).frames else "the file holds no samples"
         except soundfile.LibsndfileError:
-            with contextlib.suppress(*UNDECODABLE), _open_otherwise(path):
+            with contextlib.suppress(*UNDECODABLE), _open_with_audioread(path):
                 return None
     return "the file has no header of a known audio format"
 

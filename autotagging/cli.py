@@ -37,13 +37,14 @@ def run(main, parse_args):
     try:
         main(args)
     except KeyboardInterrupt:
-        again = "without --force" if getattr(args, "force", False) else "the same command"
-        sys.exit(_say(f"interrupted; run it again, {again}, to go on", 130))
+        restarts = getattr(args, "force", False) and getattr(args, "force_restarts", False)
+        again = "it without --force" if restarts else "the same command"
+        sys.exit(_say(f"interrupted: run {again} to resume", 130))
     except OSError as error:
         sys.exit(_say(_sentence(error), 1))
     except BrokenProcessPool:
         killed = "a worker process was killed, for want of memory perhaps"
-        sys.exit(_say(f"{killed}: the same command goes on, with fewer --jobs if that helps", 1))
+        sys.exit(_say(f"{killed}: the same command resumes, with fewer --jobs if that helps", 1))
     except ValueError as error:
         sys.exit(_say(str(error), 1))
 
@@ -91,7 +92,7 @@ def add_raw(arguments):
     options.add(arguments, "--annotations", options.file, help=text)
 
 
-def settle_raw(arguments, args):
+def resolve_raw(arguments, args):
     """Let ``--raw`` be ``--data`` where it is not given, and make the folder of ``--data``."""
     if args.raw and args.data == SAMPLE:
         arguments.error("--raw needs --data: the folder that everything is written to")
@@ -129,6 +130,7 @@ def add_jobs(arguments):
     options.add(arguments, "--jobs", options.positive, default=joblib.cpu_count(), help=text)
 
 
-def add_force(arguments, what):
-    """Add ``--force``, which makes `what` anew."""
-    arguments.add_argument("--force", action="store_true", help=f"make {what} anew")
+def add_force(arguments, what, *, restarts=False):
+    """Add ``--force``, which makes `what` again; whether from its start, if it was interrupted."""
+    arguments.add_argument("--force", action="store_true", help=f"make {what} again")
+    arguments.set_defaults(force_restarts=restarts)

@@ -1,7 +1,7 @@
 """Files from a server, whole and with the right checksum or not at all.
 
-A download goes on where it was interrupted (HTTP Range), also in a later run; pooch, which checks
-checksums as well, starts each time anew, and MagnaTagATune's parts have 1.1 GB.
+A download resumes where it was interrupted (HTTP Range), also in a later run; pooch, which checks
+checksums as well, starts from the beginning, and MagnaTagATune's parts have 1.1 GB.
 """
 
 import csv
@@ -17,7 +17,7 @@ from autotagging.files import check_room
 
 BLOCK = 1 << 16  # bytes
 TIMEOUT = (10, 60)  # seconds to connect, and without a byte
-PASSING = {408, 429, 500, 502, 503, 504}  # answers after which to try again
+TRANSIENT = {408, 429, 500, 502, 503, 504}  # answers after which to try again
 REASONS = {
     requests.Timeout: "the server does not answer",
     requests.exceptions.ChunkedEncodingError: "the connection was dropped again and again",
@@ -36,7 +36,7 @@ class RemoteFile:
     kind: str
 
 
-class _PassingError(Exception):
+class _TransientError(Exception):
     """A failure after which it is worth to try again."""
 
 
@@ -47,7 +47,7 @@ def read_files(path):
     return [RemoteFile(name, int(size), checksum, kind) for name, size, checksum, kind in rows]
 
 
-def is_there(file, folder):
+def is_complete(file, folder):
     """Return whether a folder holds a file of the right size and checksum."""
     path = folder / file.name
     has_size = path.is_file() and path.stat().st_size == file.size
@@ -64,7 +64,7 @@ def check_room_for(files, folder):
 def fetch(
     file, base_url, folder, *, tries=5, pause=2.0, elsewhere="name another server with --base-url"
 ):
-    """Download a file into a folder, going on with what is there of it.
+    """Download a file into a folder, resuming where it was interrupted.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def fetch(
         try:
             _receive(file, url, part, elsewhere)
             break
-        except (_PassingError, requests.RequestException) as error:
+        except (_TransientError, requests.RequestException) as error:
             gained = part.exists() and part.stat().st_size > before
             failures = 1 if gained else failures + 1
             if failures >= tries or isinstance(error, requests.exceptions.InvalidURL):
@@ -108,7 +108,7 @@ def fetch(
 
 def _give_up(url, part, file, error, elsewhere):
     size = part.stat().st_size if part.exists() else 0
-    kept = f"{size:,} of {file.size:,} bytes are kept: the same command goes on from there"
+    kept = f"{size:,} of {file.size:,} bytes are kept: the same command resumes there"
     reason = next((said for kind, said in REASONS.items() if isinstance(error, kind)), error)
     return f"{url}: {reason}; {kept if size else 'nothing was kept'}; or {elsewhere}"
 
@@ -126,7 +126,7 @@ def _receive(file, url, part, elsewhere):
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         if answer.status_code == 416:  # what is there is longer than the server's file
             part.unlink()
-            raise _PassingError("the server's file is shorter than what is there of it")
+            raise _TransientError("the server's file is shorter than what is there of it")
         start = _check_answer(answer, file, url, start, elsewhere)
         with (
             part.open("ab" if start else "wb") as output,
@@ -139,7 +139,7 @@ def _receive(file, url, part, elsewhere):
                     break
     size = part.stat().st_size
     if size < file.size:
-        raise _PassingError("the connection was dropped again and again")
+        raise _TransientError("the connection was dropped again and again")
     if size > file.size:
         part.unlink()
         raise ValueError(f"{url} is longer than the file known by that name: nothing was kept")
@@ -147,8 +147,8 @@ def _receive(file, url, part, elsewhere):
 
 def _check_answer(answer, file, url, start, elsewhere):
     """Return from which byte on an answer continues the file; refuse one that does not."""
-    if answer.status_code in PASSING:
-        raise _PassingError(f"the server answers {answer.status_code} {answer.reason}")
+    if answer.status_code in TRANSIENT:
+        raise _TransientError(f"the server answers {answer.status_code} {answer.reason}")
     if answer.status_code == 206:
         if answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             return start

@@ -17,7 +17,7 @@ def write_table(path, table, **writing):
     write_whole(path, table.to_csv(lineterminator="\n", **writing))
 
 
-def write_if_other(path, text):
+def write_if_changed(path, text):
     """Write text where the file does not hold it yet; return whether it was written."""
     if path.exists() and path.read_bytes() == text.encode("utf-8"):
         return False
@@ -43,4 +43,4 @@ def check_room(folder, needed):
     """Refuse to start where a disk has no room for so many bytes."""
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise ValueError(f"{folder} has room for {free:,} bytes, {needed:,} are to come")
+        raise ValueError(f"{folder} has room for {free:,} bytes, {needed:,} are needed")

@@ -4,9 +4,14 @@ import math
 from pathlib import Path
 
 
-def measure(value):
-    """Return a measure with three decimals and, as papers do, without the 0 before the point."""
-    return "-" if _is_missing(value) else f"{value:.3f}".removeprefix("0")
+def measure(value, plus=""):
+    """Return a measure with three decimals and, as papers do, without the 0 before the point.
+
+    "-" stands for one that is missing, `plus` before one that is not negative.
+    """
+    if _is_missing(value):
+        return "-"
+    return ("-" if round(value, 3) < 0 else plus) + f"{abs(value):.3f}".removeprefix("0")
 
 
 def measure_with_interval(value, low, high):
@@ -17,29 +22,30 @@ def measure_with_interval(value, low, high):
 
 def difference(value, low=None, high=None):
     """Return a difference of measures with its sign, and its interval."""
-    interval = "" if _is_missing(low) else f" ({_signed(low)} to {_signed(high)})"
-    return "-" if _is_missing(value) else _signed(value) + interval
-
-
-def _signed(value):
-    return ("-" if value < 0 else "+") + measure(abs(value))
+    interval = "" if _is_missing(low) else f" ({measure(low, '+')} to {measure(high, '+')})"
+    return measure(value, "+") + interval
 
 
 def _is_missing(value):
     return value is None or math.isnan(value)
 
 
-def list_some(names, most=8):
+def count(number, noun):
+    """Return a number of things: ``1 clip``, ``1,500 clips``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def list_some(names, limit=8):
     """Return names as they stand in a sentence, the first few where they are many."""
     names = list(map(str, names))
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
-def first_lines(lines, file, most=10):
-    """Return the first of many lines, and how many more a file lists: list of str."""
-    more = [f"and {len(lines) - most:,} more, listed in {file}"] if len(lines) > most else []
-    return [*lines[:most], *more]
+def first_lines(lines, file):
+    """Return the first ten of many lines, and how many more a file lists: list of str."""
+    more = [f"and {len(lines) - 10:,} more, listed in {file}"] if len(lines) > 10 else []
+    return [*lines[:10], *more]
 
 
 def display_path(path):
@@ -48,6 +54,11 @@ def display_path(path):
     if path.is_relative_to(Path.cwd()):
         return str(path.relative_to(Path.cwd()))
     return str(path)
+
+
+def print_up_to_date(path):
+    """Print that a script finds what it would make."""
+    print(f"nothing to do: {display_path(path)} is up to date")
 
 
 def print_written(path, content):

@@ -110,13 +110,15 @@ def brier(y_true, y_score):
     return np.mean((np.asarray(y_score, np.float64) - y_true) ** 2, axis=0)
 
 
-def _share(some, of):
-    totals = of.sum(axis=0)
-    return np.divide(some.sum(axis=0), totals, out=np.full(len(totals), np.nan), where=totals > 0)
+def _share(numerator, denominator):
+    totals = denominator.sum(axis=0)
+    return np.divide(
+        numerator.sum(axis=0), totals, out=np.full(len(totals), np.nan), where=totals > 0
+    )
 
 
 def reliability(y_true, y_score):
-    """Return how often a tag is there where it is scored so high: the reliability curve.
+    """Return the observed frequency of tags against their mean score: the reliability curve.
 
     Parameters
     ----------
@@ -178,7 +180,7 @@ def per_tag(y_true, y_score, tags, thresholds):
 
     Returns
     -------
-    DataFrame with a row a tag
+    DataFrame with a row per tag
         tag, positives, prevalence; roc_auc, pr_auc, brier; accuracy, recall, precision and f1 at
         0.5; threshold; the four at it, such as recall_at_threshold; accuracy_of_nothing, that of
         predicting no tag. (The average precision of a score that is the same for all clips is
@@ -233,6 +235,8 @@ def averages_of_decisions(y_true, y_pred):
 
 
 def _averages(measures, y_true, y_other):
+    is_averaged = are_averaged(y_true)
+    y_true, y_other = y_true[:, is_averaged], y_other[:, is_averaged]
     if not y_true.size:
         return {kind: dict.fromkeys(measures) for kind in ("macro", "micro")}
     pooled = y_true.reshape(-1, 1), y_other.reshape(-1, 1)
@@ -296,7 +300,7 @@ def confusions(y_true, y_pred, tags):
     Returns
     -------
     DataFrame of shape (n_tags, 2 + n_tags)
-        tag; missed, the clips that have it and were not given it; then a column a tag, the share
+        tag; missed, the clips that have it and were not given it; then a column per tag, the share
         of these that were given that tag without having it: NaN where none missed, and for the
         tag itself.
     """

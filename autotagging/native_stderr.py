@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def silenced():
-    """Silence it; exceptions pass, and what Python itself prints after the block is seen."""
+    """Silence it below Python; exceptions pass, and what is printed after the block is seen."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     before = os.dup(2)

@@ -8,6 +8,7 @@ is killed. Run again, a finished step does nothing; one of other settings or inp
 
 import contextlib
 import json
+import shutil
 import time
 import zipfile
 from dataclasses import dataclass, field
@@ -20,10 +21,10 @@ from autotagging import versions
 from autotagging.files import checksum, checksum_of, write_whole
 
 SUMMARY, LOCK = "summary.json", "lock"
-PICTURES = ("*.png", "*.html")
+FIGURES = ("*.png", "*.html")  # and pages
 FIGURE = "figure_"  # begins the name of a setting that decides a figure alone
 KERAS_ENTRIES = ("model.weights.h5", "autotagging.json")  # not its metadata, with a date
-UNTELLING = ["bytes", "mtime_ns"]  # of audio: what it holds tells it from other
+VOLATILE = ["bytes", "mtime_ns"]  # of audio that is the same
 EARLIER = ("manifest.json", "run.json")  # stood in place of a summary in earlier versions
 WRITTEN_BY = {
     "clips": "1_label_reduction_and_files_renaming.py",
@@ -90,8 +91,8 @@ def _checksum(path, clip_ids):
     if path.is_dir():
         settings = read_summary(path)["settings"]
         settings = {key: value for key, value in settings.items() if not key.startswith(FIGURE)}
-        rows = read_table(path / "clips.csv", dtype=str).drop(columns=UNTELLING, errors="ignore")
-        rows = rows.set_index("clip_id").reindex(sorted(clip_ids))
+        rows = read_table(path / "clips.csv", "clip_id", dtype=str).reindex(sorted(clip_ids))
+        rows = rows.drop(columns=VOLATILE, errors="ignore")
         return checksum_of([json.dumps(settings), rows.to_csv()])
     if path.suffix == ".keras":
         damage = contextlib.suppress(zipfile.BadZipFile, KeyError)  # is said where it is loaded
@@ -107,7 +108,7 @@ def is_finished(step, *, replaceable=()):
     ----------
     step : Step
     replaceable : collection of str
-        Settings and inputs that may differ: then the step is not finished, and goes on with what
+        Settings and inputs that may differ: then the step is not finished, and resumes with what
         it has. A table to which rows are added is one, and so is every setting that decides a
         figure alone.
 
@@ -117,10 +118,10 @@ def is_finished(step, *, replaceable=()):
         Where it holds what others give, naming what differs, or was made by an earlier version.
     """
     before = _read(step.folder)
-    return before is not None and not refuse_others(step, before, replaceable=replaceable)
+    return before is not None and not find_differences(step, before, replaceable=replaceable)
 
 
-def refuse_others(step, before, *, replaceable=()):
+def find_differences(step, before, *, replaceable=()):
     """Return what differs between what a folder was made, or begun, with and what is asked for.
 
     Parameters
@@ -154,6 +155,7 @@ def refuse_others(step, before, *, replaceable=()):
                 continue
             if kind == "settings":
                 values = [json.dumps(kept.get(name))[:80].strip('"') for kept in (old, new)]
+                values = ["none" if value == "null" else value for value in values]
                 words.append(f"with {name.replace('_', ' ')} {values[0]}, not {values[1]}")
             elif name in old and name in new:
                 words.append(f"from {'other' if name.endswith('/') else 'another'} {name}")
@@ -185,13 +187,13 @@ def check_current(data, folder, clip_ids=()):
     summary, changed = read_summary(folder), []
     for name, before in summary["inputs"].items():
         path = data / name
-        is_there = (path / SUMMARY).exists() if path.is_dir() else path.exists()
-        if is_there and not name.startswith("..") and _checksum(path, clip_ids) != before:
+        is_known = path.exists() and not name.startswith("..")
+        if is_known and _checksum(path, clip_ids) != before:
             changed.append(name)
     if changed:
         raise ValueError(
             f"{folder} is out of date, as {', '.join(changed)} changed since: run "
-            f"{_script(folder)} again with --force"
+            f"{_script(folder)} again with its options and --force"
         )
     return summary
 
@@ -212,8 +214,8 @@ def read_summary(folder):
     return summary
 
 
-def read_table(path, **reading):
-    """Read a CSV of a finished step; `reading` as for `pandas.read_csv`.
+def read_table(path, index=None, **reading):
+    """Read a CSV of a finished step, perhaps indexed by a column; `reading` as for pandas.
 
     Raises
     ------
@@ -221,14 +223,16 @@ def read_table(path, **reading):
         Where it is gone or damaged, naming the script to run.
     """
     try:
-        return pd.read_csv(path, keep_default_na=False, **reading)
-    except (OSError, ValueError):
+        table = pd.read_csv(path, keep_default_na=False, **reading)
+        return table if index is None else table.set_index(index, verify_integrity=True)
+    except (OSError, ValueError, KeyError):
         raise damaged(path) from None
 
 
 def damaged(path, problem="is gone or damaged"):
     """Return the error about a file of a step that is not as it was written."""
-    return ValueError(f"{path} {problem}: run {_script(path.parent)} again with --force")
+    again = "again with its options and --force"
+    return ValueError(f"{path} {problem}: run {_script(path.parent)} {again}")
 
 
 def list_finished(folder):
@@ -252,7 +256,8 @@ def _read(folder):
 
 
 def _script(folder):
-    return WRITTEN_BY.get(folder.parent.name) or WRITTEN_BY[folder.name]
+    places = (folder.parent, folder, *folder.parents[1:])
+    return next(WRITTEN_BY[place.name] for place in places if place.name in WRITTEN_BY)
 
 
 @contextlib.contextmanager
@@ -289,30 +294,38 @@ def writing(step):
     dict
         The summary so far, to which the step adds what it has to say.
     """
+    summary = {"settings": step.settings, "inputs": step.inputs, **versions.describe()}
+    summary["seconds"] = None
     with locked(step.folder):
         for name in (SUMMARY, *EARLIER):
             (step.folder / name).unlink(missing_ok=True)
-        _remove_pictures(step.folder)
-        summary = {"settings": step.settings, "inputs": step.inputs, **versions.describe()}
-        summary["seconds"] = None
+        _remove_figures(step.folder)
         yield summary
         summary["seconds"] = summary["seconds"] or round(time.perf_counter() - step.started, 1)
         _write(step.folder, summary)
 
 
-def renew_pictures(step):
-    """Let a finished step keep its numbers, and lose figures that other settings decide now.
-
-    The summary comes before the figures here: those that are missing are drawn by the next run.
-    """
+def discard_figures(step):
+    """Let a finished step keep its numbers, and lose figures that other settings decide now."""
     summary = {**read_summary(step.folder), "settings": step.settings, "inputs": step.inputs}
-    _remove_pictures(step.folder)
+    _remove_figures(step.folder)
     _write(step.folder, summary)
 
 
-def _remove_pictures(folder):
-    for path in [path for kind in PICTURES for path in folder.glob(kind)]:
+def _remove_figures(folder):
+    for path in [path for pattern in FIGURES for path in folder.glob(pattern)]:
         path.unlink()
+
+
+def discard(folder):
+    """Remove a step with all that is in its folder, unless another run is writing it."""
+    if folder.exists():
+        removed = folder.with_name(f".{folder.name}.removed")
+        with locked(folder):
+            (folder / SUMMARY).unlink(missing_ok=True)
+            shutil.rmtree(removed, ignore_errors=True)  # of a run that was killed
+            folder.rename(removed)  # at once: whatever is left of it is no half step
+        shutil.rmtree(removed)
 
 
 def _write(folder, summary):

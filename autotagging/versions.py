@@ -1,11 +1,12 @@
 """With which versions something was made: of Python, the libraries and this repository."""
 
+import contextlib
 import importlib.metadata
 import platform
 import subprocess
 from pathlib import Path
 
-LIBRARIES = ("tensorflow", "keras", "numpy", "librosa", "scikit-learn")
+LIBRARIES = ("tensorflow", "torch", "jax", "keras", "numpy", "librosa", "scikit-learn", "gensim")
 
 
 def describe():
@@ -15,8 +16,12 @@ def describe():
 
 
 def of(libraries):
-    """Return the installed version of each library: a dict."""
-    return {library: importlib.metadata.version(library) for library in libraries}
+    """Return the version of each library that is installed: a dict."""
+    installed = {}
+    for library in libraries:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            installed[library] = importlib.metadata.version(library)
+    return installed
 
 
 def _git_commit():

@@ -24,9 +24,9 @@ def band_statistics(data, clip_ids, jobs):
 
     Writes ``features/mel48/`` where it is not there.
     """
-    clips = inventory.read_clips(data)
+    clips = inventory.read_clips(data, with_audio=True)
     folder = feature_store.folder_of(data, NAME)
-    inputs = steps.describe_inputs(data, inventory.folder_of(data) / "clips.csv")
+    inputs = steps.describe_inputs(data, inventory.clips_path(data))
     step = steps.Step(folder, dataclasses.asdict(MEL48), inputs)
     steps.is_finished(step, replaceable=inputs)
     wanted = extraction.WantedStore(folder, MEL48, data, clips)
@@ -46,7 +46,7 @@ def _summarise(clip):
 
 
 def predict(x, y_true, train):
-    """Return probabilities for all clips from a regression a tag on the training clips.
+    """Return probabilities for all clips from a regression per tag on the training clips.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Judge a network, its features and its training on any dataset, beside a floor.
 
-Five folds by artist, shuffled anew by each seed. Each fold is judged once by a network trained on
+Five folds by artist, shuffled again by each seed. Each fold is judged once by a network trained on
 three others; the one left decides when training stops, so that no judged clip is ever looked at.
 The scores of the five are pooled, and so are those of the floor, which is logistic regression on
 mean and deviation of 48 log-mel bands, trained on the same folds and the one that the network
@@ -36,7 +36,7 @@ from autotagging.results import bootstrap
 from benchmarks import baseline
 
 N_FOLDS = 5
-RESAMPLING = bootstrap.Resampling(resample="artists", n_resamples=1000, seed=0)
+RESAMPLING = bootstrap.Resampling()
 BEGUN = "begun.json"  # settings and inputs of a run that is not finished
 
 
@@ -54,21 +54,21 @@ def main(args):
     all_clips = LabelledClips(store.array, rows, y_true.to_numpy())
 
     n_train = len(y_true) * (N_FOLDS - 2) // N_FOLDS
-    settings = training_settings.fit(args.settings, store.settings, n_train)
+    settings = training_settings.resolve(args.settings, store.settings, n_train)
     chosen = {"labels": set_name, "min_positives": args.min_positives, "seeds": args.seeds}
     chosen |= asdict(settings)
     start = args.start_from and model_folder.find_model(args.data, args.start_from)
     inputs = steps.describe_inputs(
         args.data,
-        label_sets.set_folder(args.data, set_name) / "labels.csv",
+        label_sets.labels_path(args.data, set_name),
         inventory.folder_of(args.data),
         feature_store.folder_of(args.data, settings.features),
         start,
         clip_ids=y_true.index,
     )
     folder = args.data / "cross_validation" / (args.name or settings.architecture)
-    if args.force and folder.exists():
-        shutil.rmtree(folder)
+    if args.force:
+        steps.discard(folder)
     step = steps.Step(folder, chosen, inputs)
     if steps.is_finished(step, replaceable=("seeds",)):
         print_summary(folder, steps.read_summary(folder), args.seeds)
@@ -99,7 +99,7 @@ def begin(step):
     path = step.folder / BEGUN
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
-        steps.refuse_others(step, before, replaceable=("seeds",))
+        steps.find_differences(step, before, replaceable=("seeds",))
     made_with = {"settings": step.settings, "inputs": step.inputs}
     write_whole(path, json.dumps(made_with, indent=2))
 
@@ -218,7 +218,7 @@ def print_summary(folder, summary, seeds):
     for model in ("network", "floor"):
         texts = [
             f"{name} {measure(np.mean(summary[model][auc]))}"
-            + (f" +- {measure(np.std(summary[model][auc]))}" if len(seeds) > 1 else "")
+            + (f" ± {measure(np.std(summary[model][auc]))}" if len(seeds) > 1 else "")
             for auc, name in metrics.AUCS.items()
         ]
         print(f"{model:10} macro {', '.join(texts)}")
@@ -231,7 +231,7 @@ def print_summary(folder, summary, seeds):
         texts = [f"{name} {measure(of_mean[auc])}" for auc, name in metrics.AUCS.items()]
         print(f"mean of {len(seeds)} scores a clip: {', '.join(texts)}")
     print(
-        f"training {folds['seconds'].sum() / len(folds):.0f} s a fold, "
+        f"training {folds['seconds'].sum() / len(folds):.0f} s per fold, "
         f"{folds['clips_per_second'].median():.0f} clips/s, best epoch "
         f"{folds['best_epoch'].median():.0f} of {folds['epochs'].median():.0f} (medians)"
     )

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, metrics
+from autotagging import cli, metrics, steps
 from autotagging.clips import annotations, inventory
 from autotagging.formatting import measure
 from autotagging.labels import label_sets, splits, synonyms
@@ -31,7 +31,8 @@ def main(args):
     y_true = table.drop(columns="split").to_numpy()
     scores = {"floor": floor(args.data, table, args.jobs)}
     if (args.data / annotations.TRUTH).exists():
-        scores["ceiling"] = ceiling(args.data, table)
+        is_merged = steps.read_summary(label_sets.set_folder(args.data, name))["settings"]["merge"]
+        scores["ceiling"] = ceiling(args.data, table, is_merged)
     groups = {"test": test, "artist heard": test & heard, "artist not heard": test & ~heard}
     for bound, y_score in scores.items():
         for group, in_group in groups.items():
@@ -43,12 +44,12 @@ def main(args):
             )
 
 
-def ceiling(data, table):
+def ceiling(data, table, is_merged):
     """Return the truth as scores: ndarray of shape (n_clips, n_tags)."""
     truth = annotations.read_annotations(data / annotations.TRUTH).tags
-    groups = synonyms.read_synonyms(cli.SYNONYMS)
-    merged = synonyms.merge_synonyms(truth, groups)
-    return merged.loc[table.index, table.columns.drop("split")].to_numpy(float)
+    if is_merged:
+        truth = synonyms.merge_applying(truth, synonyms.read_synonyms(cli.SYNONYMS))
+    return truth.loc[table.index, table.columns.drop("split")].to_numpy(float)
 
 
 def floor(data, table, jobs):

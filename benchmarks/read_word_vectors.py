@@ -39,13 +39,13 @@ def main(args):
         for name in ("read", "again: its words are kept"):
             words, seconds, peak = machine.measured(lambda: read(path, data, tags))
             print(f"| {name} | {seconds:.1f} | {peak / 1e6:.0f} |", flush=True)
-        vectors, _ = word_vectors.look_up(words, tags)
+        vectors, _ = word_vectors.look_up(words, tags, {}, path.name)
         print(f"\n{len(vectors)} of {len(tags)} tags found")
 
 
 def read(path, data, tags):
     """Read the words of the tags, as script 5 does."""
-    source = word_files.find(path, data)
+    source = word_files.find_source(str(path), data)
     return word_files.read(source, data, word_vectors.spell(tags), folder=data)
 
 

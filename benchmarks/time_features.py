@@ -44,8 +44,8 @@ def main(args):
 
 
 def time_presets(clips, n_runs):
-    """Print a row a preset: milliseconds of processor time a clip, and ratios run by run."""
-    print(f"\nprocessor time, ms a clip, median of {n_runs} runs over {len(clips)} clips")
+    """Print a row per preset: milliseconds of processor time a clip, and ratios run by run."""
+    print(f"\nprocessor time, ms per clip, median of {n_runs} runs over {len(clips)} clips")
     print("| preset | decoding | ours | librosa's recipe | ours / decoding | recipe / ours |")
     print("|---|---|---|---|---|---|")
     for name, settings in PRESETS.items():

@@ -31,12 +31,14 @@ FEW, MANY = 512, 4096  # clips between which memory must not grow
 
 
 def main(args):
-    """Print a row a network, then the memory of training on few and on many clips."""
+    """Print a row per network, then the memory of training on few and on many clips."""
     with native_stderr.silenced():
         import keras  # noqa: F401  what it says of the machine as it is imported is said here once
     print(f"{machine.described()}; median of {args.rounds} rounds of {args.batches} batches\n")
-    print("| network | features | chunk | batch | clips/s | ms a step | of it input ", end="")
-    print(f"| 40 epochs of {MTT_CLIPS:,} clips | cost a clip against paper |\n" + 9 * "|---" + "|")
+    print("| network | features | chunk | batch | clips/s | ms per step | of it input ", end="")
+    print(
+        f"| 40 epochs of {MTT_CLIPS:,} clips | cost per clip against paper |\n" + 9 * "|---" + "|"
+    )
     with tempfile.TemporaryDirectory() as folder:
         settings = {name: settings_of(name, args.mixed_precision) for name in args.architectures}
         tasks = {
@@ -57,7 +59,7 @@ def main(args):
 def settings_of(name, mixed_precision):
     """Return the settings of a network's recipe, on its own features."""
     settings = training_settings.change(name, {"mixed_precision": mixed_precision})
-    return training_settings.fit(settings, PRESETS[settings.features], MTT_CLIPS)
+    return training_settings.resolve(settings, PRESETS[settings.features], MTT_CLIPS)
 
 
 class Task:

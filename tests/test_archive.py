@@ -129,7 +129,7 @@ def test_a_full_disk_is_said_before_anything_is_written(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=2000)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     targets = pd.Series({"1": tmp_path / "1.mp3"})
-    with pytest.raises(ValueError, match="room for 2,000 bytes, 2,304 are to come"):
+    with pytest.raises(ValueError, match="room for 2,000 bytes, 2,304 are needed"):
         archive.extract(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path), targets, fine)
 
 

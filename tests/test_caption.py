@@ -16,7 +16,7 @@ SUMMARY = {
     "flat_spaces": [],
     "trustworthiness": {"words": 0.91, "words, 4 dimensions": 0.97},
     "explained_variance": 0.5,
-    "other_starts": {
+    "random_starts": {
         "neighbours_in_common": 0.7,
         "neighbours_in_common_sd": 0.05,
         "trustworthiness": 0.9,
@@ -51,7 +51,7 @@ NO_ERROR = {"errors": 0, "errors_left_out": 0, "closeness": None, "difference": 
 def test_the_map_is_described_with_what_it_lacks():
     text = caption.describe_map(SUMMARY)
     assert text.startswith("Map of 4 of the 5 tags of mine, label set all, by principal components")
-    assert "(0.50 of the variance) of word vectors trained on the tag sets, 1 dimension. " in text
+    assert "(.500 of the variance) of word vectors trained on the tag sets, 1 dimension. " in text
     assert text.endswith("1 tag found by a synonym: a by b. 1 tag without a vector: lost.")
 
 
@@ -71,17 +71,17 @@ def test_vectors_from_a_file_are_told_from_those_that_are_trained():
     assert caption.describe_spaces(from_file)["words"] == "word vectors from words.bin"
 
 
-def test_trust_is_told_beside_that_of_other_starts():
+def test_trust_is_told_beside_that_of_random_starts():
     text = caption.describe_trust(SUMMARY)
-    assert "0.91 in 2 dimensions, 0.97 in 4. " in text
-    assert "from random starts: trustworthiness 0.90 +- 0.01; they share 0.70 +- 0.05 of" in text
+    assert ".910 in 2 dimensions, .970 in 4. " in text
+    assert "from random starts: trustworthiness .900 ± .010; they share .700 ± .050 of" in text
     assert text.endswith("Of so few tags this says little.")
     assert "so few tags" not in caption.describe_trust({**SUMMARY, "tags": 50})
 
 
 def test_clusters_are_listed_and_the_lack_of_any_is_said():
     text = caption.describe_clusters(SUMMARY["clusters"]["words"])
-    assert "2 groups have the best mean silhouette, 0.10; 1 of them" in text
+    assert "2 groups have the best mean silhouette, .100; 1 of them" in text
     assert "3 tags or more: a, c, d. " in text
     found = {"clusters": [], "groups": 2, "silhouette": 0.1}
     assert "0 of them have 3 tags or more: none." in caption.describe_clusters(found)
@@ -91,8 +91,8 @@ def test_clusters_are_listed_and_the_lack_of_any_is_said():
 def test_agreement_of_one_origin_is_marked(circular):
     text = caption.describe_agreement(AGREEMENT, circular)
     assert text.startswith(
-        "Words and annotations, 10 tags: rank correlation of all pairs 0.50, 80 % of the nearest "
-        "5 in common (by chance 56 %)."
+        "Words and annotations, 10 tags: rank correlation of all pairs .500, .800 of the nearest "
+        "5 in common (by chance .556)."
     )
     assert text.endswith("Both are of the annotations.") == circular
 
@@ -130,7 +130,7 @@ def test_errors_judged_by_vectors_of_the_annotations_prove_nothing():
 
 def test_without_an_error_there_is_nothing_to_judge():
     text = caption.describe_errors(NO_ERROR)
-    assert text.startswith("No wrong prediction to judge; 0 are left out")
+    assert text.startswith("No wrong prediction can be judged; 0 are left out")
 
 
 def test_a_caption_has_a_paragraph_for_each_thing_there_is_to_say():

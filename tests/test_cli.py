@@ -73,15 +73,24 @@ def test_errors_end_with_their_exit_code(capsys):
         assert sentence in capsys.readouterr().err
 
 
-def test_an_interrupted_run_goes_on_by_the_same_command_but_for_force(capsys):
+def test_an_interrupted_run_resumes_by_the_same_command_unless_force_restarts_it(capsys):
     def interrupt(_):
         raise KeyboardInterrupt
 
-    for force, again in ((False, "the same command"), (True, "without --force")):
+    def parse_args(*typed, restarts):
+        parser = cli.parser("")
+        cli.add_force(parser, "the run", restarts=restarts)
+        return lambda: parser.parse_args(typed)
+
+    for typed, restarts, again in [
+        ([], True, "the same command"),
+        (["--force"], False, "the same command"),
+        (["--force"], True, "it without --force"),
+    ]:
         with pytest.raises(SystemExit) as ending:
-            cli.run(interrupt, lambda force=force: argparse.Namespace(force=force))
+            cli.run(interrupt, parse_args(*typed, restarts=restarts))
         assert ending.value.code == 130
-        assert f"run it again, {again}, to go on" in capsys.readouterr().err
+        assert f"interrupted: run {again} to resume" in capsys.readouterr().err
 
 
 def test_an_argument_that_cannot_be_read_ends_with_code_2(capsys):
@@ -105,7 +114,7 @@ def test_the_sample_that_is_not_made_yet_is_refused_with_its_script(monkeypatch,
 def parse_raw(*arguments):
     parser = argparse.ArgumentParser()
     cli.add_raw(parser)
-    return cli.settle_raw(parser, parser.parse_args(list(map(str, arguments))))
+    return cli.resolve_raw(parser, parser.parse_args(list(map(str, arguments))))
 
 
 def test_a_dataset_is_written_where_it_lies_or_into_a_folder_that_is_made(tmp_path):

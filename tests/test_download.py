@@ -69,7 +69,7 @@ def fetch(server, folder, file=FILE, tries=3):
 def test_a_file_arrives_whole(server, tmp_path):
     fetch(server, tmp_path)
     assert (tmp_path / FILE.name).read_bytes() == CONTENT
-    assert download.is_there(FILE, tmp_path)
+    assert download.is_complete(FILE, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [FILE.name]
 
 
@@ -115,10 +115,10 @@ def test_a_file_is_checked_by_the_kind_of_checksum_that_its_table_names(tmp_path
     assert (a.name, a.size, a.kind) == ("a", 1, "MD5")
     for name in "ab":
         (tmp_path / name).write_text(name)
-    assert download.is_there(a, tmp_path)
-    assert not download.is_there(b, tmp_path)
+    assert download.is_complete(a, tmp_path)
+    assert not download.is_complete(b, tmp_path)
     (tmp_path / "a").write_text("b")
-    assert not download.is_there(a, tmp_path)
+    assert not download.is_complete(a, tmp_path)
 
 
 def test_the_files_of_magnatagatune_are_the_genuine_ones(test_data):
@@ -131,7 +131,7 @@ def test_the_files_of_magnatagatune_are_the_genuine_ones(test_data):
         "mp3.zip.003",
     ]
     assert sum(file.size for file in files[2:]) == 2_972_769_864
-    assert all(download.is_there(file, test_data / "mtt") for file in files[:2])
+    assert all(download.is_complete(file, test_data / "mtt") for file in files[:2])
 
 
 def test_a_wrong_checksum_leaves_nothing(server, tmp_path):
@@ -185,7 +185,7 @@ def test_a_server_that_is_not_there_is_one_sentence(tmp_path):
 def test_a_disk_without_room_is_said_before_anything_is_fetched(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=999_999)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    with pytest.raises(ValueError, match="room for 999,999 bytes, 1,000,000 are to come"):
+    with pytest.raises(ValueError, match="room for 999,999 bytes, 1,000,000 are needed"):
         download.check_room_for([FILE], tmp_path)
     (tmp_path / f"{FILE.name}{download.ENDING}").write_bytes(b"x")
     download.check_room_for([FILE], tmp_path)

@@ -224,8 +224,8 @@ def test_a_clip_that_is_not_for_testing_undoes_nothing(run_script, data):
         (["--model", "vgg"], 1, "models/vgg is not finished: run 3_train_cnn.py"),
         (["--model", "absent/model.keras"], 1, "absent/model.keras is missing"),
         (["--scores", "absent.csv"], 2, "absent.csv is not a file"),
-        (["--model", "vgg", "--scores", "peer.csv"], 2, "--model and --scores: one of them"),
-        (["--scores", "peer.csv", "--features", "mel96"], 2, "--features is of --model"),
+        (["--model", "vgg", "--scores", "peer.csv"], 2, "--model and --scores: give one, not both"),
+        (["--scores", "peer.csv", "--features", "mel96"], 2, "--features applies to --model alone"),
         (["--scores", "peer.csv", "--name", "../peer"], 2, "is not a name of a folder"),
         (["--scores", "peer.csv", "--name", ""], 2, "is not a name of a folder"),
         (["--scores", "peer.csv", "--labels", "absent"], 1, "has no set 'absent', only merged5"),
@@ -246,7 +246,7 @@ def test_what_cannot_be_is_one_sentence(run_script, evaluated, options, code, se
 def test_run_again_nothing_is_done_and_the_numbers_are_said_again(run_script, data):
     before = snapshot(data)
     printed = evaluate(run_script, data, "--scores", data / "peer.csv")
-    assert "nothing to do: results/peer are of these scores" in printed
+    assert "results/peer is up to date" in printed
     assert "12 test clips, 5 of 5 tags averaged" in printed
     assert snapshot(data) == before
 
@@ -266,7 +266,10 @@ def test_what_is_missing_of_figures_and_report_is_drawn_from_the_numbers(run_scr
 def test_a_table_that_is_gone_is_named(run_script, data):
     (data / "results/peer/per_tag.csv").unlink()
     sentence = refuse(run_script, data, "--scores", data / "peer.csv")
-    assert "per_tag.csv is gone or damaged: run 4_evaluate.py again with --force" in sentence
+    assert (
+        "per_tag.csv is gone or damaged: run 4_evaluate.py again with its options and --force"
+        in sentence
+    )
 
 
 def test_other_resampling_is_refused_and_forced_changes_the_intervals_alone(run_script, data):

@@ -234,7 +234,7 @@ def test_a_store_stays_until_its_successor_is_whole(wanted_store):
     other = with_bands(wanted_store, 9)
     extraction.compute(other, jobs=1, force=True)
     assert_rows_are_those_of(wanted_store, "1")
-    assert find_missing(other, force=True) == []  # goes on, though told to make it anew
+    assert find_missing(other, force=True) == []  # goes on, though told to make it again
     write_store(other, force=True)
     assert feature_store.read_settings(other.folder) == other.settings
     assert_rows_are_those_of(other, "1")

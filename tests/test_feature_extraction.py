@@ -74,7 +74,7 @@ def test_a_name_says_what_differs_from_the_preset(run_script, tiny_dataset):
     [
         (["--f-max", "9000"], "8000 works"),
         (["--bands", "900", "--n-fft", "512"], "works, or --n-fft"),
-        (["--frames", "3", "--hop-length", "9"], "--frames and --hop-length: one of them"),
+        (["--frames", "3", "--hop-length", "9"], "--frames and --hop-length: give one, not both"),
         (["--preset", "mfcc", "--scale", "power"], "leave out --scale power"),
         (["--f-min", "-1"], "not a number from 0"),
         (["--seconds", "0"], "not a number above 0"),

@@ -89,8 +89,8 @@ def test_of_many_clips_that_failed_ten_are_told(wanted_store):
 def test_a_store_that_is_right_passes_its_check(wanted_store):
     (wanted_store.data / "clips/4.wav").write_bytes(b"no audio")
     write_store(wanted_store)
-    assert "is right" in check(wanted_store)
-    assert "16 clips computed anew and found equal" in check(wanted_store)
+    assert "is intact" in check(wanted_store)
+    assert "16 clips computed again and found equal" in check(wanted_store)
 
 
 def test_a_check_finds_features_that_were_changed(store):
@@ -98,7 +98,7 @@ def test_a_check_finds_features_that_were_changed(store):
     array[3, 1, 2] = np.nan
     array.flush()
     with pytest.raises(
-        ValueError, match=r"is not right: .*run 2_feature_extraction.* --force"
+        ValueError, match=r"is not intact: .*run 2_feature_extraction.* --force"
     ) as error:
         check(store)
     assert "features.npy has another checksum than its summary says" in str(error.value)
@@ -108,7 +108,7 @@ def test_a_check_finds_features_that_were_changed(store):
 def test_a_check_finds_audio_that_gives_other_features(store):
     for file in store.clips["file"]:
         soundfile.write(store.data / file, np.linspace(-1, 1, 16000), 16000)
-    sentence = r"clip \d+ has other features when it is computed anew.* \(and 13 more\)"
+    sentence = r"clip \d+ has other features when it is computed again.* \(and 13 more\)"
     with pytest.raises(ValueError, match=sentence):
         check(store)
 

@@ -48,11 +48,11 @@ def test_a_table_has_the_same_bytes_on_every_machine(tmp_path):
 
 
 def test_a_text_is_written_only_where_it_is_not_there_yet(tmp_path):
-    assert files.write_if_other(tmp_path / "x", "a\n")
+    assert files.write_if_changed(tmp_path / "x", "a\n")
     os.utime(tmp_path / "x", (0, 0))
-    assert not files.write_if_other(tmp_path / "x", "a\n")
+    assert not files.write_if_changed(tmp_path / "x", "a\n")
     assert (tmp_path / "x").stat().st_mtime == 0
-    assert files.write_if_other(tmp_path / "x", "b\n")
+    assert files.write_if_changed(tmp_path / "x", "b\n")
     assert (tmp_path / "x").read_text() == "b\n"
 
 
@@ -69,5 +69,5 @@ def test_a_disk_without_room_is_refused_with_what_is_needed(tmp_path, monkeypatc
     usage = shutil.disk_usage(tmp_path)._replace(free=2000)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     files.check_room(tmp_path, 2000)
-    with pytest.raises(ValueError, match="has room for 2,000 bytes, 2,001 are to come"):
+    with pytest.raises(ValueError, match="has room for 2,000 bytes, 2,001 are needed"):
         files.check_room(tmp_path, 2001)

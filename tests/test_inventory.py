@@ -105,8 +105,9 @@ def test_a_path_through_a_file_or_a_circle_of_links_is_absent(tmp_path):
 
 
 def test_the_inventory_is_read_as_it_was_written(data):
-    clips, n_changed = write(data)
-    assert n_changed == 4  # two links, two tables
+    clips, written = write(data)
+    assert list(written) == ["excluded.csv", "clips.csv", "*"]
+    assert written["*"] == "2 audio files linked or unpacked, 0 removed"
     assert list(clips.usable.index) == ["10", "11"]
     assert clips.usable.loc["10"].tolist() == ["clips/10.wav", "clip 10", "clip 10", "clip 10"]
     pd.testing.assert_frame_equal(inventory.read_clips(data, with_audio=True), clips.usable)
@@ -129,7 +130,7 @@ def test_clips_left_out_stand_in_a_table_with_their_row_and_reason(data):
 def test_an_inventory_that_is_as_it_was_is_not_written_again(data):
     write(data)
     before = contents(data / "clips")  # with the seconds it took
-    assert write(data)[1] == 0
+    assert write(data)[1] == {}
     assert contents(data / "clips") == before
 
 
@@ -205,7 +206,7 @@ def test_a_table_that_is_no_inventory_is_refused_and_made_anew_by_force(data, te
     before = contents(data / "clips")
     path = data / "clips" / "clips.csv"
     path.write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(ValueError, match=r"clips\.csv is gone or damaged: run 1_.* with --force"):
+    with pytest.raises(ValueError, match=r"clips\.csv is gone or damaged: run 1_.* and --force"):
         inventory.read_clips(data)
     write(data, force=True)
     assert path.read_bytes() == before["clips.csv"]

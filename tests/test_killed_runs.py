@@ -24,7 +24,7 @@ EVERY_STEP = {
     "4": [FOUR],
     "5": [FIVE],
 }
-TIMES = {"seconds", "training_seconds", "seconds_an_epoch", "clips_per_second"}
+TIMES = {"seconds", "training_seconds", "seconds_per_epoch", "clips_per_second"}
 
 
 def content_of(folder):
@@ -127,7 +127,7 @@ def test_extraction_killed_midway_is_completed_to_the_same_bytes(run_script, tes
     assert run_script(TWO, *common[:3], 1, *common[4:], "--name", "whole").returncode == 0
     assert content_of(killed) == content_of(data / "features" / "whole")
     checked = run_script(TWO, "--data", data, "--name", "killed", "--check")
-    assert "16 clips computed anew and found equal" in checked.stdout
+    assert "16 clips computed again and found equal" in checked.stdout
     added = run_script(TWO, *common[:-2], "--name", "killed")
     assert "extracting killed features of 59 clips" in added.stdout
 
@@ -152,7 +152,7 @@ def test_training_killed_midway_is_completed_to_the_same_weights(
     refused = run_script(THREE, *common, "--name", "killed", "--learning-rate", 0.1)
     assert "was made with learning rate" in refused.stderr
     resumed = run_script(THREE, *common, "--name", "killed")
-    assert "going on after epoch" in resumed.stdout, resumed.stderr
+    assert "resuming the interrupted run after epoch" in resumed.stdout, resumed.stderr
     assert run_script(THREE, *common, "--name", "whole").returncode == 0
     killed, whole = (content_of(data / "models" / name) for name in ("killed", "whole"))
     assert set(killed) == set(whole)  # no checkpoint is left

@@ -142,7 +142,7 @@ def test_a_set_whose_clips_are_gone_is_named(run_script, tiny_dataset):
         assert run_script(ONE, "--data", tiny_dataset, "--name", name).returncode == 0
     sorted(tiny_dataset.glob("3/*.wav"))[0].unlink()
     answer = run_script(ONE, "--data", tiny_dataset, "--name", "one")
-    assert "warning: labels/two has 1 clips that are gone: make it anew" in answer.stdout
+    assert "warning: labels/two has 1 clips that are gone: make it again" in answer.stdout
 
 
 @pytest.mark.parametrize(

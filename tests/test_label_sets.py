@@ -68,7 +68,7 @@ def test_tags_that_look_like_missing_values_or_numbers_are_text(tmp_path, tags):
     with steps.writing(step_of(tmp_path)):
         label_sets.write_tables(label_sets.set_folder(tmp_path, "small"), labels, *tables)
     assert list(label_sets.read_labels(tmp_path, "small").columns) == ["split", *tags]
-    assert label_sets.read_tags(tmp_path, "small")["tag"].tolist() == tags
+    assert label_sets.read_tags(tmp_path, "small").index.tolist() == tags
     assert label_sets.read_tag_counts(tmp_path, "small")["merged_into"].tolist() == tags
     assert label_sets.list_annotated(tmp_path) == set(tags)
     shares = label_sets.read_cooccurrence(tmp_path, "small")
@@ -115,31 +115,31 @@ def test_damaged_labels_are_refused(tmp_path, text):
     write_small_set(tmp_path)
     path = label_sets.labels_path(tmp_path, "small")
     path.write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(ValueError, match=r"labels\.csv is gone or damaged: run 1_.* with --force"):
+    with pytest.raises(ValueError, match=r"labels\.csv is gone or damaged: run 1_.* and --force"):
         label_sets.read_labels(tmp_path, "small")
 
 
-def settle(*, split="folders", n_tags=50, merge=True, **settings):
-    return LabelSettings(**settings).settle(merge=merge, split=split, n_tags=n_tags)
+def resolve(*, split="folders", n_tags=50, merge=True, **settings):
+    return LabelSettings(**settings).resolve(merge=merge, split=split, n_tags=n_tags)
 
 
 @pytest.mark.parametrize(
-    ("settled", "name"),
+    ("resolved", "name"),
     [
-        (settle(), "merged50"),
-        (settle(merge=False, keep_untagged=True), "unmerged50-all"),
-        (settle(split="artists", n_tags=13), "merged13-artists"),
-        (settle(split="random", seed=3, tags_from="train"), "merged50-train-random-seed3"),
-        (settle(tags=Path("lists/moods.txt"), n_tags=4), "merged-moods"),
-        (settle(seed=3), "merged50"),  # no seed decides folders
+        (resolve(), "merged50"),
+        (resolve(merge=False, keep_untagged=True), "unmerged50-all"),
+        (resolve(split="artists", n_tags=13), "merged13-artists"),
+        (resolve(split="random", seed=3, tags_from="train"), "merged50-train-random-seed3"),
+        (resolve(tags=Path("lists/moods.txt"), n_tags=4), "merged-moods"),
+        (resolve(seed=3), "merged50"),  # no seed decides folders
     ],
 )
-def test_a_set_is_named_after_what_made_it(settled, name):
-    assert settled.set_name == name
+def test_a_set_is_named_after_what_made_it(resolved, name):
+    assert resolved.set_name == name
 
 
-def test_settings_that_are_settled_have_what_was_found_out_and_nothing_that_decides_nothing():
-    assert asdict(settle(merge=False, split="random", n_tags=7, top=50, seed=3)) == {
+def test_settings_that_are_resolved_have_what_was_found_out_and_nothing_that_decides_nothing():
+    assert asdict(resolve(merge=False, split="random", n_tags=7, top=50, seed=3)) == {
         "merge": False,
         "top": 7,
         "tags": None,
@@ -149,7 +149,7 @@ def test_settings_that_are_settled_have_what_was_found_out_and_nothing_that_deci
         "seed": 3,
         "names": "id",
     }
-    listed = settle(tags=Path("moods.txt"), n_tags=7, seed=3)
+    listed = resolve(tags=Path("moods.txt"), n_tags=7, seed=3)
     assert (listed.tags, listed.top, listed.tags_from, listed.seed) == ("moods", None, "list", None)
 
 

@@ -112,7 +112,7 @@ def test_a_tag_named_like_a_missing_value_is_a_tag(folder):
 @pytest.mark.parametrize("text", ["", "half", "space,tag,x,y\nwords,a,b,c\n", "space,tag\n\xff"])
 def test_a_table_that_is_damaged_is_named_with_the_script_to_run(folder, text):
     (folder / "coordinates.csv").write_text(text, encoding="latin1")
-    sentence = r"coordinates.csv is gone or damaged: run 5_visualize_tags.py again with --force"
+    sentence = r"coordinates.csv is gone or damaged: run 5_visualize_tags.* and --force"
     with pytest.raises(ValueError, match=sentence):
         map_folder.read_table(folder, "coordinates")
 

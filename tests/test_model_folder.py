@@ -1,10 +1,8 @@
 """Model files: complete, safe, and refused with a sentence where they are something else."""
 
 import dataclasses
-import json
 import zipfile
 
-import filelock
 import numpy as np
 import pandas as pd
 import pytest
@@ -171,7 +169,7 @@ def test_a_start_from_a_run_that_is_not_finished_is_refused(tmp_path):
     path = tmp_path / "best.keras"
     model_folder.save(path, build(), {"settings": DESCRIPTION["settings"]})
     with pytest.raises(ValueError, match=r"best.keras is of a run that is not finished"):
-        model_folder.load_to_start(path, "vgg", FEATURES)
+        model_folder.find_model(tmp_path, str(path))
 
 
 def test_what_a_network_responds_to_in_a_tag_are_the_weights_of_its_last_layer():
@@ -188,21 +186,3 @@ def test_in_a_mean_of_networks_each_counts_as_much_as_the_others():
     weights = model_folder.tag_weights(architectures.mean_of(members))
     expected = [one / np.linalg.norm(one, axis=1, keepdims=True) for one in single]
     np.testing.assert_allclose(weights, np.hstack(expected), rtol=1e-5)
-
-
-def test_a_discarded_run_leaves_nothing(run):
-    (run / "checkpoint").mkdir()
-    (run / "checkpoint" / "last.keras").touch()
-    model_folder.discard(run)
-    assert not run.exists()
-
-
-def test_a_run_that_another_is_writing_is_not_discarded(run):
-    before = sorted(path.name for path in run.iterdir())
-    with (
-        filelock.FileLock(run / steps.LOCK, is_singleton=False),
-        pytest.raises(ValueError, match=r"another run is writing"),
-    ):
-        model_folder.discard(run)
-    assert set(before) <= {path.name for path in run.iterdir()}
-    assert json.loads((run / steps.SUMMARY).read_text())["settings"] == {"architecture": "vgg"}

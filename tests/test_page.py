@@ -10,6 +10,7 @@ import pytest
 
 from autotagging import steps
 from autotagging.figures import style
+from autotagging.formatting import measure
 from autotagging.tag_map import map_folder, projection, similarity
 from autotagging.tag_map import page as tag_map_page
 
@@ -148,10 +149,10 @@ def test_pointing_at_a_tag_shows_its_counts_and_its_neighbours_in_every_space(pa
     nearest = map_folder.read_table(folder, "neighbours")
     of(page, "guitar").locator(".mark").hover()
     panel = page.locator("#panel")
-    assert "instrument, 900 clips, ROC-AUC 0.900" in panel.inner_text()
+    assert "instrument, 900 clips, ROC-AUC .900" in panel.inner_text()
     for column, space in enumerate(("words", "annotations", "network"), start=2):
         rows = nearest[(nearest["space"] == space) & (nearest["tag"] == "guitar")]
-        shown = [f"{row.neighbour} {row.cosine:.2f}" for row in rows.itertuples()]
+        shown = [f"{row.neighbour} {measure(row.cosine)}" for row in rows.itertuples()]
         assert cells(page, column) == shown
     words = nearest[(nearest["space"] == "words") & (nearest["tag"] == "guitar")]["neighbour"]
     near = page.locator("#map .near").all()

@@ -84,7 +84,9 @@ def test_scores_that_are_gone_or_damaged_are_named(peer, content):
     (peer / "scores.npy").unlink()
     if content is not None:
         (peer / "scores.npy").write_bytes(content)
-    sentence = r"scores\.npy is gone or damaged: run 4_evaluate\.py again with --force"
+    sentence = (
+        r"scores\.npy is gone or damaged: run 4_evaluate\.py again with its options and --force"
+    )
     with pytest.raises(ValueError, match=sentence):
         results_folder.read_scores(peer)
 
@@ -101,7 +103,7 @@ def test_scores_that_are_no_numbers_or_of_other_clips_or_tags_are_damaged(peer, 
 @pytest.mark.parametrize("text", ["", "clip_id,rock\n7,1\n", "a,split\nb,test\n"])
 def test_a_damaged_table_of_scores_is_named(peer, text):
     (peer / "scores.csv").write_text(text)
-    with pytest.raises(ValueError, match=r"scores\.csv is gone or damaged"):
+    with pytest.raises(ValueError, match=r"scores\.(csv|npy) is gone or damaged"):
         results_folder.read_scores(peer)
 
 

@@ -114,7 +114,7 @@ def test_training_says_what_is_trained_and_how_well_it_went(tmp_path, capsys):
 def test_a_run_that_is_there_is_done(run, capsys):
     before = snapshot(run.step.folder)
     assert runs.is_done(run)
-    assert "nothing to do: models/both-seed3 is trained" in capsys.readouterr().out
+    assert "models/both-seed3 is up to date" in capsys.readouterr().out
     assert snapshot(run.step.folder) == before
 
 

@@ -136,7 +136,9 @@ def test_a_tag_without_a_weight_has_none_of_a_network_and_those_of_the_others_in
 
 def test_a_network_of_other_tags_is_refused(save, store, labels):
     path = save(network(), tags=["high", "loud", "slow"])
-    with pytest.raises(ValueError, match=r"mine\.keras knows other tags than the label set: name"):
+    with pytest.raises(
+        ValueError, match=r"mine\.keras was trained on tags other than those of the label set: name"
+    ):
         score(path, store.data, labels)
 
 

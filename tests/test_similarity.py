@@ -4,12 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autotagging.results.bootstrap import Resampling
 from autotagging.results.scores import ScoredClips
 from autotagging.tag_map import similarity
 
 TAGS = ["rock", "metal", "harp", "cello", "soft"]
-RESAMPLING = Resampling("artists", n_resamples=200, seed=0)
 
 
 def numbered(n_tags):
@@ -193,7 +191,7 @@ def test_closeness_of_a_case_worked_by_hand():
         [[1, 0, 1, 0, 0], [0, 1, 0, 0, 0], [0, 1, 0, 0, 1]],
         [[1, 1, 0, 0, 1], [0, 1, 0, 0, 0], [0, 0, 0, 0, 0]],
     )
-    found = similarity.closeness_of_errors(scored, near, RESAMPLING)
+    found = similarity.closeness_of_errors(scored, near)
     cosine = np.cos(np.deg2rad([30, 90]))  # metal to harp, soft to harp
     assert found["errors"] == 2
     assert found["clips"] == 1
@@ -208,7 +206,7 @@ def test_errors_on_test_clips_alone_are_counted():
     true, predicted = np.eye(5)[:4], np.eye(5)[1:]  # each is taken for the next
     split = ["valid", "test", "valid", "test"]
     scored = scored_clips(true, predicted, split=split)
-    found = similarity.closeness_of_errors(scored, on_circle([0, 60, 90, 120, 180]), RESAMPLING)
+    found = similarity.closeness_of_errors(scored, on_circle([0, 60, 90, 120, 180]))
     assert found["errors"] == 2
     # metal is taken for harp, cello for soft
     assert found["closeness"] == pytest.approx(np.cos(np.deg2rad([30, 60])).mean())
@@ -223,7 +221,7 @@ def test_errors_near_the_truth_are_told_from_errors_at_random():
     anywhere[np.arange(400), rng.integers(20, size=400)] = True
     found = [
         similarity.closeness_of_errors(
-            scored_clips(true, predicted, numbered(20), np.arange(400) // 4), near, RESAMPLING
+            scored_clips(true, predicted, numbered(20), np.arange(400) // 4), near
         )
         for predicted in (one_further, anywhere)
     ]
@@ -235,7 +233,7 @@ def test_errors_near_the_truth_are_told_from_errors_at_random():
 
 def test_of_a_single_artist_there_is_no_interval():
     scored = scored_clips(np.eye(5)[:2], np.eye(5)[1:3], artists=["Ayla", "Ayla"])
-    found = similarity.closeness_of_errors(scored, on_circle([0, 60, 90, 120, 180]), RESAMPLING)
+    found = similarity.closeness_of_errors(scored, on_circle([0, 60, 90, 120, 180]))
     assert found["groups"] == 1
     assert found["difference"]["value"] is not None
     assert found["difference"]["low"] is found["difference"]["high"] is None
@@ -247,7 +245,7 @@ def test_what_has_no_vector_is_left_out_and_counted():
         [[1, 0, 0, 0, 0], [0, 0, 0, 1, 0], [1, 0, 0, 0, 0]],
         [[0, 1, 0, 0, 1], [0, 1, 0, 0, 0], [1, 0, 0, 0, 0]],
     )
-    found = similarity.closeness_of_errors(scored, near, RESAMPLING)
+    found = similarity.closeness_of_errors(scored, near)
     # soft has no vector; the second clip has no true tag with one; and of the tags that could
     # stand for metal on the first clip none is ever annotated
     assert found["errors"] == 0

@@ -92,7 +92,7 @@ def test_audio_that_was_replaced_is_refused_until_the_features_are_made_anew(run
 def test_audio_that_no_label_set_uses_makes_nothing_stale(run, data):
     add_clip(data)
     answer = run(2)
-    assert "extracting mel96 features of 1 clips" in answer.stdout
+    assert "extracting mel96 features of 1 clip" in answer.stdout
     replace_audio(data, "99")
     assert run(2, "--force").returncode == 0
     assert "nothing to do" in run(3, "--epochs", 1).stdout
@@ -102,7 +102,7 @@ def test_audio_that_no_label_set_uses_makes_nothing_stale(run, data):
 def test_clips_that_are_added_make_nothing_stale(run, data):
     before = np.load(data / "features/mel96/features.npy")
     add_clip(data)
-    assert "extracting mel96 features of 1 clips" in run(2).stdout
+    assert "extracting mel96 features of 1 clip" in run(2).stdout
     np.testing.assert_array_equal(np.load(data / "features/mel96/features.npy")[:32], before)
     for name in (2, 4, 5):
         assert "nothing to do" in run(name).stdout

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 
+import filelock
 import pandas as pd
 import pytest
 from conftest import REPOSITORY
@@ -76,8 +77,8 @@ def test_a_folder_without_a_summary_is_not_finished(data):
     ("settings", "sentence"),
     [
         ({"top": 10, "seed": 0}, r"was made with top 50, not 10: run 1_label.*--force, or give"),
-        ({"top": 50}, r"with seed 0, not null"),
-        ({"top": 50, "seed": 0, "tags_from": "train"}, r"with tags from null, not train"),
+        ({"top": 50}, r"with seed 0, not none"),
+        ({"top": 50, "seed": 0, "tags_from": "train"}, r"with tags from none, not train"),
     ],
 )
 def test_other_settings_are_refused_by_name(data, settings, sentence):
@@ -128,7 +129,7 @@ def test_what_decides_a_figure_alone_is_never_refused(data):
     finish(step_of(data, {"top": 50, "figure_tags": ["rock"]}), "three.png", clips=3)
     other = step_of(data, {"top": 50, "figure_tags": ["jazz"]})
     assert not steps.is_finished(other)
-    steps.renew_pictures(other)
+    steps.discard_figures(other)
     assert not (other.folder / "three.png").exists()
     assert steps.read_summary(other.folder)["clips"] == 3
     assert steps.is_finished(other)
@@ -288,6 +289,41 @@ def test_renewing_pictures_never_leaves_numbers_without_their_summary(data, monk
 
     monkeypatch.setattr(steps, "write_whole", killed)
     with pytest.raises(KeyboardInterrupt):
-        steps.renew_pictures(step_of(data, {"top": 50, "seed": 0, "figure_tags": None}))
+        steps.discard_figures(step_of(data, {"top": 50, "seed": 0, "figure_tags": None}))
     monkeypatch.setattr(steps, "write_whole", write_whole)
     assert steps.read_summary(data / LABELS)["clips"] == 3
+
+
+def test_a_step_that_is_discarded_leaves_nothing(data):
+    step = step_of(data, folder="models/vgg")
+    finish(step, "model.keras")
+    (step.folder / "checkpoint").mkdir()
+    steps.discard(step.folder)
+    assert list((data / "models").iterdir()) == []
+    steps.discard(step.folder)  # that there is nothing is no mistake
+
+
+def test_a_step_that_another_run_is_writing_is_not_discarded(data):
+    step = step_of(data, folder="models/vgg")
+    finish(step)
+    with (
+        filelock.FileLock(step.folder / steps.LOCK, is_singleton=False),
+        pytest.raises(ValueError, match=r"another run is writing"),
+    ):
+        steps.discard(step.folder)
+    assert steps.is_finished(step)
+
+
+def test_what_is_left_of_a_discarded_step_is_no_step(data, monkeypatch):
+    step = step_of(data, folder="models/vgg")
+    finish(step)
+
+    def killed(folder, **_):
+        if folder.exists():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(steps.shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        steps.discard(step.folder)
+    assert steps.list_finished(data / "models") == []
+    assert not step.folder.exists()

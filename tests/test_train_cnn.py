@@ -54,12 +54,12 @@ def test_a_network_starts_from_one_trained_for_other_tags(run_script, featured):
     common = ["--data", featured, "--labels", "two", "--epochs", 1, "--name", "started"]
     answer = run_script(THREE, *common, "--start-from", "first")
     assert answer.returncode == 0, answer.stderr
-    assert "weights; anew: normalisation, logits" in answer.stdout
+    assert "weights; new: normalisation, logits" in answer.stdout
     summary = json.loads((featured / "models/started/summary.json").read_text())
     assert "models/first/model.keras" in summary["inputs"]
     refused = run_script(THREE, *common)
     assert refused.returncode == 1
-    assert "was made with models/first/model.keras" in refused.stderr
+    assert "with models/first/model.keras" in refused.stderr
     other = ["--architecture", "fcn", "--start-from", "first", "--name", "other"]
     refused = run_script(THREE, "--data", featured, "--labels", "two", *other)
     assert refused.returncode == 1

@@ -1,4 +1,4 @@
-"""Training: the best epoch, going on after an interruption, several devices."""
+"""Training: the best epoch, resuming after an interruption, several devices."""
 
 import json
 import math
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("small_vgg")
 
 
 def train(data, settings=SETTINGS, *, name="run", inputs=INPUTS, **options):
-    """Train a run of a dataset, or go on with it."""
+    """Train a run of a dataset, or resume it."""
     step = steps.Step(data / "models" / name, asdict(settings), inputs)
     return training.train(step, settings, learnable_parts(), **options)
 
@@ -177,7 +177,7 @@ def test_a_run_that_goes_on_trains_the_epochs_that_are_missing_alone(tmp_path, i
     interrupt(tmp_path)
     train(tmp_path)
     printed = capsys.readouterr().out
-    assert "going on after epoch 1 of the interrupted run" in printed
+    assert "resuming the interrupted run after epoch 1" in printed
     assert [f"epoch {n:3}/4" in printed for n in (1, 2, 3, 4)] == [False, True, True, True]
 
 
@@ -293,7 +293,7 @@ def test_a_network_starts_from_another_but_for_its_last_layer_and_normalisation(
     network, other = build(), build(n_tags=5, mean=7.0)
     own = network.get_layer("logits").get_weights()[0].copy()
     shared = [la for la in network.layers if la.name not in ("normalisation", "logits")]
-    taken = training.start_from(network, other)
+    taken = training.transfer_weights(network, other)
     assert taken == sum(layer.count_params() for layer in shared)
     for name in ("convolution_1", "batch_normalisation_2"):
         pairs = zip(
@@ -309,7 +309,7 @@ def test_a_network_of_other_layers_is_no_start(monkeypatch):
     narrow = build()
     monkeypatch.setattr(architectures, "VGG_WIDTHS", (4, 8))
     with pytest.raises(ValueError, match="'convolution_2' differs"):
-        training.start_from(build(), narrow)
+        training.transfer_weights(build(), narrow)
 
 
 def test_a_run_that_starts_from_another_says_how_much_it_keeps(tmp_path, capsys):
@@ -317,7 +317,7 @@ def test_a_run_that_starts_from_another_says_how_much_it_keeps(tmp_path, capsys)
     printed = capsys.readouterr().out
     total = build().count_params()
     own = (2 * 4 + 2 * 4 + 1) * 2  # of the last layer
-    assert f"kept {total - own:,} of {total:,} weights; anew: normalisation, logits" in printed
+    assert f"kept {total - own:,} of {total:,} weights; new: normalisation, logits" in printed
 
 
 def test_tensorboard_logs_hold_every_epoch(tmp_path):

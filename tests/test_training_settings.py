@@ -22,7 +22,7 @@ def test_every_recipe_fits_the_features_it_names(name):
     settings = read("--architecture", name)
     assert settings == training_settings.RECIPES[name]
     preset = PRESETS[settings.features]
-    fitted = training_settings.fit(settings, preset, 10_000)
+    fitted = training_settings.resolve(settings, preset, 10_000)
     assert 1 <= fitted.chunk_frames <= preset.frames
     assert fitted.augment == settings.augment
 
@@ -36,7 +36,7 @@ def test_without_options_the_default_network_is_trained_by_its_recipe():
 )
 def test_chunks_have_the_frames_of_their_publications(name, frames):
     settings = read("--architecture", name)
-    fitted = training_settings.fit(settings, PRESETS[settings.features], 10_000)
+    fitted = training_settings.resolve(settings, PRESETS[settings.features], 10_000)
     assert fitted.chunk_frames in (frames, frames + 1)
 
 
@@ -69,7 +69,7 @@ def test_options_take_the_place_of_what_the_recipe_says():
 
 
 def test_a_network_is_given_the_options_that_are_its_own():
-    chosen = read("--architecture", "paper", "--kernel", 5, "--no-pooling").of_network
+    chosen = read("--architecture", "paper", "--kernel", 5, "--no-pooling").architecture_options
     assert chosen == {
         "dropout": 0.25,
         "convolutions": 3,
@@ -77,7 +77,10 @@ def test_a_network_is_given_the_options_that_are_its_own():
         "pooling": False,
         "published_start": False,
     }
-    assert read("--no-band-statistics").of_network == {"dropout": 0.5, "band_statistics": False}
+    assert read("--no-band-statistics").architecture_options == {
+        "dropout": 0.5,
+        "band_statistics": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_a_chunk_that_the_clips_do_not_hold_is_refused(seconds, frames):
     settings = read("--chunk-seconds", seconds)
     sentence = rf"{seconds} are {frames} frames of features/mel96, whose clips have 455: 0 takes"
     with pytest.raises(ValueError, match=sentence):
-        training_settings.fit(settings, PRESETS["mel96"], 100)
+        training_settings.resolve(settings, PRESETS["mel96"], 100)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,7 @@ def test_a_chunk_that_the_clips_do_not_hold_is_refused(seconds, frames):
 )
 def test_the_equaliser_is_left_out_where_features_are_no_levels(preset, kept):
     settings = read("--augment", "shift", "equaliser")
-    assert training_settings.fit(settings, PRESETS[preset], 100).augment == kept
+    assert training_settings.resolve(settings, PRESETS[preset], 100).augment == kept
 
 
 @pytest.mark.parametrize(
@@ -143,17 +146,17 @@ def test_the_equaliser_is_left_out_where_features_are_no_levels(preset, kept):
 def test_few_clips_are_passed_over_several_times_an_epoch_unless_one_says_how_long(
     arguments, n_clips, repeats, patience
 ):
-    fitted = training_settings.fit(read(*arguments), PRESETS["mel96"], n_clips)
+    fitted = training_settings.resolve(read(*arguments), PRESETS["mel96"], n_clips)
     assert (fitted.repeats, fitted.patience) == (repeats, patience)
 
 
 def test_a_default_that_is_typed_out_trains_the_same():
     mel96 = PRESETS["mel96"]
-    typed = training_settings.fit(read("--epochs", 60), mel96, 15_425)
-    assert typed == training_settings.fit(read(), mel96, 15_425)
+    typed = training_settings.resolve(read("--epochs", 60), mel96, 15_425)
+    assert typed == training_settings.resolve(read(), mel96, 15_425)
 
 
 def test_a_batch_larger_than_the_training_part_is_reduced_and_said(capsys):
-    fitted = training_settings.fit(read("--batch-size", 700), PRESETS["mel96"], 24)
+    fitted = training_settings.resolve(read("--batch-size", 700), PRESETS["mel96"], 24)
     assert fitted.batch_size == 24
     assert "batches of 700 clips are reduced to all there are: 24" in capsys.readouterr().out

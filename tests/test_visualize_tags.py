@@ -9,6 +9,7 @@ from conftest import SCRIPTS, snapshot, write_tiny_dataset
 from test_report import write_scores
 
 from autotagging import steps
+from autotagging.formatting import measure
 from autotagging.labels import label_sets
 from autotagging.tag_map import map_folder
 
@@ -97,7 +98,7 @@ def test_the_summary_tells_settings_inputs_and_what_was_measured(made):
     }
     assert set(summary["trustworthiness"]) == {"words", "words, 4 dimensions", "annotations"}
     assert summary["tags_without_vector"] == []
-    assert 0 < summary["other_starts"]["neighbours_in_common"] <= 1
+    assert 0 < summary["random_starts"]["neighbours_in_common"] <= 1
 
 
 def test_the_caption_has_every_number_and_is_printed(made):
@@ -107,16 +108,17 @@ def test_the_caption_has_every_number_and_is_printed(made):
     summary = read_map(data)
     assert caption.startswith("Map of 8 of the 8 tags of mine, label set merged50, by t-SNE (perp")
     assert "word vectors trained on the tag sets, 300 dimensions" in caption
-    assert f" {summary['trustworthiness']['words']:.2f} in 2 dimensions, " in caption
-    others = summary["other_starts"]
-    spread = f"{others['trustworthiness']:.2f} +- {others['trustworthiness_sd']:.2f}; "
+    trust = measure(summary["trustworthiness"]["words"])
+    assert f" {trust} in 2 dimensions, " in caption
+    starts = summary["random_starts"]
+    spread = f"{measure(starts['trustworthiness'])} ± {measure(starts['trustworthiness_sd'])}; "
     assert f"vectors from random starts: trustworthiness {spread}" in caption
     for cluster in summary["clusters"]["words"]["clusters"]:
         assert ", ".join(cluster) in caption
     assert "Of so few tags this says little." in caption
-    assert f"silhouette, {summary['clusters']['words']['silhouette']:.2f}" in caption
+    assert f"silhouette, {measure(summary['clusters']['words']['silhouette'])}" in caption
     agreement = summary["agreement"][0]
-    assert f"rank correlation of all pairs {agreement['rank_correlation']:.2f}" in caption
+    assert f"rank correlation of all pairs {measure(agreement['rank_correlation'])}" in caption
     assert caption.endswith("Synthetic sample.\n")
 
 
@@ -199,7 +201,10 @@ def test_results_with_a_damaged_table_are_named(peer, run_script):
     per_tag.write_text(per_tag.read_text().replace("\nlow,", "\nlower,"))
     done = run_script(SCRIPT, "--data", peer, "--results", "peer")
     assert done.returncode == 1
-    assert "per_tag.csv is gone or damaged: run 4_evaluate.py again with --force" in done.stderr
+    assert (
+        "per_tag.csv is gone or damaged: run 4_evaluate.py again with its options and --force"
+        in done.stderr
+    )
     assert not list((peer / "tag_map").glob("*"))
 
 
@@ -211,7 +216,7 @@ def test_results_of_other_clips_or_labels_are_refused(peer, run_script, file):
     assert done.returncode == 1
     assert "results/peer is out of date, as " in done.stderr
     assert file.partition("/")[0] in done.stderr.partition("out of date, as ")[2]
-    assert "changed since: run 4_evaluate.py again with --force" in done.stderr
+    assert "changed since: run 4_evaluate.py again with its options and --force" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

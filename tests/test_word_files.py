@@ -191,9 +191,9 @@ def test_a_map_is_called_after_the_file_without_its_ending(name, short):
 
 
 def test_the_catalogue_is_of_gensims_files_by_their_names_without_an_ending():
-    assert word_files.BINARY in word_files.CATALOGUE
-    assert {file.kind for file in word_files.CATALOGUE.values()} == {"MD5"}
-    assert all(file.name == f"{name}.gz" for name, file in word_files.CATALOGUE.items())
+    assert word_files.BINARY in word_files.catalogue()
+    assert {file.kind for file in word_files.catalogue().values()} == {"MD5"}
+    assert all(file.name == f"{name}.gz" for name, file in word_files.catalogue().items())
 
 
 @pytest.mark.parametrize(("ending", "load"), [(".kv", "KeyedVectors"), (".model", "Word2Vec")])
@@ -236,7 +236,7 @@ def test_a_pickle_is_refused_with_the_line_that_converts_it(tmp_path, ending, lo
         ("a.txt", b"1 3\nguitar one two three\n", "complete file"),
         ("a.txt", b"2 3\nguitar 1 2 3\nlute 1 2", "line 2 of the words is not a word and 3"),
         ("a.txt", b"guitar 1 2 3\nlute 1 2", "line 2 of the words is not a word and 3"),
-        ("a.txt.gz", gzip.compress(b"2 1\nguitar 1\nlute 2\n" * 99)[:-9], "complete file"),
+        ("a.txt.gz", gzip.compress(b"2 1\nguitar 1\nlute 2\n" * 99, mtime=0)[:-9], "complete file"),
         ("a.bin.gz", b"no gzip", "complete file"),
         ("a.bin.gz", gzip.compress(b"9 3\n" + bytes(5000), mtime=0)[:-20], "complete file"),
     ],
@@ -258,7 +258,7 @@ def catalogued(monkeypatch, tmp_path):
     content = gzip.compress(text, mtime=0)
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     file = download.RemoteFile(f"{NAME}.gz", len(content), md5, "MD5")
-    monkeypatch.setitem(word_files.CATALOGUE, NAME, file)
+    monkeypatch.setitem(word_files.catalogue(), NAME, file)
     monkeypatch.setenv("GENSIM_DATA_DIR", str(tmp_path / "gensim"))
     return content
 

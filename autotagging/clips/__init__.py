@@ -1,4 +1,4 @@
-"""Room of ``clips/``: what a dataset holds, and its audio under the clips' ids.
+"""Subpackage for ``clips/``: what a dataset holds, and its audio under the clips' ids.
 
 annotations   tables as shipped -> which clips have which tags, who made them
 archive       the audio as shipped: zip parts read as one stream

@@ -2,7 +2,7 @@
 
 Reads MagnaTagATune's ``annotations_final.csv`` (tab-separated: clip_id, a 0/1 column a tag,
 mp3_path) with ``clip_info_final.csv``, and any table of one's own (comma or tab, UTF-8) with a
-column ``path`` and a column a tag, 0/1 or true/false. Of a table's own columns ``clip_id``,
+column ``path`` and a column per tag, 0/1 or true/false. Of a table's own columns ``clip_id``,
 ``artist``, ``album``, ``title``, ``track`` and ``split`` are used where they are there.
 """
 
@@ -96,7 +96,7 @@ def read_annotations(path):
     Parameters
     ----------
     path : Path
-        Comma- or tab-separated, with a column path (or mp3_path), a column a tag (0/1 or
+        Comma- or tab-separated, with a column path (or mp3_path), a column per tag (0/1 or
         true/false) and any of clip_id, artist, album, title, track, split.
 
     Returns
@@ -227,6 +227,11 @@ def note_of(raw):
     return "Synthetic sample, not real music" if (raw / TRUTH).exists() else ""
 
 
+def find_citation(raw):
+    """Return the path of ``CITATION.txt``, how to cite the dataset; None where there is none."""
+    return raw / "CITATION.txt" if (raw / "CITATION.txt").is_file() else None
+
+
 def cite(table, raw):
     """Return how a dataset is to be cited.
 
@@ -241,8 +246,8 @@ def cite(table, raw):
         What ``CITATION.txt`` of the folder says, where there is one; else MagnaTagATune's
         citation for a table in its form, unless the data is synthetic; else the table's name.
     """
-    if (raw / "CITATION.txt").is_file():
-        return (raw / "CITATION.txt").read_text(encoding="utf-8", errors="replace").strip()
+    if path := find_citation(raw):
+        return path.read_text(encoding="utf-8", errors="replace").strip()
     if note_of(raw):
         return "synthetic sample of aux_make_sample.py, in the form of MagnaTagATune"
     in_its_form = table.name == TABLE and (raw / CLIP_INFO).exists()

@@ -16,6 +16,7 @@ import pandas as pd
 from autotagging import audio, steps
 from autotagging.clips import archive, links
 from autotagging.files import write_whole
+from autotagging.formatting import count
 from autotagging.options import option
 
 # In the archive as shipped these three mp3s hold no audio (two are empty, one is cut off).
@@ -194,8 +195,8 @@ def write_inventory(annotations, raw, data, settings, inputs, *, force=False):
     Returns
     -------
     clips : Clips
-    n_changed : int
-        How many tables and links changed on disk.
+    written : dict
+        What changed on disk: name of a file -> what it holds now, in words.
 
     Raises
     ------
@@ -214,25 +215,20 @@ def write_inventory(annotations, raw, data, settings, inputs, *, force=False):
         excluded = excluded.assign(reason=excluded.index.map(reasons))
         table = annotations.credits.loc[usable.index].assign(file=usable)[list(COLUMNS)]
         clips = Clips(table, excluded)
-        return clips, made + _write(data, clips, inputs, before, force)
+        written, n_removed = _write(data, clips, inputs, before, force)
+        if made or n_removed:
+            written["*"] = f"{count(made, 'audio file')} linked or unpacked, {n_removed:,} removed"
+        return clips, written
 
 
 def _links_before(path, force):
-    """Return the links an inventory lists: none without one, or with a damaged one made anew."""
+    """Return the links an inventory lists: none without one, or with a damaged one made again."""
     try:
         return _read(path)["file"] if path.exists() else pd.Series(dtype=str)
     except ValueError:
         if not force:
             raise
         return pd.Series(dtype=str)
-
-
-def describe(clips):
-    """Return what the tables of an inventory hold: name -> words."""
-    return {
-        "clips.csv": f"{len(clips.usable):,} clips",
-        "excluded.csv": f"{len(clips.excluded):,} clips left out",
-    }
 
 
 def _provide_audio(files, raw, data, kind):
@@ -281,28 +277,36 @@ def folder_of(data):
 
 
 def _write(data, clips, inputs, before, force):
-    """Remove links that are stale, write tables and summary; return how many changed.
+    """Remove links that are stale, write tables and summary.
 
     Parameters
     ----------
     before : Series of str
         The links of the inventory as it was.
+
+    Returns
+    -------
+    written : dict
+        Name of each table that changed -> what it holds, in words.
+    n_removed : int
+        How many links were removed.
     """
     folder, files = folder_of(data), clips.usable["file"]
     step = steps.Step(folder, {"audio": bool(files.any())}, inputs)
     tables = {"excluded.csv": clips.excluded, "clips.csv": clips.usable}
-    n_different = sum(
-        not (folder / name).exists() or (folder / name).read_bytes() != _to_csv(table).encode()
+    written = {
+        name: count(len(table), "clip")
         for name, table in tables.items()
-    )
-    is_current = not force and steps.is_finished(step, replaceable=["audio"]) and not n_different
+        if not (folder / name).exists() or (folder / name).read_bytes() != _to_csv(table).encode()
+    }
+    is_current = not force and steps.is_finished(step, replaceable=["audio"]) and not written
     with contextlib.nullcontext({}) if is_current else steps.writing(step) as summary:
-        # before the table that forgets them: a run that goes on finds them in the former one
+        # before the table that forgets them: the next run finds them in the former one
         n_removed = links.remove_stale(data, before, files)
         for name, table in () if is_current else tables.items():
             write_whole(folder / name, _to_csv(table))
         summary |= {"clips": len(clips.usable), "excluded": len(clips.excluded)}
-    return n_different + n_removed
+    return written, n_removed
 
 
 def _to_csv(table):
@@ -333,9 +337,8 @@ def read_clips(data, *, with_audio=False):
 
 
 def _read(path):
-    table = steps.read_table(path, dtype=str)
-    paths = [PurePosixPath(file) for file in table.get("file", [])]
-    is_inside = not any(path.is_absolute() or ".." in path.parts for path in paths)
-    if {"clip_id", *COLUMNS} <= set(table) and table["clip_id"].is_unique and is_inside:
-        return table.set_index("clip_id")
-    raise steps.damaged(path)
+    table = steps.read_table(path, "clip_id", usecols=["clip_id", *COLUMNS], dtype=str)
+    files = [PurePosixPath(file) for file in table["file"]]
+    if any(file.is_absolute() or ".." in file.parts for file in files):
+        raise steps.damaged(path)
+    return table

@@ -25,7 +25,7 @@ def link(sources, targets, kind="hard"):
         By clip_id.
     kind : str
         ``hard``; symbolic where that is not to be had, as from one file system to another.
-        ``symlink``; ``copy``, which is made anew where size or time of change differ.
+        ``symlink``; ``copy``, which is made again where size or time of change differ.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""The rows of a store are computed: those that it lacks, going on where a run was interrupted.
+"""The rows of a store are computed: those that it lacks, resuming an interrupted run.
 
 The array grows as ``features.npy.part`` beside a record of the rows that are done, and a run that
-was killed goes on from there; until it is whole, an earlier store stays as it is. The bytes do not
+was killed resumes there; until it is whole, an earlier store stays as it is. The bytes do not
 depend on the number of processes or machines, on their order or on interruptions.
 """
 
@@ -75,7 +75,7 @@ def find_missing(wanted, *, force=False):
     ----------
     wanted : WantedStore
     force : bool
-        Whether the store is made anew, whatever it holds.
+        Whether the store is made again, whatever it holds.
 
     Returns
     -------
@@ -100,11 +100,11 @@ def find_missing(wanted, *, force=False):
     open_array(folder, wanted.settings, len(stored))
     rows = stored.index.get_indexer(clips.index)
     changed = _find_changed(wanted, audio[rows >= 0], stored.iloc[rows[rows >= 0]])
-    others = changed.difference(failed, sort=False)
-    if len(others):
+    changed_clips = changed.difference(failed, sort=False)
+    if len(changed_clips):
         raise ValueError(
-            f"the audio of {len(others):,} clips has changed since {folder} was made, the first "
-            f"is {others[0]}: run {steps.WRITTEN_BY['features']} again with --force"
+            f"the audio of {len(changed_clips):,} clips has changed since {folder} was made, the "
+            f"first is {changed_clips[0]}: run {steps.WRITTEN_BY['features']} again with --force"
         )
     unread = failed[failed.isin(stored.index[stored["audio"] == ""])]
     missing = (rows < 0) | clips.index.isin(changed) | clips.index.isin(unread)
@@ -124,7 +124,7 @@ def _find_changed(wanted, audio, stored):
 
 
 def compute(wanted, jobs, *, force=False):
-    """Compute the rows that a store lacks, going on where an interrupted run stopped.
+    """Compute the rows that a store lacks, resuming an interrupted run.
 
     A finished store stays as it is until the rows are put in its place, see `writing`.
 

@@ -96,16 +96,14 @@ def read_settings(folder):
 
 def read_failed(folder):
     """Return the clips that a store has no features of: Series of reasons, by clip_id."""
-    columns = ["clip_id", "reason"]
-    table = steps.read_table(folder / "failed.csv", usecols=columns, dtype=str)
-    return table.set_index("clip_id")["reason"]
+    reading = {"usecols": ["clip_id", "reason"], "dtype": str}
+    return steps.read_table(folder / "failed.csv", "clip_id", **reading)["reason"]
 
 
 def read_stored_clips(folder):
     """Read ``clips.csv`` of a store: a DataFrame by clip_id, in the order of the rows."""
     types = {"clip_id": str, "bytes": int, "mtime_ns": int, "audio": str, "seconds": float}
-    table = steps.read_table(folder / "clips.csv", usecols=list(types), dtype=types)
-    return table.set_index("clip_id")
+    return steps.read_table(folder / "clips.csv", "clip_id", usecols=list(types), dtype=types)
 
 
 def list_usable(folder):
@@ -176,8 +174,8 @@ def describe(folder, n_new):
     ]
 
 
-def check(folder, data, clips, *, seed=0):
-    """Read a store again and compute some of its clips anew; return what was checked, in words.
+def check(folder, data, clips):
+    """Read a store again and compute some of its clips again; return what was checked, in words.
 
     Parameters
     ----------
@@ -187,8 +185,6 @@ def check(folder, data, clips, *, seed=0):
         The dataset.
     clips : DataFrame
         Indexed by clip_id, with a column file (below `data`).
-    seed : int
-        Of the choice of clips.
 
     Raises
     ------
@@ -203,7 +199,7 @@ def check(folder, data, clips, *, seed=0):
         if not np.isfinite(values).all():
             problems.append(f"clip {clip_id} has features that are not finite")
     rows = np.flatnonzero(stored.index.isin(clips.index.intersection(list_usable(folder))))
-    rows = np.random.default_rng(seed).permutation(rows)[:N_CHECKED]
+    rows = np.random.default_rng(0).permutation(rows)[:N_CHECKED]
     for row in rows:
         clip_id = stored.index[row]
         try:
@@ -212,14 +208,14 @@ def check(folder, data, clips, *, seed=0):
             problems.append(f"clip {clip_id} {error}")
         else:
             if not np.allclose(values, array[row], rtol=2e-3, atol=1e-2):
-                problems.append(f"clip {clip_id} has other features when it is computed anew")
+                problems.append(f"clip {clip_id} has other features when it is computed again")
     if problems:
         more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
         raise ValueError(
-            f"{folder} is not right: {'; '.join(problems[:3])}{more}: run "
+            f"{folder} is not intact: {'; '.join(problems[:3])}{more}: run "
             f"{steps.WRITTEN_BY['features']} again with --force"
         )
     return (
-        f"{folder} is right: shape, checksum, all numbers finite, {len(rows)} clips computed anew "
-        "and found equal"
+        f"{folder} is intact: shape, checksum, all numbers finite, {len(rows)} clips computed "
+        "again and found equal"
     )

@@ -142,7 +142,7 @@ def _block_mel_power(windows, space, mel):
 
 @functools.lru_cache(maxsize=8)
 def _workspace(settings, _thread):
-    """Return what every clip of a thread needs anew: the window, filters and buffers."""
+    """Return what every clip of a thread needs afresh: the window, filters and buffers."""
     n_bins = settings.n_fft // 2 + 1
     block = max(1, BLOCK_BYTES // (4 * settings.n_fft))
     return {

@@ -1,4 +1,4 @@
-"""Data in, matplotlib figures out: the paper's figures, a file a family.
+"""Data in, matplotlib figures out: the paper's figures, a file per family.
 
 style       the look, colours of kinds of all of them, and how one is saved
 sounds      waves and spectrograms
@@ -8,6 +8,7 @@ evaluation  AUCs with intervals, curves, confusions
 examples    clips with their tags
 maps        tags at their coordinates
 
-Every function returns a `matplotlib.figure.Figure` 17 cm wide; `save` writes it. Tags stand in
+A function draw_... returns a `matplotlib.figure.Figure`, 17 cm wide unless it is for a screen;
+`save` writes it. Tags stand in
 order of frequency, as they are handed in. Time in s, frequency in Hz, level in dB.
 """

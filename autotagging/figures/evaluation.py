@@ -9,9 +9,9 @@ from autotagging.figures.examples import draw_examples
 from autotagging.figures.style import DARK, GREY, HUE, PALE_HUE, new_figure, styled
 from autotagging.figures.tags import draw_shares, draw_tag_bars
 from autotagging.formatting import measure
+from autotagging.metrics import AUCS
 
 PERCENTS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
-AUCS = {"roc_auc": "ROC-AUC", "pr_auc": "average precision (PR-AUC)"}
 
 
 def list_figures(tables, examples, unit):
@@ -37,9 +37,7 @@ def list_figures(tables, examples, unit):
         values, references = per_tag[[column, reference]].to_numpy().T
         return draw_tag_bars(values, per_tag["tag"].tolist(), title, references, label)
 
-    title = (
-        "Test clips; predicted: at or above the tag's threshold, the surest first; bold: in both"
-    )
+    title = "Test clips; predicted: at or above the threshold, most confident first; bold: in both"
     return {
         "accuracy.png": lambda: draw_bars(
             "accuracy", "Accuracy at threshold 0.5", "accuracy_of_nothing", "predicting no tag"

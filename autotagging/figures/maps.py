@@ -17,7 +17,9 @@ MAX_LETTERS = 40  # letters of a label
 MAX_A_ROW = 7  # of the legend
 CENTRED = {"fontsize": 7.0, "ha": "center", "va": "center", "zorder": 4}
 HALO = [withStroke(linewidth=1.5, foreground="white")]  # keeps letters free of lines
-AROUND = np.deg2rad([0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 68, 112, 248, 292])
+LABEL_ANGLES = np.deg2rad(
+    [0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 68, 112, 248, 292]
+)
 OUTLINE_GAP = 9.0  # points between the middle of a mark and the line around its cluster
 CIRCLE = np.exp(2j * np.pi * np.arange(48) / 48).view(float).reshape(-1, 2)
 
@@ -74,8 +76,8 @@ def draw_tag_map(coordinates, tags, *, clusters=(), method="tsne", missing=()):
     for number, cluster in enumerate(clusters, start=1):
         members = np.isin(names, cluster)
         line = _outline(ax, coordinates[members])
-        others = ax.transData.transform(coordinates[~members])
-        if MplPath(line).contains_points(others).sum() < members.sum() / 2:
+        other_points = ax.transData.transform(coordinates[~members])
+        if MplPath(line).contains_points(other_points).sum() < members.sum() / 2:
             box = _draw_outline(ax, number, line, marks, numbers)
             numbers = np.vstack([numbers, box])
     _label(ax, coordinates, names, mark_areas, numbers)
@@ -115,10 +117,10 @@ def kind_marks():
 def _draw_points(ax, coordinates, mark_areas, kinds):
     style = {"alpha": 0.85, "linewidth": 0.5, "edgecolor": "white"}
     for kind, (colour, marker) in KINDS.items():
-        here = np.array([k == kind for k in kinds], dtype=bool)
-        if here.any():
+        is_kind = np.array([k == kind for k in kinds], dtype=bool)
+        if is_kind.any():
             ax.scatter(
-                *coordinates[here].T, s=mark_areas[here], color=colour, marker=marker, **style
+                *coordinates[is_kind].T, s=mark_areas[is_kind], color=colour, marker=marker, **style
             )
 
 
@@ -208,7 +210,7 @@ def _candidates(point, radius, size):
     """Return boxes around a point, nearest first, ndarray of shape (n, 4) in pixels."""
     boxes = []
     for distance in radius + size[1] * DISTANCES:
-        direction = np.column_stack([np.cos(AROUND), np.sin(AROUND)])
+        direction = np.column_stack([np.cos(LABEL_ANGLES), np.sin(LABEL_ANGLES)])
         centres = point + direction * (distance + np.abs(direction) * size / 2)
         boxes.append(np.column_stack([centres - size / 2, centres + size / 2]))
     return np.concatenate(boxes)
@@ -221,10 +223,10 @@ def _cheapest(boxes, marks, taken, frame):
     return int(np.argmin(1e6 * outside + 1e4 * on_labels + 10 * on_marks + distance))
 
 
-def _overlaps(boxes, others):
+def _overlaps(boxes, obstacles):
     """Return the area that each box shares with others, in pixels."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    low = np.maximum(boxes[:, None, :2], obstacles[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], obstacles[None, :, 2:])
     return np.clip(high - low, 0, None).prod(axis=2).sum(axis=1)
 
 

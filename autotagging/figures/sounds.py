@@ -11,12 +11,12 @@ N_FFT = 2048
 HOP_LENGTH = 512
 LEVEL_RANGE = 80  # dB
 TICKS = (0, 250, 500, 1000, 2000, 4000, 8000, 16000)  # Hz
-SPARSE_TICKS = (0, 500, 2000, 8000)
+SPARSE_TICKS, SCREEN_BANDS = (0, 500, 2000, 8000), 96
 
 
 @styled
 def draw_waves(clips, sample_rate, bands):
-    """Draw clips as waves, spectrograms and log-mel spectrograms: a row a clip.
+    """Draw clips as waves, spectrograms and log-mel spectrograms: a row per clip.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def draw_waves(clips, sample_rate, bands):
 
 
 @styled
-def draw_spectrogram(samples, sample_rate, bands=96):
+def draw_spectrogram(samples, sample_rate):
     """Draw one clip as a log-mel spectrogram, for a screen.
 
     Parameters
@@ -66,7 +66,6 @@ def draw_spectrogram(samples, sample_rate, bands=96):
     samples : ndarray of shape (n_samples,), float32
     sample_rate : int
         In Hz.
-    bands : int
 
     Returns
     -------
@@ -74,12 +73,12 @@ def draw_spectrogram(samples, sample_rate, bands=96):
         11 cm wide. Levels are relative to the loudest of the clip.
     """
     frames = {"n_fft": N_FFT, "hop_length": HOP_LENGTH}
-    power = librosa.feature.melspectrogram(y=samples, sr=sample_rate, n_mels=bands, **frames)
+    power = librosa.feature.melspectrogram(y=samples, sr=sample_rate, n_mels=SCREEN_BANDS, **frames)
     figure = new_figure(1.35, width=4.3)
     figure.get_layout_engine().set(rect=(0, 0, 1, 1))  # no note below
     ax = figure.subplots()
     _draw_levels(ax, _levels([power])[0], len(samples) / sample_rate)
-    _label_mel(ax, sample_rate, bands, SPARSE_TICKS)
+    _label_mel(ax, sample_rate, SCREEN_BANDS, SPARSE_TICKS)
     ax.set_xlabel("time (s)")
     return figure
 

@@ -9,6 +9,7 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from autotagging import steps
 from autotagging.files import write_whole
 from autotagging.formatting import display_path
 
@@ -111,7 +112,8 @@ def save_missing(folder, note, figures):
     figures : dict
         Name of the file -> the function that draws it.
     """
-    for name, draw in figures.items():
-        if not (folder / name).exists():
-            save(draw(), folder / name, note)
-            print(f"drew {display_path(folder / name)}")
+    with steps.locked(folder):  # a run that removes them could not tell these from its own
+        for name, draw in figures.items():
+            if not (folder / name).exists():
+                save(draw(), folder / name, note)
+                print(f"drew {display_path(folder / name)}")

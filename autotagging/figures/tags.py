@@ -13,7 +13,7 @@ TAGS_A_ROW = 60
 
 @styled
 def draw_tag_bars(values, tags, ylabel, reference=None, reference_label=None):
-    """Draw a bar a tag, in the order given.
+    """Draw a bar per tag, in the order given.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def draw_tag_bars(values, tags, ylabel, reference=None, reference_label=None):
         Most frequent first.
     ylabel : str
     reference : array of shape (n_tags,), optional
-        Another value a tag, drawn as a line across its bar.
+        Another value per tag, drawn as a line across its bar.
     reference_label : str, optional
 
     Returns
@@ -92,7 +92,7 @@ def draw_label_distribution(annotated, merged, cooccurrence):
     annotated : Series
         Tag as annotated -> clips.
     merged : DataFrame
-        tag, clips, kept: a row a tag after merging.
+        tag, clips, kept: a row per tag after merging.
     cooccurrence : DataFrame of shape (n_tags, n_tags)
         The share of the row's clips that have the column's tag, in [0, 1]; NaN: no clip.
 

@@ -1,4 +1,4 @@
-"""Room of ``labels/<set>/``: which tags the clips have, and which part each clip is in.
+"""Subpackage for ``labels/<set>/``: which tags the clips have, and which part each clip is in.
 
 synonyms      synonyms merged; the tables that a researcher edits
 tag_choice    tags counted and chosen

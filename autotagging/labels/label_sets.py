@@ -4,6 +4,7 @@ labels.csv        clip_id, split, then a 0/1 column a tag, most frequent tag fir
 tags.csv          tag, clips (with the tag, over all annotation rows), merged_from
 tag_counts.csv    every tag as annotated: tag, clips, merged_into, clips_merged, kept
 cooccurrence.csv  share of the clips with the row's tag that have the column's
+multi_hot/        with --names multi-hot, links named after the tags
 summary.json      the settings and every count; written last
 """
 
@@ -26,7 +27,7 @@ DEFAULT_SET = "merged50"
 class LabelSettings:
     """What decides a label set, besides the files it is made from.
 
-    `settle` fills in what an option leaves open.
+    `resolve` fills in what an option leaves open.
     """
 
     merge: bool = option("keep the tags as annotated", True)
@@ -59,7 +60,7 @@ class LabelSettings:
         if isinstance(self.tags, Path) and self.top:
             raise ValueError("--tags lists the tags: --top does not go with it")
 
-    def settle(self, *, merge, split, n_tags):
+    def resolve(self, *, merge, split, n_tags):
         """Return the settings with what was found out: None for what decides nothing.
 
         Parameters
@@ -83,7 +84,7 @@ class LabelSettings:
 
     @property
     def set_name(self):
-        """The name of a label set that is settled: ``unmerged50-all-artists-seed3``."""
+        """The name of a label set that is resolved: ``unmerged50-all-artists-seed3``."""
         name = "merged" if self.merge else "unmerged"
         name += f"-{self.tags}" if self.tags else f"{self.top}"
         name += "-train" if self.tags_from == "train" else ""
@@ -121,7 +122,7 @@ def warn_of_outdated(data, usable):
         except ValueError:  # damaged, or of an earlier version: who reads it is told
             continue
         if n_lost:
-            print(f"warning: labels/{name} has {n_lost:,} clips that are gone: make it anew")
+            print(f"warning: labels/{name} has {n_lost:,} clips that are gone: make it again")
 
 
 def set_folder(data, name):
@@ -200,21 +201,18 @@ def read_labels(data, name):
     """
     path = labels_path(data, name)
     steps.read_summary(path.parent)
-    table = steps.read_table(path, dtype={"clip_id": str, "split": str})
-    if not {"clip_id", "split"} <= set(table):
-        raise steps.damaged(path)
-    table = table.set_index("clip_id")
-    tags = table.columns.drop("split")
-    are_known = table["split"].isin(splits.PARTS).all() and table[tags].isin([0, 1]).all(axis=None)
-    if not (are_known and table.index.is_unique):  # as text "0" would be true
+    table = steps.read_table(path, "clip_id", dtype={"clip_id": str, "split": str})
+    tags = table.columns.drop("split", errors="ignore")
+    has_parts = "split" in table and table["split"].isin(splits.PARTS).all()
+    if not (has_parts and table[tags].isin([0, 1]).all(axis=None)):  # as text "0" would be true
         raise steps.damaged(path)
     return table.astype(dict.fromkeys(tags, bool))
 
 
 def read_tags(data, name):
-    """Read the tags of a label set: a DataFrame with tag, clips, merged_from."""
+    """Read the tags of a label set: a DataFrame by tag with clips, merged_from."""
     texts = dict.fromkeys(("tag", "merged_from"), str)
-    return steps.read_table(set_folder(data, name) / "tags.csv", dtype=texts)
+    return steps.read_table(set_folder(data, name) / "tags.csv", "tag", dtype=texts)
 
 
 def read_tag_counts(data, name):
@@ -225,8 +223,8 @@ def read_tag_counts(data, name):
 
 def read_cooccurrence(data, name):
     """Read the share of the row's clips that have the column's tag: a DataFrame, tags x tags."""
-    path, reading = set_folder(data, name) / "cooccurrence.csv", {"dtype": {"tag": str}}
-    return steps.read_table(path, na_values=[""], **reading).set_index("tag")
+    path, texts = set_folder(data, name) / "cooccurrence.csv", {"tag": str}
+    return steps.read_table(path, "tag", na_values=[""], dtype=texts)
 
 
 def list_annotated(data):
@@ -272,10 +270,10 @@ def choose_clips(labels, tags=None, n_clips=3):
             raise ValueError(f"{tag!r} is none of the tags: {list_some(all_tags, len(all_tags))}")
     chosen, n_clips = {}, len(tags) if tags else n_clips
     for tag in tags or all_tags:
-        others = [other for other in tags or all_tags[:n_clips] if other != tag]
+        other_tags = [other for other in tags or all_tags[:n_clips] if other != tag]
         rest = labels[labels[tag]].drop(list(chosen.values()), errors="ignore")
         if len(rest):
-            order = np.lexsort([rest[all_tags].sum(axis=1), rest[others].sum(axis=1)])
+            order = np.lexsort([rest[all_tags].sum(axis=1), rest[other_tags].sum(axis=1)])
             chosen[tag] = rest.index[order[0]]
         elif tags:
             raise ValueError(f"no clip with the tag {tag!r} is left for the figure")

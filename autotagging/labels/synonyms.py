@@ -17,7 +17,7 @@ def read_synonyms(path):
     Parameters
     ----------
     path : Path
-        CSV with the columns tag (the name kept) and synonym, a row a synonym.
+        CSV with the columns tag (the name kept) and synonym, a row per synonym.
 
     Returns
     -------
@@ -110,6 +110,11 @@ def merge_synonyms(annotations, synonyms):
         {tag: annotations[groups[tag]].to_numpy().max(axis=1) for tag in sorted(groups)},
         index=annotations.index,
     )
+
+
+def merge_applying(annotations, synonyms):
+    """Merge the synonyms of the groups of which the annotations have two tags at least."""
+    return merge_synonyms(annotations, merging(synonyms, annotations.columns))
 
 
 def read_kinds(path):

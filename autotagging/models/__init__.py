@@ -1,10 +1,10 @@
-"""Room of ``models/<run>/``: networks and their training.
+"""Subpackage for ``models/<run>/``: networks and their training.
 
 training_settings  how each network is trained by default, and the options that change it
 architectures      one function a network
-augmentation       clips as they could have been
+augmentation       data augmentation
 batches            training clips batch by batch, and what normalises them
-training           one epoch after another, going on after an interruption
+training           one epoch after another, resuming after an interruption
 prediction         scores of stored clips
 runs               a network trained, its thresholds chosen, both kept and drawn
 diagram            what a network is made of, and its maps, for a figure

@@ -1,4 +1,4 @@
-"""The networks, one function each: features of a clip, or of a chunk of it -> a logit a tag.
+"""The networks, one function each: features of a clip, or of a chunk of it -> a logit per tag.
 
 Every network takes features as they are stored, (frames, bands), normalises each band by the
 mean and variance of the training clips, and ends in one logit a tag: its sigmoid is the score.
@@ -70,8 +70,8 @@ def paper(
         # frames x bands x maps of 120 x 120: 120 x 120 x 64, 20 x 20 x 128, 10 x 10 x 256
         pool = PAPER_POOLS[number - 1] if number <= len(PAPER_POOLS) else 1
         steps = 1 if pooling else pool
-        own = {"strides": steps, "name": f"convolution_{number}", **_start(published_start)}
-        x = layers.Conv2D(width, kernel, padding="same", **own)(x)
+        options = {"strides": steps, "name": f"convolution_{number}", **_start(published_start)}
+        x = layers.Conv2D(width, kernel, padding="same", **options)(x)
         x = layers.ReLU(name=f"maps_{number}")(x)
         if pooling and pool > 1:
             x = layers.MaxPooling2D(pool, name=f"pooling_{number}")(x)
@@ -125,7 +125,7 @@ def vgg(shape, n_tags, mean, variance, *, dropout=0.5, band_statistics=True):
 
 
 def fcn(shape, n_tags, mean, variance, *, dropout=0.5, convolutions=4):
-    """Return a fully convolutional network that pools until one value a map is left.
+    """Return a fully convolutional network that pools until one value per map is left.
 
     Source: Choi, Fazekas and Sandler, "Automatic tagging using deep convolutional neural
     networks", ISMIR 2016: FCN-4 (128, 384, 768, 2048 maps) and FCN-5 (128, 256, 512, 1024, 2048),
@@ -193,18 +193,18 @@ def musicnn(shape, n_tags, mean, variance, *, dropout=0.5):
     filters = [(204, (7, max(1, int(share * bands)))) for share in (0.4, 0.7)]
     filters += [(51, (frames, 1)) for frames in (128, 64, 32)]
     for number, (width, kernel) in enumerate(filters, 1):
-        own = {"activation": "relu", "name": f"convolution_{number}"}
+        options = {"activation": "relu", "name": f"convolution_{number}"}
         if kernel[1] == 1:  # temporal
-            maps = layers.Conv2D(width, kernel, padding="same", **own)(x)
+            maps = layers.Conv2D(width, kernel, padding="same", **options)(x)
         else:
-            maps = layers.Conv2D(width, kernel, **own)(padded)
+            maps = layers.Conv2D(width, kernel, **options)(padded)
         maps = layers.BatchNormalization(name=f"maps_{number}")(maps)  # after ReLU, as published
         front.append(layers.MaxPooling2D((1, maps.shape[2]), name=f"pooling_{number}")(maps))
     front = layers.Concatenate(name="front_end")(front)  # frames x 1 x 561
     dense = [front]
     for number in range(len(filters) + 1, len(filters) + 4):
-        own = {"activation": "relu", "name": f"convolution_{number}"}
-        maps = layers.Conv2D(64, (7, 1), padding="same", **own)(dense[-1])
+        options = {"activation": "relu", "name": f"convolution_{number}"}
+        maps = layers.Conv2D(64, (7, 1), padding="same", **options)(dense[-1])
         before = dense[1:][-1:]  # each layer but the first is added to the one before
         name = "batch_normalisation" if before else "maps"
         maps = layers.BatchNormalization(name=f"{name}_{number}")(maps)
@@ -298,8 +298,8 @@ def _normalised(shape, mean, variance):
 
 def _convolution(x, width, kernel, number):
     """Return a convolution, its batch normalisation and ReLU: the maps."""
-    own = {"use_bias": False, "name": f"convolution_{number}"}
-    x = layers.Conv2D(width, kernel, padding="same", **own)(x)
+    options = {"use_bias": False, "name": f"convolution_{number}"}
+    x = layers.Conv2D(width, kernel, padding="same", **options)(x)
     x = layers.BatchNormalization(name=f"batch_normalisation_{number}")(x)
     return layers.ReLU(name=f"maps_{number}")(x)
 
@@ -319,7 +319,7 @@ def _mean_and_deviation(x):
 
 
 def _to_logits(inputs, x, n_tags, dropout, name, **start):
-    """Return the network that ends in dropout and a logit a tag, in single precision."""
+    """Return the network that ends in dropout and a logit per tag, in single precision."""
     x = layers.Dropout(dropout, name="dropout")(x)
     logits = layers.Dense(n_tags, name="logits", dtype="float32", **start)(x)
     return keras.Model(inputs, logits, name=name)

@@ -1,12 +1,12 @@
-"""Clips as they could have been: what a batch goes through before the network sees it.
+"""Data augmentation: what a batch goes through before the network sees it.
 
-Each function takes a batch, its labels and a random generator and returns both anew.
+Each function takes a batch, its labels and a random generator and returns both as new arrays.
 
-shift        each clip begins elsewhere and goes round
+shift        a circular shift in time
 equaliser    each clip is mixed otherwise: an artist's mix says little of the tags
 mixup        each clip is laid over another, and so are their tags (Zhang et al., "mixup: Beyond
              empirical risk minimization", ICLR 2018)
-specaugment  two stretches of time and two of bands are blotted out in each clip (Park et al.,
+specaugment  two stretches of time and two of bands are masked in each clip (Park et al.,
              "SpecAugment", Interspeech 2019)
 """
 
@@ -57,9 +57,9 @@ def mixup(x, y, generator):
     """
     weights = generator.beta(MIXUP_ALPHA, MIXUP_ALPHA, len(x)).astype(np.float32)
     weights = np.maximum(weights, 1 - weights)
-    others = generator.permutation(len(x))
-    x = weights[:, None, None] * x + (1 - weights)[:, None, None] * x[others]
-    return x, weights[:, None] * y + (1 - weights)[:, None] * y[others]
+    partners = generator.permutation(len(x))
+    x = weights[:, None, None] * x + (1 - weights)[:, None, None] * x[partners]
+    return x, weights[:, None] * y + (1 - weights)[:, None] * y[partners]
 
 
 def specaugment(x, y, generator):

@@ -76,7 +76,7 @@ class Batches(keras.utils.PyDataset):
     clips : LabelledClips
         The training clips.
     settings : TrainingSettings
-        From `training_settings.fit`: a random chunk of `chunk_frames` is taken of each clip.
+        From `training_settings.resolve`: a random chunk of `chunk_frames` is taken of each clip.
     epoch : int
     """
 

@@ -29,13 +29,13 @@ def describe(network):
     """
     shape = network.input.shape
     blocks = [_block("input", "input", (*shape, 1) if len(shape) == 3 else shape, ["features"])]
-    numbered, others = _by_number(network)
-    joined = [layer for layer in others if layer.name == SIDE_BY_SIDE]
+    numbered, unnumbered = _by_number(network)
+    joined = [layer for layer in unnumbered if layer.name == SIDE_BY_SIDE]
     n_side_by_side = len(joined[0].input) if joined else 1
     for number, members in numbered.items():
         block = _describe_convolution(number, members)
         blocks.append({**block, "beside": 1 < number <= n_side_by_side})
-    for layer in others:
+    for layer in unnumbered:
         shape, weights = layer.output.shape, layer.count_params()
         if layer.name in POOLED:
             blocks.append(_block("pooling", "pooling", shape, [POOLED[layer.name]]))
@@ -59,13 +59,13 @@ def describe(network):
 
 def _by_number(network):
     """Return the layers of each block, by its number in order, and the layers of none."""
-    numbered, others = {}, []
+    numbered, unnumbered = {}, []
     for layer in network.layers:
         if found := re.fullmatch(r".*_(\d+)", layer.name):
             numbered.setdefault(int(found[1]), []).append(layer)
         else:
-            others.append(layer)
-    return dict(sorted(numbered.items())), others
+            unnumbered.append(layer)
+    return dict(sorted(numbered.items())), unnumbered
 
 
 def _describe_convolution(number, members):

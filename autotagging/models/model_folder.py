@@ -6,6 +6,7 @@ model.keras   Keras' own format with one more entry, ``autotagging.json``: tags 
 history.csv   a row an epoch
 summary.json  settings, clips, versions, git commit, seconds; written last
 checkpoint/   of a run that is not finished
+*.png         the network with its maps, the course of training
 """
 
 import dataclasses
@@ -29,16 +30,6 @@ ENTRY = "autotagging.json"
 def folder_of(data, run):
     """Return the folder of a run."""
     return Path(data) / "models" / run
-
-
-def discard(folder):
-    """Remove a run, finished or not, unless another run is writing it."""
-    with steps.locked(folder):
-        for path in folder.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name != steps.LOCK:
-                path.unlink()
 
 
 def discard_checkpoint(folder):
@@ -97,7 +88,8 @@ def find_model(data, name):
         steps.read_summary(folder)
         path = folder
     path = path / FILE if path.is_dir() else path
-    read_description(path)  # says what is wrong with a file that is no model
+    if "feature_settings" not in read_description(path):
+        raise ValueError(f"{path} is of a run that is not finished: finish it first")
     return path
 
 
@@ -143,16 +135,14 @@ def load_to_start(path, architecture, feature_settings):
         Where it is of another architecture or of other features.
     """
     network, description = load(path)
-    if "feature_settings" not in description:
-        raise ValueError(f"{path} is of a run that is not finished: finish it first")
-    theirs = description["settings"]
-    if theirs["architecture"] != architecture:
+    source = description["settings"]
+    if source["architecture"] != architecture:
         raise ValueError(
-            f"{path} has another architecture: {theirs['architecture']}, not {architecture}"
+            f"{path} has another architecture: {source['architecture']}, not {architecture}"
         )
     if description["feature_settings"] != dataclasses.asdict(feature_settings):
         raise ValueError(
-            f"{path} takes other features: extract {theirs['features']} as it was trained on, "
+            f"{path} takes other features: extract {source['features']} as it was trained on, "
             "with 2_feature_extraction.py, and name them with --features"
         )
     return network

@@ -9,7 +9,7 @@ import numpy as np
 
 from autotagging import metrics, steps
 from autotagging.figures import networks, style
-from autotagging.formatting import measure, print_all_written
+from autotagging.formatting import measure, print_all_written, print_up_to_date
 from autotagging.models import (
     architectures,
     diagram,
@@ -29,13 +29,13 @@ class Run:
     ----------
     step : Step
     settings : TrainingSettings
-        From `training_settings.fit`.
+        From `training_settings.resolve`.
     parts : dict
         ``train``, ``validation``, ``test`` -> LabelledClips.
     description : dict
         What its model file says besides settings and thresholds: tags in order, feature_settings,
         label_set, dataset, note, citation.
-    pictured : dict
+    example_clips : dict
         Title -> features, ndarray of shape (frames, bands), of the clips in its figure.
     """
 
@@ -43,7 +43,7 @@ class Run:
     settings: training_settings.TrainingSettings
     parts: dict
     description: dict
-    pictured: dict
+    example_clips: dict
 
 
 def is_done(run):
@@ -52,7 +52,7 @@ def is_done(run):
     if not steps.is_finished(run.step):
         return False
     model_folder.discard_checkpoint(folder)  # of a run killed as it was finished
-    print(f"nothing to do: models/{folder.name} is trained with these settings")
+    print_up_to_date(folder)
     draw(run)
     return True
 
@@ -114,7 +114,7 @@ def _keep(run, network, history, summary):
         "weights": network.count_params(),
         "epochs": len(history),
         "seconds": round(history["seconds"].sum(), 1),
-        "seconds_an_epoch": round(history["seconds"].mean(), 2),
+        "seconds_per_epoch": round(history["seconds"].mean(), 2),
         "clips_per_second": round(
             history["training_clips"].sum() / history["training_seconds"].sum(), 1
         ),
@@ -139,9 +139,9 @@ def draw(run):
     def draw_network():
         network, _ = model_folder.load(drawn / model_folder.FILE)
         frames = network.input_shape[1]
-        batch = np.stack([clip[:frames] for clip in run.pictured.values()]).astype("float32")
+        batch = np.stack([clip[:frames] for clip in run.example_clips.values()]).astype("float32")
         maps = diagram.convolution_maps(network, batch)
-        inputs = dict(zip(run.pictured, batch, strict=True))
+        inputs = dict(zip(run.example_clips, batch, strict=True))
         return networks.draw_architecture(diagram.describe(network), inputs, maps)
 
     def draw_history():
@@ -175,6 +175,6 @@ def _describe_outcome(name, summary):
     return (
         f"{name}, {kept}: validation macro ROC-AUC {measure(summary['validation']['roc_auc'])}, "
         f"PR-AUC {measure(summary['validation']['pr_auc'])}; {summary['weights']:,} weights; "
-        f"{summary['seconds_an_epoch']:.1f} s an epoch, {summary['clips_per_second']:.0f} clips/s, "
-        f"{summary['seconds']:.0f} s in all"
+        f"{summary['seconds_per_epoch']:.1f} s per epoch, "
+        f"{summary['clips_per_second']:.0f} clips/s, {summary['seconds']:.0f} s in all"
     )

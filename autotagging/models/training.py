@@ -1,4 +1,4 @@
-"""Training: one epoch after another, the best is kept; going on after an interruption.
+"""Training: one epoch after another, the best is kept; resuming after an interruption.
 
 Sigmoid cross-entropy on logits and Adam as in the paper. The epoch with the highest macro PR-AUC
 on the validation clips is kept, and training stops where no later one beats it for a while. While
@@ -21,14 +21,15 @@ from sklearn.metrics import log_loss
 from tqdm import tqdm
 
 from autotagging import metrics, steps
+from autotagging.formatting import measure
 from autotagging.models import architectures, batches, model_folder, prediction
 
 PLATEAU_FACTOR = 0.3  # of the learning rate, after a third of the patience without a better epoch
-OWN_LAYERS = ("normalisation", "logits")  # of a network that starts from another
+NOT_TRANSFERRED = ("normalisation", "logits")  # of a network that starts from another
 
 
 def train(step, settings, parts, *, start=None, tensorboard=False):
-    """Train a network, or go on with an interrupted run; return the best epoch's.
+    """Train a network, or resume an interrupted run; return the best epoch's.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def train(step, settings, parts, *, start=None, tensorboard=False):
         Its folder has ``checkpoint/``, with the last and the best epoch; an interrupted run of
         other settings or inputs is refused.
     settings : TrainingSettings
-        From `training_settings.fit`.
+        From `training_settings.resolve`.
     parts : dict
         ``train`` and ``validation`` -> LabelledClips, to learn from and to choose the epoch by.
     start : keras.Model, optional
@@ -64,7 +65,7 @@ def train(step, settings, parts, *, start=None, tensorboard=False):
     checkpoint.mkdir(parents=True, exist_ok=True)
     make_deterministic(settings)
     with _devices(settings.devices):
-        network, history = _start_or_go_on(step, checkpoint, settings, parts["train"], start)
+        network, history = _start_or_resume(step, checkpoint, settings, parts["train"], start)
     log = step.folder / "tensorboard" if tensorboard else None
     stopped = ""
     n_batches = batches.n_batches(len(parts["train"]), settings)
@@ -111,7 +112,7 @@ def build(shape, n_tags, statistics, settings):
         keras.config.set_dtype_policy("mixed_float16")
     try:
         function = architectures.ARCHITECTURES[settings.architecture]
-        network = function(shape, n_tags, *statistics, **settings.of_network)
+        network = function(shape, n_tags, *statistics, **settings.architecture_options)
     finally:
         keras.config.set_dtype_policy(policy)
     for layer in network.layers:
@@ -120,7 +121,7 @@ def build(shape, n_tags, statistics, settings):
     return network
 
 
-def start_from(network, start):
+def transfer_weights(network, start):
     """Give a network the weights of another's layers, but the last and the normalisation.
 
     Parameters
@@ -138,12 +139,12 @@ def start_from(network, start):
     ValueError
         Where a layer has weights of other shapes.
     """
-    others = {layer.name: layer for layer in start.layers}
-    taken = 0
+    sources = {layer.name: layer for layer in start.layers}
+    n_transferred = 0
     for layer in network.layers:
-        if layer.name in OWN_LAYERS or not layer.weights:
+        if layer.name in NOT_TRANSFERRED or not layer.weights:
             continue
-        weights = others[layer.name].get_weights() if layer.name in others else []
+        weights = sources[layer.name].get_weights() if layer.name in sources else []
         shapes = [tuple(weight.shape) for weight in layer.weights]
         if [weight.shape for weight in weights] != shapes:
             raise ValueError(
@@ -151,8 +152,8 @@ def start_from(network, start):
                 "architecture, its options and the features it was trained with"
             )
         layer.set_weights(weights)
-        taken += layer.count_params()
-    return taken
+        n_transferred += layer.count_params()
+    return n_transferred
 
 
 @contextlib.contextmanager
@@ -178,19 +179,19 @@ def _devices(number):
         yield
 
 
-def _start_or_go_on(step, checkpoint, settings, clips, start):
+def _start_or_resume(step, checkpoint, settings, clips, start):
     if (checkpoint / "last.keras").exists():
         state = model_folder.read_description(checkpoint / "last.keras")
-        steps.refuse_others(step, state)
-        print(f"going on after epoch {len(state['history'])} of the interrupted run")
+        steps.find_differences(step, state)
+        print(f"resuming the interrupted run after epoch {len(state['history'])}")
         network, _ = model_folder.load(checkpoint / "last.keras")
         return network, state["history"]
     shape = (settings.chunk_frames, clips.array.shape[2])
     statistics = batches.band_statistics(clips)
     network = build(shape, clips.y_true.shape[1], statistics, settings)
     if start is not None:
-        taken, total = start_from(network, start), network.count_params()
-        print(f"kept {taken:,} of {total:,} weights; anew: {', '.join(OWN_LAYERS)}")
+        n_kept, total = transfer_weights(network, start), network.count_params()
+        print(f"kept {n_kept:,} of {total:,} weights; new: {', '.join(NOT_TRANSFERRED)}")
     compile_network(network, settings)
     return network, []
 
@@ -234,8 +235,8 @@ def _report_epoch(progress, history, settings):
     progress.set_postfix({"loss": row["loss"], "best PR-AUC": best["validation_pr_auc"]})
     progress.write(
         f"epoch {row['epoch']:3}/{settings.epochs}  loss {row['loss']:.4f}  validation: "
-        f"loss {row['validation_loss']:.4f}, ROC-AUC {row['validation_roc_auc']:.4f}, "
-        f"PR-AUC {row['validation_pr_auc']:.4f} (best {best['validation_pr_auc']:.4f})  "
+        f"loss {row['validation_loss']:.4f}, ROC-AUC {measure(row['validation_roc_auc'])}, PR-AUC "
+        f"{measure(row['validation_pr_auc'])} (best {measure(best['validation_pr_auc'])})  "
         f"{row['seconds']:.1f} s"
     )
 
@@ -278,7 +279,7 @@ def learning_rate(history, settings):
     """Return the rate of the epoch after those of the history.
 
     ``cosine`` falls to nearly 0 in the last epoch; ``plateau`` stays until a third of the patience
-    has passed without a better epoch, then goes on with three tenths of it.
+    has passed without a better epoch, then continues with three tenths of it.
     """
     if settings.schedule == "cosine":
         turn = math.pi * len(history) / settings.epochs

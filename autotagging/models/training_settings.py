@@ -16,22 +16,22 @@ DEFAULT = "vgg"
 # Options of the networks themselves; None in the recipe of a network that does not have one.
 NETWORK = ("dropout", "band_statistics", "convolutions", "kernel", "pooling", "published_start")
 CONVOLUTIONS = {"paper": (2, 3), "fcn": (4, 5)}
-LEVELS_ALONE = "equaliser"  # raises and lowers dB, and would multiply nothing else sensibly
+DB_ONLY = "equaliser"  # raises and lowers dB, and would multiply nothing else sensibly
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
     """What decides how a network is trained; `RECIPES` has the defaults of each.
 
-    `min_steps`: where training clips are so few that all epochs together have less batches, an
-    epoch passes over them several times, as a network needs steps. `fit` fills in `repeats`,
+    `min_steps`: where training clips are so few that all epochs together have fewer batches, an
+    epoch passes over them several times, as a network needs steps. `resolve` fills in `repeats`,
     `patience` and `chunk_frames`.
     """
 
     architecture: str = option(f"of the network (default: {DEFAULT})", choices=NAMES)
     features: str = option("store under features/ (default: the network's own)", kind=options.name)
     chunk_seconds: float = option(
-        "train on a random excerpt a clip and epoch, score by the mean of evenly spaced ones; 0: "
+        "train on a random excerpt per clip and epoch, score by the mean of evenly spaced ones; 0: "
         "whole clips",
         kind=options.number_from_0,
     )
@@ -93,7 +93,7 @@ class TrainingSettings:
     chunk_frames: int | None = None
 
     @property
-    def of_network(self):
+    def architecture_options(self):
         """The options of the network's own function: a dict."""
         values = {name: getattr(self, name) for name in NETWORK}
         return {name: value for name, value in values.items() if value is not None}
@@ -173,7 +173,7 @@ def change(architecture, changes):
     return dataclasses.replace(recipe, **{**changes, "augment": augment, "min_steps": min_steps})
 
 
-def fit(settings, feature_settings, n_clips):
+def resolve(settings, feature_settings, n_clips):
     """Return settings that go with these features and so many training clips.
 
     Parameters
@@ -209,7 +209,7 @@ def fit(settings, feature_settings, n_clips):
     return dataclasses.replace(
         settings,
         chunk_frames=wanted if seconds else frames,
-        augment=tuple(name for name in settings.augment if is_level or name != LEVELS_ALONE),
+        augment=tuple(name for name in settings.augment if is_level or name != DB_ONLY),
         batch_size=batch_size,
         repeats=settings.repeats or max(1, -(-settings.min_steps // n_steps)),
         min_steps=0,  # they are repeats now

@@ -1,4 +1,4 @@
-"""Room of ``results/<run>/``: scores and every number computed from them.
+"""Subpackage for ``results/<run>/``: scores and every number computed from them.
 
 scores            a network's scores; what is needed to evaluate any
 external_scores   the scores of a file

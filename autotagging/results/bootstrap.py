@@ -1,4 +1,4 @@
-"""How sure a number is: its spread over bootstrap resamples of the clips that there are.
+"""Confidence intervals by the cluster bootstrap: the spread of a number over resamples of clips.
 
 Clips of one artist are alike, and so are the errors made on them: whole artists are resampled, or
 albums, or tracks, so that the interval tells what other artists would have given.
@@ -125,7 +125,7 @@ def _aucs_of_tag(y_true, y_score, groups, counts_of_groups):
     positives = weights_by_level(level_of, y_true)[:-1]
     negatives = weights_by_level(level[~y_true], ~y_true)
     above = negatives.cumsum(axis=0)  # with those of the same score
-    total, others = positives.sum(axis=0), above[-1]
+    total, n_negatives = positives.sum(axis=0), above[-1]
     above = above[:-1]
     with np.errstate(invalid="ignore", divide="ignore"):
         found = positives.cumsum(axis=0)
@@ -133,8 +133,8 @@ def _aucs_of_tag(y_true, y_score, groups, counts_of_groups):
         pr = np.einsum("ij,ij->j", positives, precision) / total
         if tied.any():  # a pair of equal scores is half in order
             above -= weights_by_level(level[tied], tied)[:-1] / 2
-        roc = 1 - np.einsum("ij,ij->j", positives, above) / (total * others)
-    undefined = (total == 0) | (others == 0)
+        roc = 1 - np.einsum("ij,ij->j", positives, above) / (total * n_negatives)
+    undefined = (total == 0) | (n_negatives == 0)
     return np.where(undefined, np.nan, [roc, pr])
 
 

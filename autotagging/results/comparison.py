@@ -1,7 +1,7 @@
 """Finished results side by side: one table a label set, and differences to one of them.
 
-comparison-<label set>.csv   in ``results/``: a row a run, then a row for runs that differ by their
-                             seed alone; .md and .tex the same, for papers
+comparison-<label set>.csv   in ``results/``: a row per run, then a row for runs that differ by
+                             their seed alone; .md and .tex the same, for papers
 """
 
 import numpy as np
@@ -60,12 +60,11 @@ def _means_over_seeds(rows, summaries):
     for row in rows:
         model = summaries[row["results"]]["model"]
         if model and not isinstance(model["settings"]["seed"], list):
-            others = {k: v for k, v in model["settings"].items() if k != "seed"}
-            families.setdefault(repr(sorted(others.items())), []).append(row)
+            shared = {**model["settings"], "seed": None, "resampled": row["resampled"]}
+            by_seed = families.setdefault(repr(sorted(shared.items())), {})
+            by_seed.setdefault(row["seeds"], row)  # a network evaluated twice counts once
     means = []
-    for family in families.values():
-        if len({row["seeds"] for row in family}) == 1:
-            continue
+    for family in [list(by_seed.values()) for by_seed in families.values() if len(by_seed) > 1]:
         mean = {
             key: family[0][key] for key in ("architecture", "features", "resampled", "n", "tags")
         }

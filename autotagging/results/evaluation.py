@@ -76,7 +76,7 @@ def evaluate_merged(scored, synonyms, resampling):
     Returns
     -------
     dict
-        As `average`, over test clips; thresholds are chosen anew on the validation clips (0.5
+        As `average`, over test clips; thresholds are chosen again on the validation clips (0.5
         where there are none).
     """
     merged = merge_synonyms(scored.labels.drop(columns="split"), synonyms)
@@ -234,7 +234,7 @@ def per_tag(y_true, scored, resampling, resampled):
 
     Returns
     -------
-    DataFrame with a row a tag
+    DataFrame with a row per tag
         The columns of `metrics.per_tag`; groups, of which some clip has the tag; roc_auc_low,
         roc_auc_high, pr_auc_low, pr_auc_high, NaN where these are fewer than `MIN_GROUPS`;
         resamples_without, the share of the resamples in which no clip has the tag, or every one,
@@ -261,7 +261,7 @@ def paired_difference(scored, theirs, resampling):
     ----------
     scored : ScoredClips
     theirs : DataFrame
-        Scores of test clips, a column a tag.
+        Scores of test clips, a column per tag.
     resampling : Resampling
 
     Returns

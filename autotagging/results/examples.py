@@ -5,7 +5,7 @@ import numpy as np
 IN_FIGURE = 5  # as in the paper
 IN_REPORT = 14
 ASKED_FOR = "asked for"
-PLAINLY_WRONG = "plainly wrong: no tag in common, the surest of all wrong tags"
+PLAINLY_WRONG = "plainly wrong: no tag in common, the most confident of all wrong tags"
 NOTHING_TO_RANK = "no tag, or none predicted: no agreement to rank"
 SAYS_LITTLE = "the annotation says little: fewest tags, most predicted"
 
@@ -22,8 +22,8 @@ def tabulate(scored, asked_for=None):
     Returns
     -------
     list of dict
-        clip_id, reason, in_figure, actual (tags), predicted (tags at their threshold, the surest
-        first).
+        clip_id, reason, in_figure, actual (tags), predicted (tags at their threshold, the
+        most confident first).
 
     Raises
     ------
@@ -101,12 +101,12 @@ def choose(y_true, y_score, y_pred, n_examples):
         special = {_plainly_wrong(y_score, y_true, y_pred, telling): PLAINLY_WRONG}
         special[_says_little(y_true, y_pred, telling)] = SAYS_LITTLE
         special.pop(None, None)
-        others = [clip for clip in ranked if clip not in special] or ranked
-        last = len(others) - 1
+        ordinary = [clip for clip in ranked if clip not in special] or ranked
+        last = len(ordinary) - 1
         wanted += [
-            (others[0], "best agreement"),
-            (others[last // 2], "median agreement"),
-            (others[3 * last // 4], "lower quartile of agreement"),
+            (ordinary[0], "best agreement"),
+            (ordinary[last // 2], "median agreement"),
+            (ordinary[3 * last // 4], "lower quartile of agreement"),
             *reversed(special.items()),
         ]
         spaced = np.linspace(0, len(ranked) - 1, min(n_examples, len(ranked))).round().astype(int)
@@ -132,5 +132,5 @@ def _plainly_wrong(y_score, y_true, y_pred, telling):
     clips = np.flatnonzero(telling & ~(y_true & y_pred).any(axis=1))
     if not len(clips):
         return None
-    sureness = np.where(y_pred, y_score, -1)[clips].max(axis=1)
-    return clips[sureness.argmax()]
+    confidence = np.where(y_pred, y_score, -1)[clips].max(axis=1)
+    return clips[confidence.argmax()]

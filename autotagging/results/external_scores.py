@@ -1,6 +1,6 @@
 """External scores: a file -> scores of the clips of a label set, to be evaluated like a network's.
 
-CSV   a column clip_id and a column a tag, in any order, or separated by tabs; further columns and
+CSV   a column clip_id and a column per tag, in any order, or separated by tabs; further columns and
       clips are passed over and counted
 .npy  (n_clips, n_tags), a row for each clip of ``labels/<set>/labels.csv`` and a column for each
       of its tags, in their order
@@ -27,7 +27,7 @@ def read(path, labels):
     path : Path
         ``.npy``, else taken for a CSV.
     labels : DataFrame
-        As from `label_sets.read_labels`: split, then a column a tag.
+        As from `label_sets.read_labels`: split, then a column per tag.
 
     Returns
     -------
@@ -76,17 +76,16 @@ def read(path, labels):
 
 
 def _read_csv(path, tags):
-    """Return a DataFrame of float64, indexed by clip_id, a column a tag in the order of `tags`."""
+    """Return a DataFrame of float64 by clip_id, a column per tag in the order of `tags`."""
     header, _ = user_tables.read_header(path)
     if missing := [column for column in ("clip_id", *tags) if column not in header]:
         hint = "; columns are separated by commas or tabs" if ";" in "".join(header) else ""
         raise ValueError(
             f"{path} has no column {list_some(missing)}: one for clip_id and every tag{hint}"
         )
-    if others := [column for column in header if column not in ("clip_id", "split", *tags)]:
-        print(
-            f"{path.name}: {len(others)} columns are no tags of the label set: {list_some(others)}"
-        )
+    if extra_columns := [column for column in header if column not in ("clip_id", "split", *tags)]:
+        n_extra, names = len(extra_columns), list_some(extra_columns)
+        print(f"{path.name}: {n_extra} columns are no tags of the label set: {names}")
     table = user_tables.read(path, dict.fromkeys(tags, np.float64)).set_index("clip_id")[tags]
     if table.index.has_duplicates:
         twice = table.index[table.index.duplicated()][0]

@@ -11,7 +11,7 @@ import io
 import pandas as pd
 import soundfile
 
-from autotagging import audio, html, metrics
+from autotagging import audio, html, metrics, steps
 from autotagging.clips import inventory
 from autotagging.figures import evaluation as evaluation_figures
 from autotagging.figures import sounds, style
@@ -58,9 +58,10 @@ def write_missing(data, folder, summary):
     )
     note = f"{folder.name} on {summary['dataset']}. {summary['note']}".removesuffix(". ")
     style.save_missing(folder, note, drawings)
-    if not (folder / FILE).exists():
-        write(data, folder, summary)
-        print_written(folder / FILE, "everything in one file, with clips to play")
+    with steps.locked(folder):
+        if not (folder / FILE).exists():
+            write(data, folder, summary)
+            print_written(folder / FILE, "everything in one file, with clips to play")
 
 
 def write(data, folder, summary):

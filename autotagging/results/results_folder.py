@@ -5,11 +5,12 @@ scores.csv       clip_id, split and the same scores, for reading; rows and tags 
 thresholds.csv   tag, threshold: a score at or above it gives the tag
 tag_weights.npy  (n_tags, n_inputs): of a network, the weights of its last layer
 left_out.csv     clip_id, split, reason: validation and test clips of the label set without scores
-per_tag.csv      a row a tag, most frequent first; test clips
+per_tag.csv      a row per tag, most frequent first; test clips
 curves.csv       tag, at, roc, pr: both curves of every tag on a grid
 reliability.csv  low, high, pairs, score, share: how often a tag is there where it is scored so
 confusions.csv   tag, missed (clips), then the share of these that were given the column's tag
 examples.csv     clip_id, reason, in_figure, actual and predicted tags of the clips shown
+*.png            figures; report.html all of it in one page
 summary.json     averages, and what they belong to; written last
 """
 
@@ -146,14 +147,11 @@ def read_scores(folder):
     ValueError
         Where they are not there, or damaged.
     """
-    table = steps.read_table(folder / "scores.csv", dtype={"clip_id": str, "split": str})
-    try:
-        table = table.set_index("clip_id").drop(columns="split")
-        return pd.DataFrame(_read_array(folder / "scores.npy"), table.index, table.columns)
-    except KeyError:
-        raise steps.damaged(folder / "scores.csv") from None
-    except ValueError:  # of another shape
-        raise steps.damaged(folder / "scores.npy") from None
+    table = steps.read_table(folder / "scores.csv", "clip_id", dtype={"clip_id": str})
+    table, scores = table.drop(columns="split", errors="ignore"), _read_array(folder / "scores.npy")
+    if scores.shape != table.shape:
+        raise steps.damaged(folder / "scores.npy")
+    return pd.DataFrame(scores, table.index, table.columns)
 
 
 def _read_array(path):
@@ -168,8 +166,9 @@ def _read_array(path):
 
 def read_thresholds(folder):
     """Read the threshold of each tag: Series by tag."""
-    table = steps.read_table(folder / "thresholds.csv", dtype={"tag": str})
-    return table.set_index("tag")["threshold"]
+    types = {"tag": str, "threshold": float}
+    reading = {"usecols": list(types), "dtype": types}
+    return steps.read_table(folder / "thresholds.csv", "tag", **reading)["threshold"]
 
 
 def read_tag_weights(folder, tags):
@@ -185,7 +184,8 @@ def read_tag_weights(folder, tags):
 
 def read_left_out(folder):
     """Read ``left_out.csv``: a DataFrame indexed by clip_id with split and reason."""
-    return steps.read_table(folder / "left_out.csv", dtype=str).set_index("clip_id")
+    reading = {"usecols": ["clip_id", "split", "reason"], "dtype": str}
+    return steps.read_table(folder / "left_out.csv", "clip_id", **reading)
 
 
 def write_tables(folder, tables, examples):

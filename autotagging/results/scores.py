@@ -13,10 +13,11 @@ from autotagging import native_stderr, steps
 from autotagging.features import feature_store
 from autotagging.labels import label_sets, splits
 from autotagging.models import model_folder, prediction
+from autotagging.thresholds import MIN_POSITIVES
 
 CHOSEN = (
-    "per tag the highest F1 on the validation clips, of all tags pooled where fewer than 5 clips "
-    "have it"
+    "per tag the highest F1 on the validation clips, of all tags pooled where fewer than "
+    f"{MIN_POSITIVES} clips have it"
 )
 
 
@@ -136,7 +137,7 @@ def find_network(data, name, *, features=None, label_set=None):
     """
     path = model_folder.find_model(data, name)
     settings = model_folder.read_description(path)["settings"]
-    if path.parent.parent != data / "models":
+    if path.resolve().parent.parent != data.resolve() / "models":
         return Network(path, features or settings["features"], None)
     for kind, asked_for in (("features", features), ("labels", label_set)):
         if asked_for not in (None, settings[kind]):
@@ -173,7 +174,8 @@ def score(network, data, labels):
     tags, known = labels.columns.drop("split"), description["tags"]
     if set(known) != set(tags):
         raise ValueError(
-            f"{network.path} knows other tags than the label set: name another with --labels"
+            f"{network.path} was trained on tags other than those of the label set: name another "
+            "with --labels"
         )
     store = feature_store.open_store(data, network.features, held_out(labels).index)
     if asdict(store.settings) != description["feature_settings"]:

@@ -46,7 +46,7 @@ def describe(name, summary):
 
 
 def tabulate_rows(summary):
-    """Return the averages of one evaluation: a DataFrame with a row a group of clips.
+    """Return the averages of one evaluation: a DataFrame with a row per group of clips.
 
     Parameters
     ----------

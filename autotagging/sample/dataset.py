@@ -153,7 +153,7 @@ def open_sample(folder, n_clips, seed):
         if found != settings:
             raise ValueError(
                 f"{folder} holds a sample made with {_said(found)}, not {_said(settings)}: "
-                "use --force to make it anew"
+                "use --force to make it again"
             )
     elif (folder / ANNOTATIONS).exists():
         raise ValueError(f"{folder} holds a dataset that is no sample: name another folder")
@@ -167,7 +167,7 @@ def _settings_of(folder):
         settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(
-            f"{folder / SETTINGS} is not JSON ({error}): use --force to make the sample anew"
+            f"{folder / SETTINGS} is not JSON ({error}): use --force to make the sample again"
         ) from None
     return settings if isinstance(settings, dict) else {}
 

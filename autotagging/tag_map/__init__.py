@@ -1,4 +1,4 @@
-"""Room of ``tag_map/<name>/``: the tags laid out by their meaning.
+"""Subpackage for ``tag_map/<name>/``: the tags laid out by their meaning.
 
 word_files     a file of word vectors, or its name -> the words of the tags
 word_vectors   word vectors of tags: trained, or looked up among words

@@ -3,7 +3,7 @@
 Printed by script 5, beside the figure as ``t_SNE.txt``, and on the page.
 """
 
-from autotagging.formatting import difference, measure
+from autotagging.formatting import count, difference, measure
 from autotagging.tag_map import projection
 
 MANY_TAGS = 10
@@ -24,7 +24,7 @@ def write(summary):
     Parameters
     ----------
     summary : dict
-        Of ``tag_map/summary.json``.
+        Of ``tag_map/<name>/summary.json``.
 
     Returns
     -------
@@ -53,33 +53,35 @@ def describe_map(summary):
     projected = {
         "tsne": f"t-SNE (perplexity {projection.perplexity(n_found):.3g}, started from principal "
         f"components, seed {settings['seed']}; its axes mean nothing)",
-        "pca": f"principal components ({summary['explained_variance'] or 0:.2f} of the variance)",
+        "pca": f"principal components ({measure(summary['explained_variance'])} of the variance)",
     }[settings["method"]]
     text = (
         f"Map of {n_found} of the {summary['tags']} tags of {summary['dataset']}, label set "
         f"{settings['labels']}, by {projected} of word vectors {_origin(settings)}, "
-        f"{_count(summary['dimensions'], 'dimension')}. Near means alike. Size: clips with the "
+        f"{count(summary['dimensions'], 'dimension')}. Near means alike. Size: clips with the "
         "tag; colour and shape: its kind."
     )
     if by_synonym := summary["tags_by_synonym"]:
-        text += f" {_count(len(by_synonym), 'tag')} found by a synonym: {', '.join(by_synonym)}."
+        text += f" {count(len(by_synonym), 'tag')} found by a synonym: {', '.join(by_synonym)}."
     if missing:
-        text += f" {_count(len(missing), 'tag')} without a vector: {', '.join(missing)}."
+        text += f" {count(len(missing), 'tag')} without a vector: {', '.join(missing)}."
     return text
 
 
 def describe_trust(summary):
     """Return how far the map can be trusted, and how far another start would have differed."""
-    trust, others = summary["trustworthiness"], summary["other_starts"]
+    trust, restarts = summary["trustworthiness"], summary["random_starts"]
     n_found = summary["tags"] - len(summary["tags_without_vector"])
     nearest = projection.n_trusted(n_found)
+    of_restarts, shared = (
+        f"{measure(restarts[key])} ± {measure(restarts[f'{key}_sd'])}"
+        for key in ("trustworthiness", "neighbours_in_common")
+    )
     return (
         f"Trustworthiness (1: the {nearest} nearest on the map are near by cosine) "
-        f"{trust['words']:.2f} in 2 dimensions, {trust['words, 4 dimensions']:.2f} in 4. "
+        f"{measure(trust['words'])} in 2 dimensions, {measure(trust['words, 4 dimensions'])} in 4. "
         f"{projection.N_SEEDS} maps by t-SNE of the same vectors from random starts: "
-        f"trustworthiness {others['trustworthiness']:.2f} +- {others['trustworthiness_sd']:.2f}; "
-        f"they share {others['neighbours_in_common']:.2f} +- "
-        f"{others['neighbours_in_common_sd']:.2f} of a tag's nearest with this map."
+        f"trustworthiness {of_restarts}; they share {shared} of a tag's nearest with this map."
         + (" Of so few tags this says little." if n_found < MANY_TAGS else "")
     )
 
@@ -90,7 +92,7 @@ def describe_clusters(found):
     least = projection.MIN_IN_CLUSTER
     return (
         f"Clusters by the cosine of the vectors, not by the map (complete linkage): "
-        f"{found['groups']} groups have the best mean silhouette, {found['silhouette']:.2f}; "
+        f"{found['groups']} groups have the best mean silhouette, {measure(found['silhouette'])}; "
         f"{len(found['clusters'])} of them have {least} tags or more: {listed or 'none'}. "
         "Outlined are those that lie together on the map."
     )
@@ -98,13 +100,13 @@ def describe_clusters(found):
 
 def describe_agreement(row, circular):
     """Return how far two spaces agree."""
-    names = f"{row['spaces'][0].capitalize()} and {row['spaces'][1]}, {_count(row['tags'], 'tag')}"
+    names = f"{row['spaces'][0].capitalize()} and {row['spaces'][1]}, {count(row['tags'], 'tag')}"
     if row["rank_correlation"] is None:
         return f"{names}: too few tags, or all equally near, to say whether they agree."
     text = (
-        f"{names}: rank correlation of all pairs {row['rank_correlation']:.2f}, "
-        f"{row['neighbours_in_common'] * 100:.0f} % of the nearest {row['nearest']} in common (by "
-        f"chance {row['by_chance'] * 100:.0f} %)."
+        f"{names}: rank correlation of all pairs {measure(row['rank_correlation'])}, "
+        f"{measure(row['neighbours_in_common'])} of the nearest {row['nearest']} in common (by "
+        f"chance {measure(row['by_chance'])})."
     )
     if circular and row["spaces"] == ["words", "annotations"]:
         text += " Both are of the annotations."
@@ -118,14 +120,14 @@ def describe_errors(errors):
         "true tag that has one"
     )
     if not errors["errors"]:
-        return f"No wrong prediction to judge; {left_out}."
+        return f"No wrong prediction can be judged; {left_out}."
     text = (
-        f"{errors['errors']:,} wrong predictions on {_count(errors['clips'], 'test clip')}: cosine "
+        f"{errors['errors']:,} wrong predictions on {count(errors['clips'], 'test clip')}: cosine "
         f"{measure(errors['closeness'])} to the nearest true tag, that of other tags at random "
         f"{measure(errors['at_random'])}: {difference(*errors['difference'].values())}"
     )
     has_interval = errors["difference"]["low"] is not None
-    text += f", 95 % of resamples of {_count(errors['groups'], 'artist')}." if has_interval else "."
+    text += f", 95 % of resamples of {count(errors['groups'], 'artist')}." if has_interval else "."
     if errors["errors_left_out"]:
         text += f" {left_out}."
     if errors["circular"]:
@@ -134,10 +136,6 @@ def describe_errors(errors):
             "with --vectors."
         )
     return text
-
-
-def _count(number, thing):
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 def _origin(settings):

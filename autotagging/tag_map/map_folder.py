@@ -2,14 +2,15 @@
 
 tags.csv              tag, kind, clips, way (how its vector was found), roc_auc (if evaluated)
 coordinates.csv       space (words, annotations, network), tag, x, y
-vectors.csv           tag, then a column a dimension
+vectors.csv           tag, then a column per dimension
 neighbours.csv        space, tag, rank, neighbour, cosine
 agreement.csv         space, other_space, tag, nearest, in_common: of the tags that both have
 coordinates_4d.tsv    coordinates in four dimensions, for the TensorFlow Projector
 vectors.tsv           the vectors, for the Projector
-metadata.tsv          tag, kind, clips, way, roc_auc: a row a line of these two
+metadata.tsv          tag, kind, clips, way, roc_auc: a row per line of these two
 projector_config.pbtxt
-t_SNE.txt             the caption of the figure t_SNE.png, with the numbers
+t_SNE.png, .txt       the map of the words, and its caption with the numbers
+tag_map.html          the maps to explore
 summary.json          settings, inputs, what was measured; written last
 """
 

@@ -1,8 +1,8 @@
-"""``tag_map/`` -> ``tag_map.html``: the maps of words, annotations and network to explore."""
+"""``tag_map/<name>/`` -> ``tag_map.html``: maps of words, annotations and network to explore."""
 
 import itertools
 
-from autotagging import html
+from autotagging import html, steps
 from autotagging.figures import maps, style
 from autotagging.formatting import print_written
 from autotagging.tag_map import caption, map_folder
@@ -33,9 +33,10 @@ def write_missing(folder, summary):
         )
 
     style.save_missing(folder, summary["note"], {FIGURE: draw})
-    if not (folder / PAGE).exists():
-        write(folder, summary)
-        print_written(folder / PAGE, "the maps to explore")
+    with steps.locked(folder):
+        if not (folder / PAGE).exists():
+            write(folder, summary)
+            print_written(folder / PAGE, "the maps to explore")
 
 
 def write(folder, summary):

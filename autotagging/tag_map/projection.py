@@ -153,7 +153,7 @@ def assess(spaces, maps, in_4d, projection):
     return {
         "trustworthiness": {name: round(value, 4) for name, value in trust.items()},
         "explained_variance": explained_variance(vectors, maps["words"]) if is_pca else None,
-        "other_starts": stability(vectors, maps["words"]),
+        "random_starts": stability(vectors, maps["words"]),
         "clusters": {name: clusters(space) for name, space in spaces.items()},
     }
 
@@ -179,7 +179,7 @@ def trustworthiness(vectors, coordinates):
 def stability(vectors, coordinates):
     """Return how far a map would have been another, had t-SNE started elsewhere.
 
-    The vectors stay the same: trained anew from another seed they would differ as well.
+    The vectors stay the same: trained again from another seed they would differ as well.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from scipy import stats
 from autotagging.results import bootstrap, evaluation
 
 N_NEAREST = 5
-RESAMPLING = bootstrap.Resampling("artists", n_resamples=1000, seed=0)
+RESAMPLING = bootstrap.Resampling()
 SMALLEST_SPREAD = 1e-6  # of directions: below it there is rounding alone
 
 
@@ -161,12 +161,12 @@ def neighbours_in_common(one, other):
     """
     n, nearest = min(N_NEAREST, len(one) - 1), []
     for table in (one, other):
-        others = np.where(np.eye(len(table), dtype=bool), -np.inf, table)
-        nearest.append(np.argsort(-others, axis=1, kind="stable")[:, :n])
+        off_diagonal = np.where(np.eye(len(table), dtype=bool), -np.inf, table)
+        nearest.append(np.argsort(-off_diagonal, axis=1, kind="stable")[:, :n])
     return np.array([len(set(a) & set(b)) / n for a, b in zip(*nearest, strict=True)])
 
 
-def closeness_of_errors(scored, nearness, resampling=RESAMPLING):
+def closeness_of_errors(scored, nearness):
     """Return how near wrong predictions are to what was there, against other wrong tags.
 
     For each tag that was predicted and not there: its cosine to the nearest tag that was. For the
@@ -179,7 +179,6 @@ def closeness_of_errors(scored, nearness, resampling=RESAMPLING):
         Predicted is what reaches the tag's threshold.
     nearness : DataFrame
         Cosines, see `cosines`; tags without a vector are left out and counted.
-    resampling : Resampling
 
     Returns
     -------
@@ -191,7 +190,7 @@ def closeness_of_errors(scored, nearness, resampling=RESAMPLING):
     """
     y_true = scored.true_labels(scored.test_ids)
     y_pred = scored.y_score.loc[scored.test_ids] >= scored.thresholds[scored.tags]
-    groups = bootstrap.groups_of(scored.clips.loc[scored.test_ids], resampling.resample)
+    groups = bootstrap.groups_of(scored.clips.loc[scored.test_ids], RESAMPLING.resample)
     tags = y_true.columns[y_true.columns.isin(nearness.index)]
     true, wrong = y_true[tags].to_numpy(), (y_pred & ~y_true)[tags].to_numpy()
     is_counted = true.any(axis=1) & wrong.any(axis=1)
@@ -201,12 +200,12 @@ def closeness_of_errors(scored, nearness, resampling=RESAMPLING):
     sums = np.zeros((3, len(true)))  # errors, their closeness, that of a tag at random
     for clip in np.flatnonzero(is_counted):
         to_nearest = near[:, true[clip]].max(axis=1)
-        others = np.where(true[clip], 0, frequencies)
-        if not others.any():
+        weights = np.where(true[clip], 0, frequencies)
+        if not weights.any():
             is_counted[clip] = False
             continue
         n_errors = wrong[clip].sum()
-        at_random = np.average(to_nearest, weights=others)
+        at_random = np.average(to_nearest, weights=weights)
         sums[:, clip] = n_errors, to_nearest[wrong[clip]].sum(), n_errors * at_random
     n_errors = int(sums[0].sum())
     result = {
@@ -217,7 +216,7 @@ def closeness_of_errors(scored, nearness, resampling=RESAMPLING):
     result["groups"] = len(np.unique(groups))
     if not n_errors:
         return result | dict.fromkeys(("closeness", "at_random", "difference"))
-    counts = bootstrap.resample(groups, resampling)
+    counts = bootstrap.resample(groups, RESAMPLING)
     by_group = np.array([np.bincount(groups, row, minlength=len(counts)) for row in sums])
     errors, close, random = by_group @ counts
     with np.errstate(invalid="ignore"):

@@ -3,12 +3,13 @@
 A file is word2vec's or GloVe's, at hand or named in gensim's catalogue. Of several gigabytes a map
 needs some hundred words: these are kept below the dataset, and the large file may go.
 
-word_vectors/<file>.csv    word, then a column a dimension
+word_vectors/<file>.csv    word, then a column per dimension
 word_vectors/<file>.json   which file (checksum, size, time of change), which words were looked for,
                            checksum of those found
 """
 
 import codecs
+import functools
 import gzip
 import itertools
 import json
@@ -34,11 +35,14 @@ PICKLES = {".kv": "KeyedVectors.load({})", ".model": "Word2Vec.load({}).wv"}
 # beside a file; here the file alone is fetched. Left out are the models without plain English
 # words: conceptnet-numberbatch (/c/en/...), ruscorpora.
 CATALOGUE_URL = "https://github.com/piskvorky/gensim-data/releases/download"
-CATALOGUE = {
-    file.name.removesuffix(".gz"): file
-    for file in download.read_files(cli.REPOSITORY / "data" / "word_vectors.csv")
-}
 BINARY = "word2vec-google-news-300"  # the one of them that stores vectors as bytes
+
+
+@functools.cache
+def catalogue():
+    """Return the files of gensim's catalogue: name -> RemoteFile."""
+    files = download.read_files(cli.REPOSITORY / "data" / "word_vectors.csv")
+    return {file.name.removesuffix(".gz"): file for file in files}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def find_source(name, data):
     Parameters
     ----------
     name : str
-        A file, a name of `CATALOGUE`, or a file whose words are kept while itself it is gone.
+        A file, a name of `catalogue`, or a file whose words are kept while itself it is gone.
     data : Path
         The dataset that words are kept for.
 
@@ -80,13 +84,13 @@ def find_source(name, data):
         _is_binary(path)
         same = kept and kept["changed"] == _change(path)
         return Source(path.name, path, kept["checksum"] if same else checksum(path))
-    if name in CATALOGUE:
-        return Source(name, None, CATALOGUE[name].checksum)
+    if name in catalogue():
+        return Source(name, None, catalogue()[name].checksum)
     if kept:
         return Source(path.name, None, kept["checksum"])
     raise ValueError(
         f"{name or 'an empty name'} is not a file, nor one whose words {data} has kept whole, nor "
-        f"a name of gensim's catalogue ({', '.join(CATALOGUE)})"
+        f"a name of gensim's catalogue ({', '.join(catalogue())})"
     )
 
 
@@ -120,7 +124,7 @@ def read(source, data, wanted, *, folder, **fetching):
     if kept and kept["checksum"] == source.checksum and wanted <= kept["wanted"]:
         return kept["words"]
     path = source.path
-    if path is None and source.name in CATALOGUE:
+    if path is None and source.name in catalogue():
         path = _fetch(source.name, folder, **fetching)
     if path is None:
         new = sorted(wanted - kept["wanted"])
@@ -181,10 +185,10 @@ def _change(path):
 
 def _fetch(name, folder, *, base_url=CATALOGUE_URL, tries=3, pause=1.0):
     """Return a file of the catalogue: as gensim has fetched it, or fetched now."""
-    file = CATALOGUE[name]
+    file = catalogue()[name]
     gensim = Path(os.environ.get("GENSIM_DATA_DIR", Path.home() / "gensim-data")) / name
     for place in (gensim, folder):
-        if download.is_there(file, place):
+        if download.is_complete(file, place):
             return place / file.name
     folder.mkdir(parents=True, exist_ok=True)
     download.check_room_for([file], folder)
@@ -197,7 +201,7 @@ def _fetch(name, folder, *, base_url=CATALOGUE_URL, tries=3, pause=1.0):
 def _is_binary(path):
     """Say whether vectors are stored as bytes, as the file's name has it."""
     name = path.name.lower().removesuffix(".gz")
-    if name in CATALOGUE:
+    if name in catalogue():
         return name == BINARY
     for ending, binary in ENDINGS.items():
         if name.endswith(ending):

@@ -119,7 +119,7 @@ def look_up(words, tags, synonyms, source_name):
     found, ways = {}, {}
     for tag in tags:
         ways[tag], vector = _look_up(known, tag)
-        for synonym in _others_of_group(tag, synonyms):
+        for synonym in _group_members(tag, synonyms):
             if vector is None:
                 way, vector = _look_up(known, synonym)
                 ways[tag] = NOT_FOUND if vector is None else f"synonym {synonym}: {way}"
@@ -137,7 +137,7 @@ def look_up(words, tags, synonyms, source_name):
     return vectors.rename_axis("tag"), pd.Series(ways)
 
 
-def _others_of_group(tag, synonyms):
+def _group_members(tag, synonyms):
     kept = synonyms.get(tag, tag)
     members = [kept, *(synonym for synonym, other in synonyms.items() if other == kept)]
     return [member for member in members if member != tag]
