@@ -40,13 +40,11 @@ def run(main, parse_args):
         restarts = getattr(args, "force", False) and getattr(args, "force_restarts", False)
         again = "it without --force" if restarts else "the same command"
         sys.exit(_say(f"interrupted: run {again} to resume", 130))
-    except OSError as error:
-        sys.exit(_say(_sentence(error), 1))
     except BrokenProcessPool:
         killed = "a worker process was killed, for want of memory perhaps"
         sys.exit(_say(f"{killed}: the same command resumes, with fewer --jobs if that helps", 1))
-    except ValueError as error:
-        sys.exit(_say(str(error), 1))
+    except (OSError, ValueError) as error:
+        sys.exit(_say(_sentence(error), 1))
 
 
 def _say(sentence, exit_code):
@@ -55,16 +53,15 @@ def _say(sentence, exit_code):
 
 
 def _sentence(error):
-    if error.strerror and error.filename:
+    if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{display_path(error.filename)}: {error.strerror}"
     return str(error)
 
 
 def parser(doc):
     """Return an argument parser whose help is a script's docstring."""
-    return argparse.ArgumentParser(
-        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    formatter = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(description=doc, formatter_class=formatter)
 
 
 def add_data(arguments, default=SAMPLE, *, exists=True):

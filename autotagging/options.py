@@ -50,14 +50,8 @@ def add_settings(parser, settings, *, unset=False):
             add(parser, f"--{name}", argument.pop("type"), default=default, **argument)
         else:
             flag = f"--{name}" if switch else f"--no-{name}"
-            parser.add_argument(
-                flag,
-                dest=field.name,
-                action="store_const",
-                const=switch,
-                default=default,
-                help=argument["help"],
-            )
+            action = {"action": "store_const", "const": switch, "dest": field.name}
+            parser.add_argument(flag, default=default, help=argument["help"], **action)
 
 
 def add(parser, name, kind=None, **argument):

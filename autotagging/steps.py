@@ -144,10 +144,7 @@ def find_differences(step, before, *, replaceable=()):
     """
     different, words = set(), []
     for kind, given in (("settings", step.settings), ("inputs", step.inputs)):
-        old, new = (
-            before.get(kind, {}),
-            json.loads(json.dumps(given)),
-        )  # tuples are lists in a summary
+        old, new = before.get(kind, {}), json.loads(json.dumps(given))  # tuples become lists
         names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
         different.update(names)
         for name in names:
@@ -224,9 +221,12 @@ def read_table(path, index=None, **reading):
     """
     try:
         table = pd.read_csv(path, keep_default_na=False, **reading)
-        return table if index is None else table.set_index(index, verify_integrity=True)
+        table = table if index is None else table.set_index(index)
     except (OSError, ValueError, KeyError):
         raise damaged(path) from None
+    if not table.index.is_unique:
+        raise damaged(path)
+    return table
 
 
 def damaged(path, problem="is gone or damaged"):

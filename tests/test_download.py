@@ -166,7 +166,7 @@ def test_a_server_that_is_busy_is_asked_again(server, tmp_path):
         fetch(server, tmp_path)
 
 
-def test_a_part_that_is_longer_than_the_servers_file_is_fetched_anew(server, tmp_path):
+def test_a_part_that_is_longer_than_the_servers_file_is_fetched_again(server, tmp_path):
     part = tmp_path / f"{FILE.name}{download.ENDING}"
     part.write_bytes(CONTENT + b"too much")
     fetch(server, tmp_path)

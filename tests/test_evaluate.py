@@ -80,7 +80,7 @@ def test_external_scores_are_evaluated_without_audio_or_features(
         "test": 4392,
         "validation": 1538,
     }
-    assert "Nothing to hear: this dataset has no audio" in (folder / "report.html").read_text()
+    assert "No audio: this dataset has no audio" in (folder / "report.html").read_text()
 
 
 def test_unmerged_tags_are_also_evaluated_with_their_synonyms_merged(
@@ -285,7 +285,7 @@ def test_other_resampling_is_refused_and_forced_changes_the_intervals_alone(run_
     assert (folder / "scores.npy").read_bytes() == scores
 
 
-def test_results_of_clips_that_changed_are_refused_and_made_anew_with_force(run_script, data):
+def test_results_of_clips_that_changed_are_refused_and_made_again_with_force(run_script, data):
     table = pd.read_csv(data / "clips/clips.csv", dtype=str).assign(artist="one")
     table.to_csv(data / "clips/clips.csv", index=False)
     sentence = refuse(run_script, data, "--scores", data / "peer.csv")

@@ -180,7 +180,7 @@ def test_half_a_store_is_of_no_use_to_other_clips(half_store):
 
 @pytest.mark.parametrize("file", ["progress.npy.part", "plan.part"])
 @pytest.mark.parametrize("damage", [b"", b"neither an array nor JSON"])
-def test_a_damaged_record_of_a_killed_run_starts_anew(wanted_store, file, damage):
+def test_a_damaged_record_of_a_killed_run_starts_again(wanted_store, file, damage):
     wanted_store.folder.mkdir(parents=True)
     extraction.compute(wanted_store, jobs=1)
     (wanted_store.folder / file).write_bytes(damage)

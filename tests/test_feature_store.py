@@ -71,8 +71,8 @@ def test_a_limit_chooses_the_first_clips_and_drops_none_that_the_store_holds(wan
     assert list(few.index) == ["0", "1", "2", "3", "4"]
     write_store(dataclasses.replace(wanted_store, clips=clips.iloc[:9]))
     assert list(feature_store.choose_clips(folder, clips, limit=2).index) == list(clips.index[:9])
-    anew = feature_store.choose_clips(folder, clips, limit=2, keep=False)
-    assert list(anew.index) == ["0", "1"]
+    chosen = feature_store.choose_clips(folder, clips, limit=2, keep=False)
+    assert list(chosen.index) == ["0", "1"]
 
 
 def test_of_many_clips_that_failed_ten_are_told(wanted_store):
@@ -150,7 +150,7 @@ def damage_failed(folder):
         (damage_failed, "failed.csv is gone or damaged"),
     ],
 )
-def test_a_damaged_store_is_one_sentence_and_made_anew(store, damage, message):
+def test_a_damaged_store_is_one_sentence_and_made_again(store, damage, message):
     whole = (store.folder / "features.npy").read_bytes()
     damage(store.folder)
     for use in (

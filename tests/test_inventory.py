@@ -201,7 +201,7 @@ def test_an_inventory_that_is_not_finished_is_not_read(data):
         "",
     ],
 )
-def test_a_table_that_is_no_inventory_is_refused_and_made_anew_by_force(data, text):
+def test_a_table_that_is_no_inventory_is_refused_and_made_again_by_force(data, text):
     write(data)
     before = contents(data / "clips")
     path = data / "clips" / "clips.csv"

@@ -63,7 +63,7 @@ def test_links_are_symbolic_where_hard_ones_fail(audio, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", links.KINDS)
-def test_a_raw_file_that_was_replaced_is_linked_anew(audio, kind):
+def test_a_raw_file_that_was_replaced_is_linked_again(audio, kind):
     sources, targets = audio
     links.link(sources, targets, kind)
     other = sources["a"].with_name("other")

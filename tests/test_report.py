@@ -64,7 +64,7 @@ def test_every_clip_has_its_tags_sound_and_spectrogram(evaluated, text):
         assert text.count(f'<dd class="{kind}">') == len(examples)
 
 
-def test_it_is_made_once_and_anew_where_numbers_change(run_script, data):
+def test_it_is_made_once_and_again_where_numbers_change(run_script, data):
     path = data / "results/peer/report.html"
     before = path.stat().st_mtime_ns
     command = SCRIPTS[4], "--data", data, "--scores", data / "peer.csv"
@@ -76,7 +76,7 @@ def test_it_is_made_once_and_anew_where_numbers_change(run_script, data):
 
 
 def write_again(data):
-    """Write the report of finished results anew; return its source."""
+    """Write the report of finished results once more; return its source."""
     folder = data / "results/peer"
     report.write(data, folder, steps.read_summary(folder))
     return (folder / "report.html").read_text(encoding="utf-8")
@@ -86,7 +86,7 @@ def test_a_dataset_without_audio_has_a_report_without_it(data):
     clips = pd.read_csv(inventory.clips_path(data), dtype=str)
     clips.assign(file="").to_csv(inventory.clips_path(data), index=False)
     text = write_again(data)
-    assert "Nothing to hear: this dataset has no audio." in text
+    assert "No audio: this dataset has no audio." in text
     assert "<audio" not in text
 
 
@@ -96,7 +96,7 @@ def test_a_clip_that_cannot_be_decoded_is_said(data):
     path.unlink()
     path.write_bytes(b"no audio")
     text = write_again(data)
-    assert "Nothing to hear: its audio cannot be decoded" in text
+    assert "No audio: its audio cannot be decoded" in text
     assert text.count("<audio") == 13
 
 

@@ -78,7 +78,7 @@ def test_audio_that_was_touched_is_the_same(run, data):
     assert "nothing to do" in run(3, "--epochs", 1).stdout
 
 
-def test_audio_that_was_replaced_is_refused_until_the_features_are_made_anew(run, data):
+def test_audio_that_was_replaced_is_refused_until_the_features_are_made_again(run, data):
     replace_audio(data)
     answer = run(2)
     assert answer.returncode == 1
@@ -172,7 +172,7 @@ def test_a_folder_of_an_earlier_version_says_so(run, data):
     assert "nothing to do" in run(4).stdout
 
 
-def test_the_label_distribution_goes_when_its_label_set_is_made_anew(run, data):
+def test_the_label_distribution_goes_when_its_label_set_is_made_again(run, data):
     figure = data / "labels/merged5/label_distribution.png"
     assert run(1, "--top", 3, "--name", "merged5", "--force").returncode == 0
     assert not figure.exists()

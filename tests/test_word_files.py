@@ -156,7 +156,7 @@ KEPT = '{"checksum": "x", "changed": [], "wanted": %s, "words": "x"}'
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", "", KEPT % "[]", KEPT % "null", KEPT % "[[1]]"])
-def test_kept_words_that_are_damaged_are_read_anew(tmp_path, damage):
+def test_kept_words_that_are_damaged_are_read_again(tmp_path, damage):
     path = write_binary(tmp_path / "words.bin", WORDS)
     read(path, ["guitar"], tmp_path)
     (tmp_path / "word_vectors/words.bin.json").write_text(damage)

@@ -5,10 +5,7 @@ import re
 import keras
 from keras import layers
 
-POOLED = {
-    "mean_and_maximum": "mean and maximum of each map",
-    "maximum": "maximum of each map",
-}
+POOLED = {"mean_and_maximum": "mean and maximum of each map", "maximum": "maximum of each map"}
 JOINED = {"pooled_and_bands": "mean and deviation of each input band"}
 SIDE_BY_SIDE = "front_end"  # joins the convolutions that all take the network's input
 BATCH_NORMALISATION = "batch norm."

@@ -106,6 +106,7 @@ def _keep(run, network, history, summary):
     scores = prediction.score_clips(network, clips)
     thresholds = choose_thresholds(clips.y_true, scores)
     settings = {"settings": run.step.settings, "thresholds": thresholds.tolist()}
+    n_clips, seconds = history[["training_clips", "training_seconds"]].sum()
     written = model_folder.write(folder, network, {**run.description, **settings}, history)
     summary |= {
         **{key: run.description[key] for key in ("dataset", "note")},
@@ -115,9 +116,7 @@ def _keep(run, network, history, summary):
         "epochs": len(history),
         "seconds": round(history["seconds"].sum(), 1),
         "seconds_per_epoch": round(history["seconds"].mean(), 2),
-        "clips_per_second": round(
-            history["training_clips"].sum() / history["training_seconds"].sum(), 1
-        ),
+        "clips_per_second": round(n_clips / seconds, 1),
     }
     print(_describe_outcome(folder.name, summary))
     print_all_written(folder, written)

@@ -65,9 +65,8 @@ def _means_over_seeds(rows, summaries):
             by_seed.setdefault(row["seeds"], row)  # a network evaluated twice counts once
     means = []
     for family in [list(by_seed.values()) for by_seed in families.values() if len(by_seed) > 1]:
-        mean = {
-            key: family[0][key] for key in ("architecture", "features", "resampled", "n", "tags")
-        }
+        shared = ("architecture", "features", "resampled", "n", "tags")
+        mean = {key: family[0][key] for key in shared}
         mean["results"] = f"mean of {len(family)}: " + ", ".join(row["results"] for row in family)
         mean["seeds"] = ", ".join(row["seeds"] for row in family)
         for name in MEASURES:

@@ -91,13 +91,12 @@ def describe(vectors, ways):
         How the vector of each tag was found.
     """
     by_synonym = ways[ways.str.startswith("synonym ")].str.removeprefix("synonym ")
+    words = {tag: way.rpartition(": ")[0] for tag, way in by_synonym.items()}
     return {
         "tags": len(ways),
         "dimensions": vectors.shape[1],
         "tags_without_vector": [tag for tag in ways.index if tag not in vectors.index],
-        "tags_by_synonym": [
-            f"{tag} by {way.rpartition(': ')[0]}" for tag, way in by_synonym.items()
-        ],
+        "tags_by_synonym": [f"{tag} by {word}" for tag, word in words.items()],
     }
 
 
