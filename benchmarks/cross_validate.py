@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,17 @@ from benchmarks import baseline
 N_FOLDS = 5
 RESAMPLING = bootstrap.Resampling()
 BEGUN = "begun.json"  # settings and inputs of a run that is not finished
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One of the folds of one seed."""
+
+    seed: int
+    number: int
+
+    def __str__(self):
+        return f"seed{self.seed}-fold{self.number}"
 
 
 def main(args):
@@ -82,7 +93,7 @@ def main(args):
             folds = split(artists, seed)
             order = np.argsort(np.concatenate(folds))
             scores = [
-                score_fold(folder, all_clips, folds, (seed, k), settings, network)
+                score_fold(folder, all_clips, folds, Fold(seed, k), settings, network)
                 for k in range(N_FOLDS)
             ]
             of_network.append(np.vstack(scores)[order])
@@ -125,7 +136,7 @@ def split(artists, seed):
     return [held_out for _, held_out in folds.split(artists, groups=artists)]
 
 
-def score_fold(folder, clips, folds, fold_id, settings, start):
+def score_fold(folder, clips, folds, fold, settings, start):
     """Return the scores of a fold's clips by a network that has heard none of them.
 
     Parameters
@@ -135,27 +146,29 @@ def score_fold(folder, clips, folds, fold_id, settings, start):
     clips : LabelledClips
         Of all folds.
     folds : list of ndarray of int
-    fold_id : tuple of int
-        Seed and number of the fold.
+    fold : Fold
+        The one whose clips are scored.
     settings : TrainingSettings
     start : keras.Model or None
     """
-    seed, fold = fold_id
-    path = folder / f"scores-seed{seed}-fold{fold}.npy"
+    path = folder / f"scores-{fold}.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
     with native_stderr.silenced():
         from autotagging.models import prediction, training
 
-    stopping = (fold + 1) % N_FOLDS
-    learnt = np.concatenate([folds[k] for k in range(N_FOLDS) if k not in (fold, stopping)])
-    own = replace(settings, seed=N_FOLDS * seed + fold)
+    stopping = (fold.number + 1) % N_FOLDS
+    learnt = [folds[k] for k in range(N_FOLDS) if k not in (fold.number, stopping)]
+    own = replace(settings, seed=N_FOLDS * fold.seed + fold.number)
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        parts = {"train": clips.take(learnt), "validation": clips.take(folds[stopping])}
-        step = steps.Step(folder / f"training-seed{seed}-fold{fold}", asdict(own), {})
+        parts = {
+            "train": clips.take(np.concatenate(learnt)),
+            "validation": clips.take(folds[stopping]),
+        }
+        step = steps.Step(folder / f"training-{fold}", asdict(own), {})
         network, history, _ = training.train(step, own, parts, start=start)
-    scores = prediction.score_clips(network, clips.take(folds[fold]))
-    note_fold(folder, fold_id, history)
+    scores = prediction.score_clips(network, clips.take(folds[fold.number]))
+    note_fold(folder, fold, history)
     with (folder / "part.npy").open("wb") as part:
         np.save(part, scores, allow_pickle=False)
     (folder / "part.npy").replace(path)
@@ -163,11 +176,11 @@ def score_fold(folder, clips, folds, fold_id, settings, start):
     return scores
 
 
-def note_fold(folder, fold_id, history):
+def note_fold(folder, fold, history):
     """Add a row to ``folds.csv``."""
     row = {
-        "seed": fold_id[0],
-        "fold": fold_id[1],
+        "seed": fold.seed,
+        "fold": fold.number,
         "epochs": len(history),
         "best_epoch": int(history.loc[history["kept"], "epoch"].iloc[0]),
         "seconds": history["seconds"].sum(),

@@ -31,11 +31,8 @@ def main(args):
         data, path = Path(folder), Path(folder) / "stand-in.bin"
         write_stand_in(path, args.words, [tag.replace(" ", "_") for tag in tags])
         print(machine.described())
-        print(
-            f"| {args.words:,} words, {path.stat().st_size / 1e9:.1f} GB | seconds | peak of ",
-            end="",
-        )
-        print("anonymous memory, MB |\n|---|---|---|")
+        size = f"{args.words:,} words, {path.stat().st_size / 1e9:.1f} GB"
+        print(f"| {size} | seconds | peak of anonymous memory, MB |\n|---|---|---|")
         for name in ("read", "again: its words are kept"):
             words, seconds, peak = machine.measured(lambda: read(path, data, tags))
             print(f"| {name} | {seconds:.1f} | {peak / 1e6:.0f} |", flush=True)

@@ -47,3 +47,11 @@ def test_a_network_is_cross_validated_beside_the_floor(run_script, tiny_dataset)
     refused = run_script(*command, "--learning-rate", 1)
     assert refused.returncode == 1
     assert "with learning rate 0.002, not 1" in refused.stderr
+
+
+def test_reading_word_vectors_is_timed_and_finds_all_tags(run_script):
+    answer = run_script("benchmarks/read_word_vectors.py", "--words", 5000)
+    assert answer.returncode == 0, answer.stderr
+    assert "| 5,000 words, 0.0 GB | seconds |" in answer.stdout
+    found, _, tags = answer.stdout.splitlines()[-1].split()[:3]
+    assert found == tags

@@ -56,7 +56,9 @@ def judged(monkeypatch):
 
 
 def score_fold(folder, clips, folds, fold, seed=1):
-    return cross_validate.score_fold(folder, clips, folds, (seed, fold), SETTINGS, None)
+    return cross_validate.score_fold(
+        folder, clips, folds, cross_validate.Fold(seed, fold), SETTINGS, None
+    )
 
 
 def test_every_clip_is_judged_once_by_a_network_that_heard_nothing_of_its_artist(

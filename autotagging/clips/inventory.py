@@ -205,6 +205,7 @@ def write_inventory(annotations, raw, data, settings, inputs, *, force=False):
         already: it is not forgotten.
     """
     folder, files = folder_of(data), annotations.metadata["file"]
+    step = steps.Step(folder, {"audio": settings.audio}, inputs)
     with steps.locked(folder):
         before = _links_before(folder / "clips.csv", force)
         if settings.audio:
@@ -215,7 +216,7 @@ def write_inventory(annotations, raw, data, settings, inputs, *, force=False):
         excluded = excluded.assign(reason=excluded.index.map(reasons))
         table = annotations.credits.loc[usable.index].assign(file=usable)[list(COLUMNS)]
         clips = Clips(table, excluded)
-        written, n_removed = _write(data, clips, inputs, before, force)
+        written, n_removed = _write(step, data, clips, before, force)
         if made or n_removed:
             written["*"] = f"{count(made, 'audio file')} linked or unpacked, {n_removed:,} removed"
         return clips, written
@@ -276,7 +277,7 @@ def folder_of(data):
     return Path(data) / "clips"
 
 
-def _write(data, clips, inputs, before, force):
+def _write(step, data, clips, before, force):
     """Remove links that are stale, write tables and summary.
 
     Parameters
@@ -291,8 +292,7 @@ def _write(data, clips, inputs, before, force):
     n_removed : int
         How many links were removed.
     """
-    folder, files = folder_of(data), clips.usable["file"]
-    step = steps.Step(folder, {"audio": bool(files.any())}, inputs)
+    folder = step.folder
     tables = {"excluded.csv": clips.excluded, "clips.csv": clips.usable}
     written = {
         name: count(len(table), "clip")
@@ -302,7 +302,7 @@ def _write(data, clips, inputs, before, force):
     is_current = not force and steps.is_finished(step, replaceable=["audio"]) and not written
     with contextlib.nullcontext({}) if is_current else steps.writing(step) as summary:
         # before the table that forgets them: the next run finds them in the former one
-        n_removed = links.remove_stale(data, before, files)
+        n_removed = links.remove_stale(data, before, clips.usable["file"])
         for name, table in () if is_current else tables.items():
             write_whole(folder / name, _to_csv(table))
         summary |= {"clips": len(clips.usable), "excluded": len(clips.excluded)}
