@@ -57,9 +57,9 @@ def main(args):
     inputs = steps.describe_inputs(args.data, *paths, clip_ids=table.index)
     step = steps.Step(results_folder.folder_of(args.data, args.name), settings, inputs)
     if not args.force and steps.is_finished(step):
-        print_up_to_date(step.folder)
         summary = steps.read_summary(step.folder)
         report.write_missing(args.data, step.folder, summary)
+        print_up_to_date(step.folder)
     else:
         if network:
             found = score(network, args.data, table)

@@ -52,8 +52,8 @@ def main(args):
     map_name = args.name or map_folder.name_map(source, args.labels and label_set, evaluated)
     step = steps.Step(map_folder.folder_of(args.data, map_name), settings, inputs)
     if not args.force and steps.is_finished(step):
-        print_up_to_date(step.folder)
         page.write_missing(step.folder, steps.read_summary(step.folder))
+        print_up_to_date(step.folder)
     else:
         tables, measured = lay_out(args.data, label_set, evaluated, source, args.projection)
         with steps.writing(step) as summary:

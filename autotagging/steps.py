@@ -81,6 +81,8 @@ def describe_inputs(data, *paths, clip_ids=()):
     for path in [path.resolve() for path in paths if path is not None]:
         is_below = path.is_relative_to(data)
         name = path.relative_to(data).as_posix() if is_below else f"../{path.name}"
+        if is_below and not path.exists():
+            raise damaged(path)
         if name in inputs:  # two files from elsewhere with one name
             name = f"../{path.parent.name}/{path.name}"
         inputs[name + "/" * path.is_dir()] = _checksum(path, clip_ids)
@@ -245,12 +247,12 @@ def _read(folder):
     problem = "was made by an earlier version"
     try:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-        if {"settings", "inputs", "versions", "seconds"} <= set(summary):
+        if all(isinstance(summary.get(key), dict) for key in ("settings", "inputs", "versions")):
             return summary
     except FileNotFoundError:
         if not any((folder / name).exists() for name in EARLIER):
             return None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, AttributeError):
         problem = f"has a damaged {SUMMARY}"
     raise ValueError(f"{folder} {problem}: run {_script(folder)} again with --force")
 

@@ -26,10 +26,9 @@ def of(libraries):
 
 def _git_commit():
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    options = {"cwd": Path(__file__).parent, "capture_output": True, "text": True}
     try:
-        answer = subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        )
+        answer = subprocess.run(command, check=True, **options)
     except (OSError, subprocess.CalledProcessError):
         return None
     return answer.stdout.strip()

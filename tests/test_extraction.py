@@ -293,7 +293,7 @@ def test_other_settings_are_refused(wanted_store):
 def test_audio_that_changed_is_refused_though_it_is_of_the_same_size(wanted_store):
     write_store(wanted_store)
     soundfile.write(wanted_store.data / "clips/3.wav", np.zeros(16000), 16000)
-    with pytest.raises(ValueError, match=r"audio of 1 clips has changed.*the first is 3.*--force"):
+    with pytest.raises(ValueError, match=r"audio of 1 clip has changed.*the first is 3.*--force"):
         find_missing(wanted_store)
 
 

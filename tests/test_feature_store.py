@@ -186,7 +186,8 @@ def edited(**changes):
     ("edit", "message"),
     [
         (lambda _: "{", "has a damaged summary.json"),
-        (lambda _: "[]", "was made by an earlier version"),
+        (lambda _: "[]", "has a damaged summary.json"),
+        (lambda _: '{"settings": [], "inputs": null}', "was made by an earlier version"),
         (lambda _: '{"settings": {"bands": 8}, "clips": {}}', "was made by an earlier version"),
         (lambda text: text.replace("n_fft", "window"), "summary.json is gone or damaged"),
         (edited(seconds=None), "summary.json is gone or damaged"),

@@ -156,7 +156,7 @@ def test_a_network_starts_from_one_of_its_architecture_and_features(model):
 
 
 def test_a_start_of_another_architecture_is_refused(model):
-    with pytest.raises(ValueError, match=r"another architecture: vgg, not paper"):
+    with pytest.raises(ValueError, match=r"of architecture vgg, not paper"):
         model_folder.load_to_start(model, "paper", FEATURES)
 
 

@@ -207,7 +207,7 @@ def test_results_that_are_named_are_used_or_refused(data):
 def test_without_a_name_the_default_is_used_and_others_are_offered(data, capsys):
     assert results_folder.find_current(data, None, "merged50") is None
     assert "vgg is not finished (there are peer)" in (printed := capsys.readouterr().out)
-    assert "--results names others: peer" in printed
+    assert "(there are peer): run 4_evaluate.py; other results are named with --results" in printed
     finish(data, "vgg")
     assert results_folder.find_current(data, None, "merged50") == "vgg"
 

@@ -157,7 +157,7 @@ def test_clips_that_are_not_in_the_store_are_named_with_the_script_to_run(save, 
 
 def test_without_test_clips_there_is_nothing_to_evaluate(save, store, labels):
     labels["split"] = labels["split"].replace("test", "train")
-    with pytest.raises(ValueError, match="no test clips with features/small to evaluate on"):
+    with pytest.raises(ValueError, match="no test clips with features/small"):
         score(save(network()), store.data, labels)
 
 

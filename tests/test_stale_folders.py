@@ -80,10 +80,12 @@ def test_audio_that_was_touched_is_the_same(run, data):
 
 def test_audio_that_was_replaced_is_refused_until_the_features_are_made_again(run, data):
     replace_audio(data)
-    answer = run(2)
-    assert answer.returncode == 1
-    assert "the audio of 1 clips has changed" in answer.stderr
-    assert "the first is 12: run 2_feature_extraction.py again with --force" in answer.stderr
+    for name, *options in [(2,), (3, "--epochs", 1), (4,), (4, "--name", "again"), ("compare",)]:
+        answer = run(name, *options)
+        assert answer.returncode == 1
+        assert "the audio of 1 clip has changed" in answer.stderr
+        assert "the first is 12: run 2_feature_extraction.py again with --force" in answer.stderr
+    assert "the audio of 1 clip has changed" in run(5, "--results", "vgg").stderr
     assert run(2, "--force").returncode == 0
     assert "made from other features/mel96/" in run(3, "--epochs", 1).stderr
     assert "models/vgg is out of date, as features/mel96/ changed" in run(4).stderr

@@ -327,3 +327,10 @@ def test_what_is_left_of_a_discarded_step_is_no_step(data, monkeypatch):
         steps.discard(step.folder)
     assert steps.list_finished(data / "models") == []
     assert not step.folder.exists()
+
+
+def test_an_input_that_is_gone_names_the_script_that_writes_it(tmp_path):
+    gone = tmp_path / "labels" / "merged50" / "tags.csv"
+    message = r"tags.csv is gone or damaged: run 1_label_reduction.* --force"
+    with pytest.raises(ValueError, match=message):
+        steps.describe_inputs(tmp_path, gone)

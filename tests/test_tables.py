@@ -38,6 +38,7 @@ def summary():
             "prevalence": {"macro": {"pr_auc": 0.05}, "micro": {"roc_auc": 0.81}},
         },
         "clips_without_artist": 0,
+        "clips_without_scores": 0,
     }
 
 

@@ -63,7 +63,7 @@ def test_a_network_starts_from_one_trained_for_other_tags(run_script, featured):
     other = ["--architecture", "fcn", "--start-from", "first", "--name", "other"]
     refused = run_script(THREE, "--data", featured, "--labels", "two", *other)
     assert refused.returncode == 1
-    assert "has another architecture: vgg, not fcn" in refused.stderr
+    assert "is of architecture vgg, not fcn" in refused.stderr
 
 
 def test_options_of_another_network_are_refused_as_typed(run_script, tmp_path):

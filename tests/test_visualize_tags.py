@@ -193,7 +193,9 @@ def test_results_that_are_not_named_are_offered(peer, run_script):
     assert done.returncode == 0, done.stderr
     assert "no network: " in done.stdout
     assert "results/vgg is not finished" in done.stdout
-    assert "--results names others: peer" in done.stdout
+    assert (
+        "(there are peer): run 4_evaluate.py; other results are named with --results" in done.stdout
+    )
 
 
 def test_results_with_a_damaged_table_are_named(peer, run_script):

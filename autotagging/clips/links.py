@@ -168,24 +168,18 @@ def write_multi_hot(folder, labels, files, data, kind):
         The audio below `data`, by clip_id.
     data : Path
     kind : str
-
-    Returns
-    -------
-    int
-        How many were made or removed.
     """
     names = multi_hot_names(labels, files) if len(labels) else files[:0]
     target = folder / "multi_hot"
     if not len(names) and not target.is_dir():
-        return 0
+        return
     target.mkdir(exist_ok=True)
     wanted = set(names)
     ours = [path for path in target.iterdir() if MULTI_HOT.fullmatch(path.name)]
-    stale = [path for path in ours if path.name not in wanted]
-    for path in stale:
-        path.unlink()
+    for path in ours:
+        if path.name not in wanted:
+            path.unlink()
     sources = files[names.index].map(lambda file: data / file)
-    made, _ = link(sources, names.map(lambda name: target / name), kind)
+    link(sources, names.map(lambda name: target / name), kind)
     if not any(target.iterdir()):
         target.rmdir()
-    return made + len(stale)

@@ -19,8 +19,7 @@ from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
 from autotagging import steps, versions
-from autotagging.features import workers
-from autotagging.features.feature_store import open_array, read_failed, read_stored_clips
+from autotagging.features import feature_store, workers
 from autotagging.features.settings import FeatureSettings
 from autotagging.features.spectrogram import STORAGE_ERROR
 from autotagging.files import checksum, checksum_of, write_table, write_whole
@@ -96,31 +95,17 @@ def find_missing(wanted, *, force=False):
         return clips.index[progress["state"] == TO_DO].tolist()
     if force or not (folder / steps.SUMMARY).exists():
         return list(clips.index)
-    stored, failed = read_stored_clips(folder), read_failed(folder).index
-    open_array(folder, wanted.settings, len(stored))
+    stored, failed = (
+        feature_store.read_stored_clips(folder),
+        feature_store.read_failed(folder).index,
+    )
+    feature_store.open_array(folder, wanted.settings, len(stored))
     rows = stored.index.get_indexer(clips.index)
-    changed = _find_changed(wanted, audio[rows >= 0], stored.iloc[rows[rows >= 0]])
-    changed_clips = changed.difference(failed, sort=False)
-    if len(changed_clips):
-        raise ValueError(
-            f"the audio of {len(changed_clips):,} clips has changed since {folder} was made, the "
-            f"first is {changed_clips[0]}: run {steps.WRITTEN_BY['features']} again with --force"
-        )
+    changed = feature_store.find_changed(wanted.data, clips["file"][rows >= 0], stored)
+    feature_store.refuse_changed(folder, changed.difference(failed, sort=False))
     unread = failed[failed.isin(stored.index[stored["audio"] == ""])]
     missing = (rows < 0) | clips.index.isin(changed) | clips.index.isin(unread)
     return clips.index[missing].tolist() or None
-
-
-def _find_changed(wanted, audio, stored):
-    """Return the clips with other audio; a file is read only where size or time differ."""
-    touched = (audio.to_numpy() != stored[["bytes", "mtime_ns"]].to_numpy()).any(axis=1)
-    return pd.Index(
-        [
-            clip_id
-            for clip_id, before in stored.loc[touched, "audio"].items()
-            if workers.checksum(wanted.data / wanted.clips["file"][clip_id]) != before
-        ]
-    )
 
 
 def compute(wanted, jobs, *, force=False):
@@ -194,7 +179,10 @@ def _copy_finished_rows(wanted, sha256, array, progress):
     if checksum(folder / "features.npy") != sha256:
         raise steps.damaged(folder / "features.npy", "has another checksum than its summary says")
     stored_array = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-    stored, failed = read_stored_clips(folder), read_failed(folder).index
+    stored, failed = (
+        feature_store.read_stored_clips(folder),
+        feature_store.read_failed(folder).index,
+    )
     kept = stored.index.get_indexer(clip_ids)
     kept[clip_ids.isin(failed)] = -1
     for row in np.flatnonzero(kept >= 0):

@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 
 from autotagging import steps
+from autotagging.clips import inventory
+from autotagging.features import workers
 from autotagging.features.settings import FeatureSettings, change
 from autotagging.features.spectrogram import extract_file
 from autotagging.files import checksum
-from autotagging.formatting import display_path, first_lines
+from autotagging.formatting import count, display_path, first_lines
 
 FILE = "features.npy"
 N_CHECKED = 16  # clips that a check computes again
@@ -67,7 +69,8 @@ def open_store(data, name, clip_ids):
     Raises
     ------
     ValueError
-        Where the store is not there or lacks clips; the sentence names the script to run.
+        Where the store is not there, lacks clips or was made of other audio than they have now;
+        the sentence names the script to run.
     """
     folder = folder_of(data, name)
     settings = read_settings(folder)
@@ -81,7 +84,51 @@ def open_store(data, name, clip_ids):
         )
     failed = read_failed(folder)
     rows = rows[[clip_id for clip_id in clip_ids if clip_id not in failed.index]]
-    return FeatureStore(open_array(folder, settings, len(stored)), rows, settings, failed)
+    array = open_array(folder, settings, len(stored))
+    check_audio(data, name, rows.index)
+    return FeatureStore(array, rows, settings, failed)
+
+
+def check_audio(data, name, clip_ids):
+    """Refuse a store that was made of other audio than some clips have now."""
+    folder, clips_folder = folder_of(data, name), inventory.folder_of(data)
+    if (folder / steps.SUMMARY).exists() and (clips_folder / steps.SUMMARY).exists():
+        files, usable = inventory.read_clips(data)["file"], list_usable(folder)
+        files = files[files.index.isin(clip_ids) & files.index.isin(usable)]
+        refuse_changed(folder, find_changed(data, files, read_stored_clips(folder)))
+
+
+def find_changed(data, files, stored):
+    """Return the clips with other audio than a store was made of: Index of str.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset.
+    files : Series of str
+        Paths below `data`, by clip_id. A file is read only where its size or time differ; one
+        that is gone is not another.
+    stored : DataFrame
+        From `read_stored_clips`.
+    """
+
+    def is_changed(row):
+        path = data / files[row.Index]
+        status = path.stat() if path.is_file() else None
+        is_same = status and (status.st_size, status.st_mtime_ns) == (row.bytes, row.mtime_ns)
+        return status and not is_same and workers.checksum(path) != row.audio
+
+    rows = stored.loc[files.index].itertuples()
+    return pd.Index([row.Index for row in rows if is_changed(row)], dtype=str)
+
+
+def refuse_changed(folder, clip_ids):
+    """Refuse a store that was made of other audio than these clips have, if there are any."""
+    if len(clip_ids):
+        raise ValueError(
+            f"the audio of {count(len(clip_ids), 'clip')} has changed since {folder} was made, the "
+            f"first is {clip_ids[0]}: run {steps.WRITTEN_BY['features']} again with --force"
+        )
 
 
 def read_settings(folder):
@@ -165,8 +212,8 @@ def describe(folder, n_new):
     failed = [f"clip {clip_id} {reason}" for clip_id, reason in read_failed(folder).items()]
     return [
         *first_lines(failed, "failed.csv"),
-        f"{summary['shorter']:,} clips are shorter than {settings.seconds:g} s and padded with "
-        f"zeros, {summary['longer']:,} are longer and cut",
+        f"clips shorter than {settings.seconds:g} s, padded with zeros: {summary['shorter']:,}; "
+        f"longer, cut: {summary['longer']:,}",
         f"{n_clips:,} clips, {n_failed:,} failed; {n_new:,} in {seconds:.1f} s, "
         f"{n_new / max(seconds, 0.1):.0f} clips/s",
         f"wrote {display_path(path)}: {n_clips:,} clips, {settings.frames} frames x "

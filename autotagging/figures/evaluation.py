@@ -33,21 +33,16 @@ def list_figures(tables, examples, unit):
     """
     per_tag = tables["per_tag"]
 
-    def draw_bars(column, title, reference, label):
+    def draw_bars(column, reference, label):
         values, references = per_tag[[column, reference]].to_numpy().T
+        title = f"{column.capitalize()} at threshold 0.5"
         return draw_tag_bars(values, per_tag["tag"].tolist(), title, references, label)
 
+    chosen = "at thresholds from validation"
     title = "Test clips; predicted: at or above the threshold, most confident first; bold: in both"
     return {
-        "accuracy.png": lambda: draw_bars(
-            "accuracy", "Accuracy at threshold 0.5", "accuracy_of_nothing", "predicting no tag"
-        ),
-        "Recall.png": lambda: draw_bars(
-            "recall",
-            "Recall at threshold 0.5",
-            "recall_at_threshold",
-            "at thresholds from validation",
-        ),
+        "accuracy.png": lambda: draw_bars("accuracy", "accuracy_of_nothing", "predicting no tag"),
+        "Recall.png": lambda: draw_bars("recall", "recall_at_threshold", chosen),
         "auc_per_tag.png": lambda: draw_aucs(per_tag, unit),
         "roc_pr_curves.png": lambda: draw_curves(tables["curves"], tables["reliability"], per_tag),
         "tag_confusions.png": lambda: draw_confusions(tables["confusions"]),

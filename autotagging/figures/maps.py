@@ -192,9 +192,7 @@ def _label(ax, coordinates, tags, mark_areas, taken):
     frame = np.array(ax.get_window_extent().extents)
     marks = _boxes_of_marks(ax, coordinates, mark_areas)
     for number, tag in enumerate(tags):
-        name = (
-            tag if len(tag) <= MAX_LETTERS else f"{tag[: MAX_LETTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
-        )
+        name = tag if len(tag) <= MAX_LETTERS else f"{tag[: MAX_LETTERS - 1]}…"
         style = {**CENTRED, "path_effects": HALO, "transform": None, "parse_math": False}
         text = ax.text(0, 0, name, **style)
         size = np.array(text.get_window_extent().size) + scale

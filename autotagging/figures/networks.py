@@ -59,7 +59,9 @@ def draw_architecture(blocks, inputs, maps):
     edges = _column_edges(blocks)
     telling = {title: _most_telling(arrays) for title, arrays in maps.items()}
     n_shown = max((arrays[0].shape[2] for arrays in telling.values()), default=1)
-    text_height = LINE_HEIGHT * _most_lines(blocks, edges) + 0.15
+    columns = zip(blocks, edges, strict=True)
+    texts = [_texts(block, right - left) for block, (left, right) in columns]
+    text_height = LINE_HEIGHT * max(len(name) + len(details) for name, details in texts) + 0.15
     maps_height = len(inputs) * (n_shown * MAP_HEIGHT + CLIP_GAP) + HEADING
     figure = new_figure(BLOCKS_HEIGHT + text_height + maps_height + NOTE_STRIP, constrained=False)
     _draw_blocks(figure, blocks, edges, text_height=text_height)
@@ -114,12 +116,6 @@ def _wrap(text, room):
     if characters < len("convolution"):
         text = text.replace("convolution", "conv.")
     return textwrap.wrap(text, characters, break_long_words=False)
-
-
-def _most_lines(blocks, edges):
-    columns = zip(blocks, edges, strict=True)
-    texts = [_texts(block, right - left) for block, (left, right) in columns]
-    return max(len(name) + len(details) for name, details in texts)
 
 
 def _draw_blocks(figure, blocks, edges, text_height):

@@ -137,9 +137,7 @@ def load_to_start(path, architecture, feature_settings):
     network, description = load(path)
     source = description["settings"]
     if source["architecture"] != architecture:
-        raise ValueError(
-            f"{path} has another architecture: {source['architecture']}, not {architecture}"
-        )
+        raise ValueError(f"{path} is of architecture {source['architecture']}, not {architecture}")
     if description["feature_settings"] != dataclasses.asdict(feature_settings):
         raise ValueError(
             f"{path} takes other features: extract {source['features']} as it was trained on, "

@@ -52,8 +52,8 @@ def is_done(run):
     if not steps.is_finished(run.step):
         return False
     model_folder.discard_checkpoint(folder)  # of a run killed as it was finished
-    print_up_to_date(folder)
     draw(run)
+    print_up_to_date(folder)
     return True
 
 

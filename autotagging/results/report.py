@@ -50,11 +50,9 @@ def write_missing(data, folder, summary):
     summary : dict
         Of the results.
     """
-    tables_of_numbers = {
-        name: results_folder.read_table(folder, name) for name in results_folder.TABLES
-    }
+    numbers = {name: results_folder.read_table(folder, name) for name in results_folder.TABLES}
     drawings = evaluation_figures.list_figures(
-        tables_of_numbers, results_folder.read_examples(folder), summary["settings"]["resample"]
+        numbers, results_folder.read_examples(folder), summary["settings"]["resample"]
     )
     note = f"{folder.name} on {summary['dataset']}. {summary['note']}".removesuffix(". ")
     style.save_missing(folder, note, drawings)

@@ -23,6 +23,7 @@ import pandas as pd
 
 from autotagging import steps
 from autotagging.clips import inventory
+from autotagging.features import feature_store
 from autotagging.files import write_table, write_whole
 from autotagging.labels import label_sets
 from autotagging.results import scores
@@ -39,8 +40,11 @@ def folder_of(data, name):
 def check_current(data, name):
     """Return the summary of finished results; refuse those of another network, labels or clips."""
     folder = folder_of(data, name)
-    label_set = steps.read_summary(folder)["settings"]["labels"]
-    return steps.check_current(data, folder, label_sets.read_labels(data, label_set).index)
+    settings = steps.read_summary(folder)["settings"]
+    clip_ids = label_sets.read_labels(data, settings["labels"]).index
+    if settings.get("features"):  # of a network
+        feature_store.check_audio(data, settings["features"], clip_ids)
+    return steps.check_current(data, folder, clip_ids)
 
 
 def find_current(data, name, label_set):
@@ -63,9 +67,8 @@ def find_current(data, name, label_set):
     except ValueError as error:
         if name:
             raise
-        finished = steps.list_finished(data / "results")
-        if finished:
-            print(f"no network: {error}; --results names others: {', '.join(finished)}")
+        if steps.list_finished(data / "results"):
+            print(f"no network: {error}; other results are named with --results")
         return None
     return wanted
 
@@ -77,8 +80,9 @@ def list_inputs(data, name):
     """
     if name is None:
         return []
-    names = ("scores.npy", "thresholds.csv", "per_tag.csv", "tag_weights.npy")
-    return [path for file in names if (path := folder_of(data, name) / file).exists()]
+    folder = folder_of(data, name)
+    paths = [folder / file for file in ("scores.npy", "thresholds.csv", "per_tag.csv")]
+    return [*paths, *folder.glob("tag_weights.npy")]
 
 
 def read_for_tags(data, name, tags):

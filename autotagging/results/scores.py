@@ -147,6 +147,7 @@ def find_network(data, name, *, features=None, label_set=None):
             )
     table = label_sets.read_labels(data, settings["labels"])
     steps.check_current(data, path.parent, table.index)
+    feature_store.check_audio(data, settings["features"], table.index)
     return Network(path, settings["features"], settings["labels"])
 
 
@@ -184,9 +185,7 @@ def score(network, data, labels):
             "them as it was trained on, and name them with --features"
         )
     if not (labels.loc[store.rows.index, "split"] == "test").any():
-        raise ValueError(
-            f"the label set has no test clips with features/{network.features} to evaluate on"
-        )
+        raise ValueError(f"the label set has no test clips with features/{network.features}")
     y_score = prediction.score_clips(model, store)
     weights = pd.DataFrame(model_folder.tag_weights(model), index=known)
     return Scores(

@@ -40,6 +40,10 @@ def describe(name, summary):
     ]
     if tags := test["tags_left_out"]:
         lines.append(f"left out, on no test clip or on all: {len(tags)} tags: {', '.join(tags)}")
+    if n_clips := summary["clips_without_scores"]:
+        lines.append(
+            f"validation and test clips without scores, listed in left_out.csv: {n_clips:,}"
+        )
     if n_clips := summary["clips_without_artist"]:
         lines.append(f"{n_clips:,} test clips name no artist: each is taken for its own, not heard")
     return "\n".join(lines)
@@ -57,10 +61,8 @@ def tabulate_rows(summary):
     DataFrame
         clips (the group's name) and the columns of `tabulate_row`.
     """
-    rows = summary["rows"].items()
-    return pd.DataFrame(
-        [{"clips": name, **tabulate_row(row)} for name, row in rows if row["clips"]]
-    )
+    rows = [(name, row) for name, row in summary["rows"].items() if row["clips"]]
+    return pd.DataFrame([{"clips": name, **tabulate_row(row)} for name, row in rows])
 
 
 def tabulate_row(row):

@@ -14,7 +14,6 @@ tag_map.html          the maps to explore
 summary.json          settings, inputs, what was measured; written last
 """
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -154,9 +153,8 @@ def _projector_files(tables):
 
 
 def _tensor(values):
-    text = io.StringIO()
-    np.savetxt(text, values, fmt="%.7g", delimiter="\t")
-    return text.getvalue()
+    layout = {"sep": "\t", "header": False, "index": False, "lineterminator": "\n"}
+    return pd.DataFrame(values).to_csv(float_format="%.7g", **layout)
 
 
 def _embedding(name):

@@ -92,9 +92,7 @@ def _describe_space(name, tables, summary):
 def _describe_tags(tags, nearest, agreement):
     """Yield each tag with its nearest in every space, and how many two spaces have in common."""
     near = nearest.groupby(["space", "tag"], sort=False)["neighbour"].agg(list).to_dict()
-    common = {
-        (row.space, row.other_space, row.tag): row.in_common for row in agreement.itertuples()
-    }
+    common = agreement.set_index(["space", "other_space", "tag"])["in_common"].to_dict()
     for row in tags.to_dict("records"):
         tag = row["tag"]
         yield {

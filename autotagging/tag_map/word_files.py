@@ -163,10 +163,8 @@ def _read_kept(data, name):
         kept["wanted"] = set(description["wanted"])
         if description["words"] != checksum(table_path):
             return None
-        words = pd.read_csv(
-            table_path, index_col="word", dtype={"word": str}, keep_default_na=False
-        )
-        words = words.astype("float32")
+        reading = {"index_col": "word", "dtype": {"word": str}, "keep_default_na": False}
+        words = pd.read_csv(table_path, **reading).astype("float32")
         words.columns = range(words.shape[1])
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -237,9 +235,8 @@ def _read_binary(path, wanted):
     from gensim.models import KeyedVectors
 
     _check_header(path, binary=True)
-    keyed = KeyedVectors.load_word2vec_format(
-        str(path.resolve()), binary=True, limit=MAX_WORDS, unicode_errors="replace"
-    )
+    reading = {"binary": True, "limit": MAX_WORDS, "unicode_errors": "replace"}
+    keyed = KeyedVectors.load_word2vec_format(str(path.resolve()), **reading)
     return {word: keyed[word] for word in wanted if word in keyed}, keyed.vector_size
 
 
