@@ -52,7 +52,7 @@ def main(args):
     }
     synonyms = cli.SYNONYMS if args.truth or not label_settings["merge"] else None
     known = label_sets.labels_path(args.data, label_set), inventory.folder_of(args.data)
-    scored_by = network.list_inputs(args.data) if network else [args.scores]
+    scored_by = network.list_inputs(args.data, table.index) if network else [args.scores]
     paths = *known, *scored_by, args.truth, synonyms
     inputs = steps.describe_inputs(args.data, *paths, clip_ids=table.index)
     step = steps.Step(results_folder.folder_of(args.data, args.name), settings, inputs)

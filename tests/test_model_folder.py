@@ -88,13 +88,42 @@ def write_keras_archive(path):
         archive.writestr("config.json", "{}")
 
 
-@pytest.mark.parametrize("write", [lambda path: path.write_bytes(b"pickle?"), write_keras_archive])
+def described(text):
+    """Return a function that writes a model file with another description."""
+
+    def write(path):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("autotagging.json", text)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: path.write_bytes(b"pickle?"),
+        write_keras_archive,
+        described("{"),
+        described("[1]"),
+        described('{"feature_settings": 1}'),
+        described('{"settings": ["features"]}'),
+    ],
+)
 def test_a_file_that_is_no_model_is_refused(tmp_path, write):
     path = tmp_path / "model.keras"
     write(path)
     with pytest.raises(ValueError, match=r"not a model of this project: it has no autotagging.js"):
         model_folder.load(path)
     with pytest.raises(ValueError, match=r"not a model of this project: it has no autotagging.js"):
+        model_folder.find_model(tmp_path, str(path))
+
+
+def test_a_description_without_a_network_is_refused(tmp_path):
+    path = tmp_path / "model.keras"
+    described('{"settings": {"architecture": "vgg", "features": "mel96", "seed": 0}}')(path)
+    with pytest.raises(ValueError, match="is damaged: train it again with --force"):
+        model_folder.load(path)
+    with pytest.raises(ValueError, match="is of a run that is not finished"):
         model_folder.find_model(tmp_path, str(path))
 
 

@@ -52,7 +52,7 @@ def save(store):
         description = {
             "tags": KNOWN,
             "thresholds": [THRESHOLDS[tag] for tag in KNOWN],
-            "settings": {"features": "small", "labels": "merged50"},
+            "settings": {"architecture": "vgg", "features": "small", "labels": "merged50"},
             "feature_settings": dataclasses.asdict(store.settings),
             **changes,
         }
@@ -94,7 +94,7 @@ def test_the_summary_says_how_thresholds_were_chosen_and_what_the_network_is(sav
     trained = network()
     said = score(save(trained), store.data, labels).describe()
     assert said["thresholds"].endswith("kept in the model")
-    settings = {"features": "small", "labels": "merged50"}
+    settings = {"architecture": "vgg", "features": "small", "labels": "merged50"}
     assert said["model"] == {"settings": settings, "weights": trained.count_params()}
 
 
@@ -166,7 +166,7 @@ def test_a_model_file_from_elsewhere_takes_its_own_features_or_those_named(save,
     assert scores.find_network(store.data, str(path)) == scores.Network(path, "small", None)
     named = scores.find_network(store.data, str(path), features="copy")
     assert named == scores.Network(path, "copy", None)
-    assert named.list_inputs(store.data) == [path, store.data / "features/copy"]
+    assert named.list_inputs(store.data, []) == [path, store.data / "features/copy"]
 
 
 def finish_run(save, data, labels):

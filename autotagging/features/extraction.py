@@ -95,10 +95,8 @@ def find_missing(wanted, *, force=False):
         return clips.index[progress["state"] == TO_DO].tolist()
     if force or not (folder / steps.SUMMARY).exists():
         return list(clips.index)
-    stored, failed = (
-        feature_store.read_stored_clips(folder),
-        feature_store.read_failed(folder).index,
-    )
+    stored = feature_store.read_stored_clips(folder)
+    failed = feature_store.read_failed(folder).index
     feature_store.open_array(folder, wanted.settings, len(stored))
     rows = stored.index.get_indexer(clips.index)
     changed = feature_store.find_changed(wanted.data, clips["file"][rows >= 0], stored)
@@ -179,10 +177,8 @@ def _copy_finished_rows(wanted, sha256, array, progress):
     if checksum(folder / "features.npy") != sha256:
         raise steps.damaged(folder / "features.npy", "has another checksum than its summary says")
     stored_array = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
-    stored, failed = (
-        feature_store.read_stored_clips(folder),
-        feature_store.read_failed(folder).index,
-    )
+    stored = feature_store.read_stored_clips(folder)
+    failed = feature_store.read_failed(folder).index
     kept = stored.index.get_indexer(clip_ids)
     kept[clip_ids.isin(failed)] = -1
     for row in np.flatnonzero(kept >= 0):

@@ -93,9 +93,10 @@ def check_audio(data, name, clip_ids):
     """Refuse a store that was made of other audio than some clips have now."""
     folder, clips_folder = folder_of(data, name), inventory.folder_of(data)
     if (folder / steps.SUMMARY).exists() and (clips_folder / steps.SUMMARY).exists():
-        files, usable = inventory.read_clips(data)["file"], list_usable(folder)
-        files = files[files.index.isin(clip_ids) & files.index.isin(usable)]
-        refuse_changed(folder, find_changed(data, files, read_stored_clips(folder)))
+        stored = read_stored_clips(folder).drop(read_failed(folder).index, errors="ignore")
+        files = inventory.read_clips(data)["file"]
+        files = files[files.index.isin(clip_ids) & files.index.isin(stored.index)]
+        refuse_changed(folder, find_changed(data, files, stored))
 
 
 def find_changed(data, files, stored):

@@ -9,6 +9,6 @@ examples    clips with their tags
 maps        tags at their coordinates
 
 A function draw_... returns a `matplotlib.figure.Figure`, 17 cm wide unless it is for a screen;
-`save` writes it. Tags stand in
-order of frequency, as they are handed in. Time in s, frequency in Hz, level in dB.
+`save` writes it. Tags stand in order of frequency, as they are handed in. Time in s, frequency in
+Hz, level in dB.
 """

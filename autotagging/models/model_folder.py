@@ -9,6 +9,7 @@ checkpoint/   of a run that is not finished
 *.png         the network with its maps, the course of training
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -25,6 +26,8 @@ from autotagging.files import write_table
 
 FILE = "model.keras"
 ENTRY = "autotagging.json"
+COMPLETE = {"architecture": str, "features": str}  # what a finished run says of itself
+COMPLETE |= {"tags": list, "thresholds": list, "feature_settings": dict}
 
 
 def folder_of(data, run):
@@ -88,7 +91,9 @@ def find_model(data, name):
         steps.read_summary(folder)
         path = folder
     path = path / FILE if path.is_dir() else path
-    if "feature_settings" not in read_description(path):
+    description = read_description(path)
+    described = {**description, **description["settings"]}
+    if not all(isinstance(described.get(key), kind) for key, kind in COMPLETE.items()):
         raise ValueError(f"{path} is of a run that is not finished: finish it first")
     return path
 
@@ -170,12 +175,15 @@ def load(path):
     Raises
     ------
     ValueError
-        For a file that is not a model of this project.
+        For a file that is not a model of this project, or is damaged.
     """
     import keras  # takes seconds, and the rest of the module does without
 
     description = read_description(path)
-    return keras.saving.load_model(path, safe_mode=True), description
+    try:
+        return keras.saving.load_model(path, safe_mode=True), description
+    except (KeyError, ValueError, TypeError, OSError):
+        raise ValueError(f"{path} is damaged: train it again with --force") from None
 
 
 def read_description(path):
@@ -188,8 +196,9 @@ def read_description(path):
     """
     if not path.exists():
         raise ValueError(f"{path} is missing: run 3_train_cnn.py with --force, or name a model")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read(ENTRY))
-    except (zipfile.BadZipFile, KeyError):
-        raise ValueError(f"{path} is not a model of this project: it has no {ENTRY}") from None
+    foreign = (zipfile.BadZipFile, KeyError, ValueError, TypeError)
+    with contextlib.suppress(*foreign), zipfile.ZipFile(path) as archive:
+        description = json.loads(archive.read(ENTRY))
+        if isinstance(description["settings"], dict):
+            return description
+    raise ValueError(f"{path} is not a model of this project: it has no {ENTRY} that is whole")

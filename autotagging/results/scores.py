@@ -112,8 +112,15 @@ class Network:
     features: str
     label_set: str | None
 
-    def list_inputs(self, data):
-        """Return the model file and the store of features, for `steps.describe_inputs`."""
+    def list_inputs(self, data, clip_ids):
+        """Return the model file and the store of features, for `steps.describe_inputs`.
+
+        Raises
+        ------
+        ValueError
+            For a store that was made of other audio than the clips have now.
+        """
+        feature_store.check_audio(data, self.features, clip_ids)
         return [self.path, feature_store.folder_of(data, self.features)]
 
 
@@ -147,7 +154,6 @@ def find_network(data, name, *, features=None, label_set=None):
             )
     table = label_sets.read_labels(data, settings["labels"])
     steps.check_current(data, path.parent, table.index)
-    feature_store.check_audio(data, settings["features"], table.index)
     return Network(path, settings["features"], settings["labels"])
 
 

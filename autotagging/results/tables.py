@@ -41,9 +41,7 @@ def describe(name, summary):
     if tags := test["tags_left_out"]:
         lines.append(f"left out, on no test clip or on all: {len(tags)} tags: {', '.join(tags)}")
     if n_clips := summary["clips_without_scores"]:
-        lines.append(
-            f"validation and test clips without scores, listed in left_out.csv: {n_clips:,}"
-        )
+        lines.append(f"validation and test clips without scores: {n_clips:,}, see left_out.csv")
     if n_clips := summary["clips_without_artist"]:
         lines.append(f"{n_clips:,} test clips name no artist: each is taken for its own, not heard")
     return "\n".join(lines)

@@ -131,8 +131,8 @@ def write(folder, tables, caption):
         print_written(folder / name, f"{len(text.splitlines()):,} lines")
 
 
-def _csv(table, index=False):
-    return table.to_csv(index=index, lineterminator="\n", float_format="%.7g")
+def _csv(table, index=False, **layout):
+    return table.to_csv(index=index, lineterminator="\n", float_format="%.7g", **layout)
 
 
 def _projector_files(tables):
@@ -144,17 +144,12 @@ def _projector_files(tables):
     lines = [metadata.columns, *metadata.fillna("").itertuples(index=False)]
     # a tab or a line end within a tag would shift every tag after it
     cells = [[" ".join(str(cell).split()) for cell in line] for line in lines]
-    tensors = {"coordinates_4d": tables["coordinates_4d"], "vectors": vectors.to_numpy()}
+    tensors = {"coordinates_4d": pd.DataFrame(tables["coordinates_4d"]), "vectors": vectors}
     return {
-        **{f"{name}.tsv": _tensor(values) for name, values in tensors.items()},
+        **{f"{name}.tsv": _csv(table, sep="\t", header=False) for name, table in tensors.items()},
         "metadata.tsv": "".join("\t".join(line) + "\n" for line in cells),
         "projector_config.pbtxt": "".join(map(_embedding, tensors)),
     }
-
-
-def _tensor(values):
-    layout = {"sep": "\t", "header": False, "index": False, "lineterminator": "\n"}
-    return pd.DataFrame(values).to_csv(float_format="%.7g", **layout)
 
 
 def _embedding(name):
