@@ -20,7 +20,8 @@ Example: python 2_feature_extraction.py --data data/mtt --preset square --bands 
 import time
 from dataclasses import asdict
 
-from autotagging import audio, cli, steps
+from autotagging import cli, steps
+from autotagging.audio import loading
 from autotagging.clips import inventory
 from autotagging.features import extraction, feature_store
 from autotagging.features.settings import PRESETS, FeatureSettings, change, name_of
@@ -68,7 +69,7 @@ def main(args):
         else:
             steps.discard_figures(step)
         # after the numbers: a clip of the figure that has failed takes nothing from them
-        draw(folder, args.data, clips["file"], table, args.figure_tags, note)
+        draw(folder, clips["file"], table, args, note)
     summary = steps.read_summary(folder)
     if summary["failed"] > MAX_FAILED * summary["clips"]:
         raise ValueError(
@@ -77,16 +78,18 @@ def main(args):
         )
 
 
-def draw(folder, data, files, labels, tags, note):
+def draw(folder, files, labels, args, note):
     """Draw a clip for each of three tags, as waves and spectrograms, unless the figure is there."""
     labels = labels[labels.index.isin(feature_store.list_usable(folder))]
     if len(labels) < 3:
         return
-    chosen = label_sets.choose_clips(labels, tags)
+    chosen = label_sets.choose_clips(labels, args.figure_tags)
 
     def draw_waves():
         titles = [label_sets.write_title(labels, tag, clip_id) for tag, clip_id in chosen.items()]
-        samples = [audio.load(data / files[clip_id], FIGURE_RATE) for clip_id in chosen.values()]
+        paths = [args.data / files[clip_id] for clip_id in chosen.values()]
+        seconds = args.settings.seconds
+        samples = [loading.load(path, FIGURE_RATE, seconds).samples for path in paths]
         return sounds.draw_waves(list(zip(titles, samples, strict=True)), FIGURE_RATE, bands=120)
 
     style.save_missing(folder, note, {"waves_spectro_logspectro.png": draw_waves})

@@ -67,17 +67,17 @@ def test_the_bytes_do_not_depend_on_the_number_of_processes(wanted_store):
     assert stored_bytes(wanted_store) == one
 
 
-def test_a_finished_store_has_four_files_and_no_remains(wanted_store):
+def test_a_finished_store_has_five_files_and_no_remains(wanted_store):
     write_store(wanted_store)
     files = sorted(path.name for path in wanted_store.folder.iterdir())
-    assert files == ["clips.csv", "failed.csv", "features.npy", "summary.json"]
+    assert files == ["clips.csv", "failed.csv", "features.npy", "incomplete.csv", "summary.json"]
     assert find_missing(wanted_store) is None
 
 
 def test_a_table_says_which_clip_each_row_is_of_and_how_long(wanted_store):
     write_store(wanted_store)
     table = pd.read_csv(wanted_store.folder / "clips.csv", dtype={"clip_id": str})
-    assert list(table) == ["clip_id", "bytes", "mtime_ns", "audio", "seconds"]
+    assert list(table) == ["clip_id", "bytes", "mtime_ns", "audio", "seconds", "is_longer"]
     assert table["clip_id"].tolist() == ALL
     assert (table["seconds"] == 1.0).all()
     status = (wanted_store.data / "clips/3.wav").stat()
@@ -102,6 +102,23 @@ def test_clips_that_are_padded_or_cut_are_counted_without_those_that_failed(want
         "shorter": 1,
         "longer": 1,
     }
+    table = feature_store.read_stored_clips(wanted_store.folder)
+    assert table.loc[["0", "1", "2", "3"], "seconds"].tolist() == [1.0, 0.94, 0.99, 1.0]
+    assert table.index[table["is_longer"] == 1].tolist() == ["3"]
+
+
+def test_clips_that_give_less_than_they_state_are_listed_also_when_others_are_added(wanted_store):
+    path = wanted_store.data / "clips/3.wav"
+    path.write_bytes(path.read_bytes()[:-2900])  # a tenth of a second
+    first = dataclasses.replace(wanted_store, clips=wanted_store.clips[:10])
+    write_store(first)
+    said = "gives 0.9 of 1.0 s: the rest is damaged or missing"
+    for store in (first, wanted_store):
+        write_store(store)
+        listed = (wanted_store.folder / "incomplete.csv").read_text().splitlines()
+        assert listed == ["clip_id,seconds,reason", f"3,0.91,{said}"]
+        assert summary_of(wanted_store)["incomplete"] == 1
+        assert f"clip 3 {said}" in feature_store.describe(wanted_store.folder, 10)
 
 
 def extract_one_task_then(end):

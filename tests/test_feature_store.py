@@ -40,7 +40,7 @@ def test_clips_that_cannot_be_decoded_are_listed_and_never_handed_out(wanted_sto
     opened = feature_store.open_store(wanted_store.data, "small", ["3", "4", "5"])
     assert list(opened.rows.index) == ["3", "5"]
     assert list(opened.failed.index) == ["4"]
-    assert "decoded" in opened.failed["4"]
+    assert opened.failed["4"] == "is a text, no audio; it begins 'no audio'"
     usable = feature_store.list_usable(wanted_store.folder)
     assert list(usable) == [str(number) for number in range(40) if number != 4]
 
@@ -82,7 +82,7 @@ def test_of_many_clips_that_failed_ten_are_told(wanted_store):
     lines = feature_store.describe(wanted_store.folder, n_new=40)
     assert [line.split()[1] for line in lines[:10]] == [str(number) for number in range(10)]
     assert lines[10] == "and 2 more, listed in failed.csv"
-    assert lines[12].startswith("40 clips, 12 failed; 40 in ")
+    assert lines[12].startswith("40 clips, 12 failed, 0 incomplete; 40 in ")
     assert lines[13].endswith("features.npy: 40 clips, 8 frames x 8 bands, 0 MB")
 
 

@@ -152,7 +152,7 @@ n_threads = []
 def note_threads(*_):
     pools = threadpoolctl.threadpool_info()
     n_threads.append(max((pool["num_threads"] for pool in pools), default=1))
-    return None, 1.0
+    raise ValueError
 workers.extract_file = note_threads
 workers._compute([0], [sys.argv[1]], None)
 print(n_threads, "tensorflow" in sys.modules, "keras" in sys.modules)

@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from autotagging import audio, steps
+from autotagging import steps
+from autotagging.audio import loading
 from autotagging.clips import archive, links
 from autotagging.files import write_whole
 from autotagging.formatting import count
@@ -256,9 +257,9 @@ def _provide_audio(files, raw, data, kind):
     files = files.drop(list(reasons))
     unpacked = in_folders[files.index].notna()
     sources = files[unpacked].map(lambda file: raw / file)
-    undecodable = audio.find_undecodable(sources)
+    undecodable = loading.find_undecodable(sources)
     made, symbolic = links.link(sources.drop(list(undecodable)), targets, kind)
-    extracted, damaged = archive.extract(files[~unpacked], parts, targets, audio.why_undecodable)
+    extracted, damaged = archive.extract(files[~unpacked], parts, targets, loading.why_undecodable)
     if symbolic and kind == "hard":
         print(f"{symbolic:,} links are symbolic: {raw} is on another file system")
     usable = link_names(files.drop([*undecodable, *damaged]))

@@ -28,15 +28,15 @@ CHUNK = 10_000  # rows of a table that are taken into a checksum at a time
 
 TO_DO, DONE, FAILED = 0, 1, 2
 
-# Of a row: done or failed, its audio's checksum and length.
-PROGRESS = [("state", np.uint8), ("audio", "S32"), ("seconds", np.float32)]
+# Of a row: done or failed, its audio's checksum, how much is used of it, whether it goes on.
+PROGRESS = [("state", np.uint8), ("audio", "S32"), ("seconds", np.float32), ("is_longer", bool)]
 
 ARRAY, PROGRESS_FILE = "features.npy.part", "progress.npy.part"
-PLAN, REASONS = "plan.part", "reasons.csv.part"
+PLAN, PROBLEMS = "plan.part", "problems.csv.part"
 
-LIBRARIES = ("librosa", "numpy", "scipy", "soundfile", "soxr")
+LIBRARIES = ("av", "librosa", "numpy", "scipy", "soundfile", "soxr")
 
-TOLERANCE = 0.01  # of the length wanted: clips within it count neither as short nor as long
+TOLERANCE = 0.01  # of the length wanted: clips within it do not count as shorter
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,8 @@ def _read_progress(folder, plan, n_clips):
         progress = np.load(folder / PROGRESS_FILE, mmap_mode="r+", allow_pickle=False)
     except (OSError, ValueError, EOFError, KeyError, TypeError):  # none, or damaged
         return None
-    return progress if progress.shape == (n_clips,) else None
+    is_same = (progress.shape, progress.dtype) == ((n_clips,), np.dtype(PROGRESS))
+    return progress if is_same else None
 
 
 def _begin(wanted, plan, *, keep):
@@ -159,7 +160,7 @@ def _begin(wanted, plan, *, keep):
     shape = (len(wanted.clips), settings.frames, settings.bands)
     array = open_memmap(folder / ARRAY, "w+", np.float16, shape)
     progress = open_memmap(folder / PROGRESS_FILE, "w+", PROGRESS, shape[:1])
-    (folder / REASONS).write_text("", encoding="utf-8")
+    (folder / PROBLEMS).write_text("", encoding="utf-8")
     libraries = versions.of(LIBRARIES)
     if keep and (folder / steps.SUMMARY).exists():
         summary = steps.read_summary(folder)
@@ -179,12 +180,18 @@ def _copy_finished_rows(wanted, sha256, array, progress):
     stored_array = np.load(folder / "features.npy", mmap_mode="r", allow_pickle=False)
     stored = feature_store.read_stored_clips(folder)
     failed = feature_store.read_failed(folder).index
+    incomplete = feature_store.read_incomplete(folder)
     kept = stored.index.get_indexer(clip_ids)
     kept[clip_ids.isin(failed)] = -1
     for row in np.flatnonzero(kept >= 0):
         clip = stored.iloc[kept[row]]
         array[row] = stored_array[kept[row]]
-        progress[row] = DONE, clip["audio"].encode(), clip["seconds"]
+        progress[row] = DONE, clip["audio"].encode(), clip["seconds"], clip["is_longer"]
+    rows = pd.Series(np.arange(len(clip_ids)), clip_ids)[
+        clip_ids.isin(incomplete.index) & (kept >= 0)
+    ]
+    with (folder / PROBLEMS).open("a", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows((row, incomplete[clip_id]) for clip_id, row in rows.items())
 
 
 def _fill(wanted, progress, jobs):
@@ -194,17 +201,17 @@ def _fill(wanted, progress, jobs):
     rows = np.flatnonzero(progress["state"] == TO_DO)
     done = {"total": len(progress), "initial": len(progress) - len(rows)}
     with (
-        (wanted.folder / REASONS).open("a", newline="", encoding="utf-8") as reasons,
+        (wanted.folder / PROBLEMS).open("a", newline="", encoding="utf-8") as problems,
         tqdm(**done, unit="clip", smoothing=0.05) as bar,
     ):
         for clip in workers.extract(data, files, rows, wanted.settings, jobs):
-            if clip.reason:
-                csv.writer(reasons).writerow([clip.row, clip.reason])
-                reasons.flush()
-            else:
+            if clip.problem:
+                csv.writer(problems).writerow([clip.row, clip.problem])
+                problems.flush()
+            if clip.features is not None:
                 array[clip.row] = clip.features
-            state = FAILED if clip.reason else DONE
-            progress[clip.row] = state, clip.checksum.encode(), clip.seconds
+            state = FAILED if clip.features is None else DONE
+            progress[clip.row] = state, clip.checksum.encode(), clip.seconds, clip.is_longer
             bar.update()
     array.flush()
 
@@ -216,13 +223,13 @@ def writing(wanted, step):
     Yields
     ------
     dict
-        The summary, with clips, failed, shorter and longer (than what is kept of a clip, by over
-        1 %), libraries, storage (dtype and rounding error), sha256 of the array.
+        The summary, with clips, failed, incomplete, shorter and longer (than what is kept of a
+        clip, by over 1 %), libraries, storage (dtype and rounding error), sha256 of the array.
     """
     with steps.writing(step) as summary:
         summary.update(_replace(wanted))
         yield summary
-    for name in (PLAN, PROGRESS_FILE, REASONS):
+    for name in (PLAN, PROGRESS_FILE, PROBLEMS):
         (wanted.folder / name).unlink(missing_ok=True)
 
 
@@ -232,21 +239,27 @@ def _replace(wanted):
         part.replace(folder / "features.npy")
     progress = np.load(folder / PROGRESS_FILE, mmap_mode="r", allow_pickle=False)
     failed = progress["state"] == FAILED
-    with (folder / REASONS).open(newline="", encoding="utf-8") as file:
-        reasons = {int(row): reason for row, reason in csv.reader(file)}
-    rows = np.flatnonzero(failed)
-    table = pd.DataFrame({"reason": [reasons[row] for row in rows]}, wanted.clips.index[rows])
-    write_table(folder / "failed.csv", table, index_label="clip_id")
+    with (folder / PROBLEMS).open(newline="", encoding="utf-8") as file:
+        problems = pd.Series({int(row): problem for row, problem in csv.reader(file)}, dtype=str)
+    problems = problems.sort_index().rename(index=wanted.clips.index.__getitem__)
     table = wanted.stat_audio()
     table["audio"] = np.char.decode(progress["audio"])
     table["seconds"] = progress["seconds"].astype(float).round(2)
+    table["is_longer"] = progress["is_longer"].astype(int)
     write_table(folder / "clips.csv", table, index_label="clip_id")
-    lengths = progress["seconds"][~failed] / wanted.settings.seconds
+    has_failed = np.isin(problems.index, wanted.clips.index[failed])
+    incomplete = table[["seconds"]].join(problems[~has_failed].rename("reason"), how="inner")
+    write_table(folder / "incomplete.csv", incomplete, index_label="clip_id")
+    write_table(
+        folder / "failed.csv", problems[has_failed].to_frame("reason"), index_label="clip_id"
+    )
+    is_short = progress["seconds"] < wanted.settings.seconds * (1 - TOLERANCE)
     return {
         "clips": len(progress),
         "failed": int(failed.sum()),
-        "shorter": int((lengths < 1 - TOLERANCE).sum()),
-        "longer": int((lengths > 1 + TOLERANCE).sum()),
+        "incomplete": len(incomplete),
+        "shorter": int((is_short & ~failed).sum()),
+        "longer": int(progress["is_longer"].sum()),
         "libraries": json.loads((folder / PLAN).read_text(encoding="utf-8"))["libraries"],
         "storage": {"dtype": "float16", **STORAGE_ERROR},
         "sha256": checksum(folder / "features.npy"),

@@ -1,8 +1,10 @@
 """``features/<name>/``: the features of all clips as one memory-mapped array.
 
 features.npy    (n_clips, frames, bands), float16, rows in the order of clips.csv
-clips.csv       clip_id; of its audio bytes, mtime_ns, checksum (audio) and length in seconds
+clips.csv       clip_id; of its audio bytes, mtime_ns, checksum (audio), seconds used and whether it
+                goes on (is_longer, 0 or 1)
 failed.csv      clip_id and reason; the rows of these clips are zero and never handed out
+incomplete.csv  clip_id, seconds used and reason: clips that give less than they seem to hold
 summary.json    settings, checksum of the array, storage error; written last
 """
 
@@ -148,9 +150,16 @@ def read_failed(folder):
     return steps.read_table(folder / "failed.csv", "clip_id", **reading)["reason"]
 
 
+def read_incomplete(folder):
+    """Return what is missing of clips that are used: Series of reasons, by clip_id."""
+    reading = {"usecols": ["clip_id", "reason"], "dtype": str}
+    return steps.read_table(folder / "incomplete.csv", "clip_id", **reading)["reason"]
+
+
 def read_stored_clips(folder):
     """Read ``clips.csv`` of a store: a DataFrame by clip_id, in the order of the rows."""
-    types = {"clip_id": str, "bytes": int, "mtime_ns": int, "audio": str, "seconds": float}
+    types = {"clip_id": str, "bytes": int, "mtime_ns": int, "audio": str}
+    types |= {"seconds": float, "is_longer": int}
     return steps.read_table(folder / "clips.csv", "clip_id", usecols=list(types), dtype=types)
 
 
@@ -211,12 +220,14 @@ def describe(folder, n_new):
     summary, settings, path = steps.read_summary(folder), read_settings(folder), folder / FILE
     n_clips, n_failed, seconds = (summary[key] for key in ("clips", "failed", "seconds"))
     failed = [f"clip {clip_id} {reason}" for clip_id, reason in read_failed(folder).items()]
+    incomplete = [f"clip {clip_id} {reason}" for clip_id, reason in read_incomplete(folder).items()]
     return [
         *first_lines(failed, "failed.csv"),
+        *first_lines(incomplete, "incomplete.csv"),
         f"clips shorter than {settings.seconds:g} s, padded with zeros: {summary['shorter']:,}; "
         f"longer, cut: {summary['longer']:,}",
-        f"{n_clips:,} clips, {n_failed:,} failed; {n_new:,} in {seconds:.1f} s, "
-        f"{n_new / max(seconds, 0.1):.0f} clips/s",
+        f"{n_clips:,} clips, {n_failed:,} failed, {len(incomplete):,} incomplete; {n_new:,} in "
+        f"{seconds:.1f} s, {n_new / max(seconds, 0.1):.0f} clips/s",
         f"wrote {display_path(path)}: {n_clips:,} clips, {settings.frames} frames x "
         f"{settings.bands} bands, {path.stat().st_size / 1e6:.0f} MB",
     ]
@@ -252,7 +263,7 @@ def check(folder, data, clips):
         clip_id = stored.index[row]
         try:
             values, _ = extract_file(data / clips["file"][clip_id], settings)
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             problems.append(f"clip {clip_id} {error}")
         else:
             if not np.allclose(values, array[row], rtol=2e-3, atol=1e-2):

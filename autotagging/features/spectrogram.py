@@ -18,7 +18,7 @@ import librosa
 import numpy as np
 import scipy.fft
 
-from autotagging import audio
+from autotagging.audio import loading
 
 LARGEST_FLOAT16 = 65504.0
 
@@ -34,13 +34,12 @@ STORAGE_ERROR = {"relative": 2.0**-11, "absolute": 2.0**-25, "largest": LARGEST_
 
 
 def extract_file(path, settings):
-    """Return the features of an audio file as they are stored, and its length.
+    """Return the features of an audio file as they are stored, and the sound they are of.
 
     Returns
     -------
     features : ndarray of shape (frames, bands), float16
-    seconds : float
-        The length of the audio before it was cut or padded.
+    sound : Sound
 
     Raises
     ------
@@ -48,17 +47,18 @@ def extract_file(path, settings):
         For a file that cannot be decoded, is silent, is shorter than one window of the FFT, or
         has samples so large that powers overflow.
     """
-    samples = audio.load(path, settings.sample_rate)
-    seconds = len(samples) / settings.sample_rate
+    sound = loading.load(path, settings.sample_rate, settings.seconds)
+    samples = sound.samples
     if len(samples) < min(settings.n_fft, settings.n_samples):
+        seconds = len(samples) / settings.sample_rate
         raise ValueError(f"holds {seconds:.2f} s, less than one window of the FFT")
-    if np.abs(samples[: settings.n_samples]).max() < audio.SILENCE:
+    if np.abs(samples).max() < loading.SILENCE:
         raise ValueError("is silent")
     with np.errstate(over="ignore", invalid="ignore"):
         values = extract(samples, settings)
     if np.isnan(values).any():
         raise ValueError("has features that are no numbers: its samples are far beyond 1")
-    return as_stored(values), seconds
+    return as_stored(values), sound
 
 
 def as_stored(features):

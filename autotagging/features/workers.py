@@ -1,6 +1,7 @@
 """Audio files -> features, many at a time: in processes of this machine or of a Dask cluster."""
 
 import contextlib
+import functools
 import hashlib
 import os
 import socket
@@ -33,16 +34,19 @@ class ClipFeatures:
     checksum : str
         Of the audio file; empty where it cannot be read.
     seconds : float
-        The length of the audio.
-    reason : str
-        Why it has no features, or None.
+        How much of its audio is used.
+    is_longer : bool
+        Whether the audio goes on.
+    problem : str
+        Why it has no features, or what is missing of its audio; else None.
     """
 
     row: int
     features: np.ndarray | None = None
     checksum: str = ""
     seconds: float = 0.0
-    reason: str | None = None
+    is_longer: bool = False
+    problem: str | None = None
 
 
 def extract(folder, files, rows, settings, jobs):
@@ -150,12 +154,18 @@ def _compute_clip(row, path, settings):
     audio = ""
     try:
         audio = checksum(path)
-        values, seconds = extract_file(path, settings)
-    except (ValueError, OSError) as error:
-        return ClipFeatures(row, checksum=audio, reason=str(error))
-    return ClipFeatures(row, values, audio, seconds)
+        values, sound = extract_file(path, settings)
+    except OSError as error:
+        return ClipFeatures(row, problem=f"cannot be read: {error.strerror}")
+    except ValueError as error:
+        return ClipFeatures(row, checksum=audio, problem=str(error))
+    seconds = len(sound.samples) / settings.sample_rate
+    return ClipFeatures(row, values, audio, seconds, sound.is_longer, sound.problem)
 
 
 def checksum(path):
     """Return the BLAKE2 checksum of a file."""
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(
+            file, functools.partial(hashlib.blake2b, digest_size=16)
+        ).hexdigest()

@@ -11,7 +11,8 @@ import io
 import pandas as pd
 import soundfile
 
-from autotagging import audio, html, metrics, steps
+from autotagging import html, metrics, steps
+from autotagging.audio import loading
 from autotagging.clips import inventory
 from autotagging.figures import evaluation as evaluation_figures
 from autotagging.figures import sounds, style
@@ -126,9 +127,9 @@ def _hear(path):
     if path is None:
         return {"audio": None, "picture": None, "why": "this dataset has no audio"}
     try:
-        samples = audio.load(path, SAMPLE_RATE)[: SECONDS * SAMPLE_RATE]
-    except (ValueError, OSError) as error:
-        return {"audio": None, "picture": None, "why": f"its audio {error}"}
+        samples = loading.load(path, SAMPLE_RATE, SECONDS).samples
+    except ValueError as error:
+        return {"audio": None, "picture": None, "why": f"the file {error}"}
     sound, picture = io.BytesIO(), io.BytesIO()
     soundfile.write(sound, samples.clip(-1, 1), SAMPLE_RATE, **MP3)
     sounds.draw_spectrogram(samples, SAMPLE_RATE).savefig(picture, format="jpeg")
