@@ -53,10 +53,11 @@ def run_script(tmp_path_factory):
         request["kill_after"] = kill_after
         server.stdin.write(json.dumps(request) + "\n")
         server.stdin.flush()
-        printed = [server.stdout.readline(), *(file.read_text() for file in files.values())]
-        return subprocess.CompletedProcess(
-            [script, *arguments], int(printed[0]), printed[1], printed[2]
-        )
+        code, memory = map(int, server.stdout.readline().split())
+        printed = [file.read_text(errors="replace") for file in files.values()]
+        completed = subprocess.CompletedProcess([script, *arguments], code, *printed)
+        completed.memory = memory  # MB
+        return completed
 
     assert server.stdout.readline() == "ready\n"
     yield run

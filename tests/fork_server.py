@@ -3,7 +3,7 @@
 A script spends most of its time in a test on importing TensorFlow. This process imports it once,
 runs nothing of it, and forks for every request: a line of JSON with script, arguments, folder, the
 files for standard output and error, and perhaps after how many files that were renamed into place
-the script is killed; the answer is the exit code.
+the script is killed; the answer is the exit code and the memory that it took, in MB.
 """
 
 import json
@@ -37,8 +37,9 @@ def main():
         child = os.fork()
         if not child:
             os._exit(run(**request))
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        _, status, usage = os.wait4(child, 0)
+        memory = usage.ru_maxrss // 1024  # as Linux counts it
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)} {memory}\n")
         sys.stdout.flush()
 
 
