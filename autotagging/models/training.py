@@ -317,7 +317,7 @@ def _validate(network, clips):
     return {
         "validation_loss": log_loss(clips.y_true.ravel(), scores.ravel().astype(np.float64)),
         "validation_pr_auc": averages["pr_auc"],
-        "validation_roc_auc": math.nan if averages["roc_auc"] is None else averages["roc_auc"],
+        "validation_roc_auc": averages["roc_auc"],
     }
 
 
