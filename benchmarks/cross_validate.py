@@ -155,7 +155,7 @@ def score_fold(folder, clips, folds, fold, settings, start):
     if path.exists():
         return np.load(path, allow_pickle=False)
     with native_stderr.silenced():
-        from autotagging.models import batches, prediction, training
+        from autotagging.models import prediction, training
 
     stopping = (fold.number + 1) % N_FOLDS
     learnt = [folds[k] for k in range(N_FOLDS) if k not in (fold.number, stopping)]
@@ -165,7 +165,6 @@ def score_fold(folder, clips, folds, fold, settings, start):
             "train": clips.take(np.concatenate(learnt)),
             "validation": clips.take(folds[stopping]),
         }
-        batches.check_parts(parts)
         step = steps.Step(folder / f"training-{fold}", asdict(own), {})
         network, history, _ = training.train(step, own, parts, start=start)
     scores = prediction.score_clips(network, clips.take(folds[fold.number]))

@@ -125,6 +125,15 @@ def test_training_and_evaluation_leave_out_the_same_tags(tmp_path, capsys):
     assert steps.read_summary(folder)["validation"]["pr_auc"] == pytest.approx(expected)
 
 
+def test_training_says_what_chooses_the_epoch_where_validation_judges_no_tag(tmp_path, capsys):
+    run = describe_run(tmp_path / "models" / "mine", replace(SETTINGS, epochs=2))
+    run.parts["validation"].y_true[:] = [True, False]
+    runs.train(run)
+    printed = capsys.readouterr().out
+    assert "(loud); no tag is left: the epoch with the lowest validation loss" in printed
+    assert steps.read_summary(run.step.folder)["validation"] == {"roc_auc": None, "pr_auc": None}
+
+
 def test_a_run_that_is_there_is_done(run, capsys):
     before = snapshot(run.step.folder)
     assert runs.is_done(run)

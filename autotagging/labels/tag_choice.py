@@ -38,7 +38,7 @@ def choose_tags(merged, split, settings, synonyms=()):
     tags = most_frequent(counted, settings.top or TOP)
     if not tags:
         part = "training " if settings.tags_from == "train" else ""
-        raise ValueError(f"no {part}clip has any tag: the columns of the tags hold 0 alone")
+        raise ValueError(f"no {part}clip has any tag")
     return tags
 
 

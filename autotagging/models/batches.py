@@ -53,7 +53,8 @@ def labelled_parts(labels, store):
     Raises
     ------
     ValueError
-        As `check_parts`.
+        Where the training or the validation part has no clip, or no clip with a tag, or no tag
+        is on some training clips and not on others.
     """
     labels = labels.loc[store.rows.index]
     parts = {}
@@ -61,35 +62,17 @@ def labelled_parts(labels, store):
         in_part = (labels["split"] == part).to_numpy()
         y_true = labels.loc[in_part].drop(columns="split").to_numpy()
         parts[part] = LabelledClips(store.array, store.rows.to_numpy()[in_part], y_true)
-    check_parts(parts)
+        if part != "test" and not y_true.any():
+            raise ValueError(
+                f"the {part} part has no clip with a tag: training needs some, by another --split "
+                "of script 1 perhaps"
+            )
+    if not are_averaged(parts["train"].y_true).any():
+        raise ValueError(
+            f"each tag is on all of the {len(parts['train']):,} training clips or on none: there "
+            "is nothing to learn; make a label set by script 1 with more tags or --keep-untagged"
+        )
     return parts
-
-
-def check_parts(parts):
-    """Refuse parts that nothing can be learned from, or no epoch be chosen by.
-
-    Parameters
-    ----------
-    parts : dict
-        ``train``, ``validation`` -> LabelledClips.
-
-    Raises
-    ------
-    ValueError
-        Where one of them has no clip, or each tag is on none of its clips or on all.
-    """
-    for part in ("train", "validation"):
-        y_true, remedy = parts[part].y_true, "make a label set by script 1"
-        if not y_true.any():
-            raise ValueError(
-                f"the {part} part has no clip with a tag: training needs some: {remedy} with "
-                "another --split"
-            )
-        if not are_averaged(y_true).any():
-            raise ValueError(
-                f"the {part} part has each tag on all of its {len(y_true):,} clips or on none, "
-                f"but training needs both: {remedy} with --keep-untagged or another --split"
-            )
 
 
 class Batches(keras.utils.PyDataset):

@@ -164,6 +164,8 @@ def _describe_task(run):
     is_averaged = metrics.are_averaged(y_true.to_numpy())
     on_every_clip = y_true.columns[y_true.all()].tolist()
     left_out = list_left_out("validation", y_true.columns[~is_averaged].tolist(), on_every_clip)
+    if not is_averaged.any():
+        left_out += "; no tag is left: the epoch with the lowest validation loss is kept"
     return f"{text}\n{left_out}" if left_out else text
 
 
