@@ -23,7 +23,7 @@ Example: python 1_label_reduction_and_files_renaming.py --data data/mtt --split 
 from dataclasses import asdict, replace
 
 from autotagging import cli, steps
-from autotagging.clips import annotations, inventory, links
+from autotagging.clips import annotations, inventory, links, raw_files
 from autotagging.formatting import display_path, print_all_written, print_up_to_date
 from autotagging.labels import label_sets, splits, statistics, tag_choice
 from autotagging.labels.synonyms import merge_synonyms, read_applying, read_kinds
@@ -37,8 +37,10 @@ def main(args):
     """Write the inventory and one label set."""
     table = args.annotations or annotations.find_table(args.raw)
     clip_info = annotations.find_clip_info(args.raw)
-    annotated = annotations.add_clip_info(annotations.read_annotations(table), clip_info)
-    inventory.check_names(annotated.metadata)
+    annotated = annotations.read_annotations(table, args.raw)
+    annotated = annotations.add_clip_info(annotated, clip_info)
+    raw_files.check_names(annotated.metadata)
+    inventory.check_link_names(annotated.metadata, args.data)
     inventory.check_apart(annotated.metadata, table, args.raw, args.data)
     n_clips, n_tags = annotated.tags.shape
     print(f"read {display_path(table)}: {n_clips:,} clips, {n_tags} tags")

@@ -1,4 +1,4 @@
-"""Files that appear whole: written under another name, then renamed."""
+"""Files that appear whole, written under another name and renamed; folders that are listed."""
 
 import hashlib
 import os
@@ -37,6 +37,20 @@ def checksum_of(contents):
     for content in contents:
         digest.update(content.encode("utf-8") if isinstance(content, str) else content)
     return digest.hexdigest()
+
+
+def list_visible(folder, pattern="*"):
+    """Return what matches a pattern below a folder, sorted, without names that begin with a dot.
+
+    Those are no data: macOS leaves ``._my.csv`` beside ``my.csv`` on disks of other systems.
+    """
+    found = sorted(folder.glob(pattern))
+    names = [path.relative_to(folder).parts for path in found]
+    return [
+        path
+        for path, parts in zip(found, names, strict=True)
+        if not any(part.startswith(".") for part in parts)
+    ]
 
 
 def check_room(folder, needed):

@@ -42,6 +42,24 @@ def list_some(names, limit=8):
     return ", ".join(names[:limit]) + more
 
 
+def list_left_out(part, tags, on_every_clip):
+    """Return which tags the averages over the clips of a part do without, and why; or "".
+
+    Parameters
+    ----------
+    part : str
+    tags, on_every_clip : list of str
+        Those left out; those of them that are on every clip, not on none.
+    """
+    on_no_clip = [tag for tag in tags if tag not in on_every_clip]
+    kinds = [
+        f"on {place} {count(len(kind), 'tag')} ({', '.join(kind)})"
+        for kind, place in ((on_no_clip, "no clip"), (on_every_clip, "every clip"))
+        if kind
+    ]
+    return f"left out of the averages over {part} clips: {'; '.join(kinds)}" if kinds else ""
+
+
 def first_lines(lines, file):
     """Return the first ten of many lines, and how many more a file lists: list of str."""
     more = [f"and {len(lines) - 10:,} more, listed in {file}"] if len(lines) > 10 else []

@@ -1,7 +1,7 @@
 """y_true, y_score -> numbers, a tag at a time, and their averages.
 
 Point values are scikit-learn's. What a tag has no clip for (recall without a positive, precision
-where it was never predicted, ROC-AUC without a negative) is NaN in its row, never a 0. A tag
+where it was never predicted, both AUCs without a negative) is NaN in its row, never a 0. A tag
 without positives or without negatives is left out of all averages. Macro averages are the
 headline; the micro average pools all tags into one and favours the frequent ones.
 """
@@ -29,7 +29,7 @@ def roc_auc(y_true, y_score):
     ndarray of shape (n_tags,)
         In [0, 1]; NaN for a tag that no clip, or every clip, has.
     """
-    return _by_tag(sklearn_metrics.roc_auc_score, y_true, y_score, are_averaged(y_true))
+    return _by_tag(sklearn_metrics.roc_auc_score, y_true, y_score)
 
 
 def pr_auc(y_true, y_score):
@@ -43,14 +43,14 @@ def pr_auc(y_true, y_score):
     Returns
     -------
     ndarray of shape (n_tags,)
-        In [0, 1]; NaN for a tag that no clip has.
+        In [0, 1]; NaN for a tag that no clip, or every clip, has.
     """
-    return _by_tag(sklearn_metrics.average_precision_score, y_true, y_score, y_true.any(axis=0))
+    return _by_tag(sklearn_metrics.average_precision_score, y_true, y_score)
 
 
-def _by_tag(measure, y_true, y_score, is_defined):
+def _by_tag(measure, y_true, y_score):
     values = np.full(y_true.shape[1], np.nan)
-    for k in np.flatnonzero(is_defined):
+    for k in np.flatnonzero(are_averaged(y_true)):
         values[k] = measure(y_true[:, k], y_score[:, k])
     return values
 

@@ -18,7 +18,7 @@ import filelock
 import pandas as pd
 
 from autotagging import versions
-from autotagging.files import checksum, checksum_of, write_whole
+from autotagging.files import checksum, checksum_of, list_visible, write_whole
 
 SUMMARY, LOCK = "summary.json", "lock"
 FIGURES = ("*.png", "*.html")  # and pages
@@ -239,7 +239,7 @@ def damaged(path, problem="is gone or damaged"):
 
 def list_finished(folder):
     """Return the names of the finished steps below a folder, such as ``data/mtt/models``."""
-    return sorted(path.parent.name for path in folder.glob(f"*/{SUMMARY}"))
+    return [path.parent.name for path in list_visible(folder, f"*/{SUMMARY}")]
 
 
 def _read(folder):
@@ -315,8 +315,9 @@ def discard_figures(step):
 
 
 def _remove_figures(folder):
-    for path in [path for pattern in FIGURES for path in folder.glob(pattern)]:
-        path.unlink()
+    for pattern in FIGURES:
+        for path in list_visible(folder, pattern):
+            path.unlink()
 
 
 def discard(folder):

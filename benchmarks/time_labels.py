@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, options
 from autotagging.clips import annotations, inventory
+from autotagging.files import list_visible
 from benchmarks import machine
 
 SCRIPT = cli.REPOSITORY / "1_label_reduction_and_files_renaming.py"
@@ -34,7 +35,7 @@ def main(args):
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         raw = Path(folder) / "raw"
-        copy_clips(tables, sorted(excerpt.glob("?/*.mp3")), raw)
+        copy_clips(tables, list_visible(excerpt, "?/*.mp3"), raw)
         runs = [
             time_script(tables, Path(folder) / "labels", "--no-audio") for _ in range(args.runs)
         ]
@@ -51,7 +52,7 @@ def main(args):
 def copy_clips(tables, real, raw):
     """Write the stand-in of the dataset as shipped."""
     raw.mkdir()
-    for table in tables.iterdir():
+    for table in list_visible(tables):
         shutil.copy(table, raw)
     metadata = annotations.read_annotations(raw / annotations.TABLE).metadata
     files = metadata["file"].drop(list(inventory.find_unusable(metadata["file"])))

@@ -11,10 +11,6 @@ audio/pop/10.mp3,Three,B,,0,TRUE
 """
 
 
-def test_clip_ids_are_sorted_as_numbers():
-    assert annotations.in_numerical_order(["10", "9", "a-1", "2"]) == ["2", "9", "10", "a-1"]
-
-
 def test_annotations_are_read_as_they_are_shipped(tmp_path):
     rows = [
         {"clip_id": "10", "no beat": "1", "rock": "0", "mp3_path": "0/b.mp3"},
@@ -119,13 +115,17 @@ def test_a_track_that_is_named_goes_before_a_title(tmp_path):
         ("path,genre\na.mp3,Rock\n", r"row 2: 'genre' is 'Rock', neither 0/1 .* no tag must be"),
         ("path,rock\na.mp3,\n", r"row 2: 'rock' is '', neither"),
         ("path,rock\na.mp3\n", r"row 2: 'rock' is '', neither"),
-        ("path,rock\nx/a.mp3,1\nx-a.wav,1\n", r"row 3 \(x-a\.wav\): clip_id 'x-a' .* row 2"),
+        (
+            "path,rock\nx-/a.mp3,1\nx/-a.mp3,1\n",
+            r"row 3 \(x/-a\.mp3\): clip_id of its path, 'x---a.mp3' .* a clip_id of its own",
+        ),
         ("path,rock\na.mp3,1\n./a.mp3,1\n", r"row 3 \(a\.mp3\): path 'a\.mp3' stands there twice"),
         ("path,mp3_path,rock\na.mp3,a.mp3,1\n", "both columns 'path'"),
         ("path,rock,split\na.mp3,1,dev\n", r"row 2: split is 'dev', none of train, validation"),
         ("path\na.mp3\n", "no column for a tag"),
         ("path,rock\n", "has no clips"),
-        ("path;rock\na.mp3;1\n", "no column 'path'.*separated by commas or tabs"),
+        ("path;rock\na.mp3;1\n", "is separated by semicolons"),
+        ("file,rock\na.mp3,1\n", r"no column 'path' \(or 'mp3_path'\); it has file, rock"),
     ],
 )
 def test_a_table_that_is_wrong_is_refused_in_one_sentence(tmp_path, text, message):
@@ -177,3 +177,82 @@ def test_a_dataset_is_cited_as_it_says_or_as_magnatagatune_or_not_at_all(tmp_pat
     assert "Synthetic" in annotations.note_of(tmp_path)
     (tmp_path / "CITATION.txt").write_text("Me, 2026\n")
     assert annotations.cite(table, tmp_path) == "Me, 2026"
+
+
+@pytest.mark.parametrize("tag", ["split", "path", "artist", "album", "title", "track"])
+@pytest.mark.parametrize("values", ["10", "00", "TF"])
+def test_a_tag_that_has_the_name_of_another_column_is_to_be_renamed(tmp_path, tag, values):
+    words = {"T": "true", "F": "False"}
+    first, second = (words.get(value, value) for value in values)
+    text = f"mp3_path,rock,{tag}\n0/a.mp3,1,{first}\n0/b.mp3,0,{second}\n"
+    message = rf"a\.csv: '{tag}' is a tag by its values, all 0/1 .* name is taken .*rename the tag"
+    with pytest.raises(ValueError, match=message):
+        annotations.read_annotations(write(tmp_path / "a.csv", text))
+
+
+def test_a_tag_called_clip_id_is_told_from_ids_that_are_0_and_1(tmp_path):
+    text = "path,rock,clip_id\na.mp3,1,1\nb.mp3,1,0\n"
+    read = annotations.read_annotations(write(tmp_path / "a.csv", text))
+    assert read.metadata["file"].to_dict() == {"0": "b.mp3", "1": "a.mp3"}
+    with pytest.raises(ValueError, match="'clip_id' is a tag by its values"):
+        annotations.read_annotations(write(tmp_path / "a.csv", text + "c.mp3,0,1\n"))
+
+
+def test_columns_that_are_no_tags_are_told_by_their_values(tmp_path):
+    text = "path,rock,split,track,artist\na.mp3,1,train,1,1\nb.mp3,0,test,1,Band\n"
+    read = annotations.read_annotations(write(tmp_path / "a.csv", text))
+    assert read.metadata["split"].to_dict() == {"a": "train", "b": "test"}
+    assert read.metadata["track"].tolist() == ["1", "1"]  # of singles
+    assert read.tags.columns.tolist() == ["rock"]
+
+
+def test_audio_of_one_name_in_two_formats_needs_no_ids(tmp_path):
+    text = "path,rock\nx/song.mp3,1\nx/song.flac,0\ny/song.mp3,1\n"
+    read = annotations.read_annotations(write(tmp_path / "a.csv", text))
+    assert read.metadata["file"].to_dict() == {
+        "x-song.flac": "x/song.flac",
+        "x-song.mp3": "x/song.mp3",
+        "y-song": "y/song.mp3",
+    }
+
+
+def test_an_absolute_path_inside_the_raw_folder_is_relative_to_it(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    text = f"path,rock\n{raw}/x/a.mp3,1\nx/b.mp3,0\n"
+    read = annotations.read_annotations(write(tmp_path / "a.csv", text), raw)
+    assert read.metadata["file"].to_dict() == {"x-a": "x/a.mp3", "x-b": "x/b.mp3"}
+
+
+def test_names_are_the_same_however_their_accents_are_typed(tmp_path):
+    text = "path,artist,rock\na.mp3,Bj\u00f6rk,1\nb.mp3,Bjo\u0308rk,0\ncafe\u0301.mp3,x,1\n"
+    read = annotations.read_annotations(write(tmp_path / "a.csv", text))
+    assert read.metadata["artist"].nunique() == 2
+    assert read.tags.index.tolist() == ["a", "b", "caf\u00e9"]
+    assert read.metadata["file"].iloc[2] == "cafe\u0301.mp3"  # the file may be called so
+
+
+def test_a_value_of_a_million_characters_is_refused_in_a_short_sentence(tmp_path):
+    text = f"path,rock\na.mp3,{'x' * 10**6}\n"
+    with pytest.raises(ValueError, match=r"row 2: 'rock' is 'xxx.*neither 0/1") as refused:
+        annotations.read_annotations(write(tmp_path / "a.csv", text))
+    assert len(str(refused.value)) < 500
+
+
+def test_clip_information_whose_ids_lost_their_zeros_is_refused(tmp_path):
+    text = "clip_id,path,rock\n0001,0/a.mp3,1\n0002,0/b.mp3,0\n"
+    read = annotations.read_annotations(write(tmp_path / "a.csv", text))
+    header = "clip_id\ttrack_number\ttitle\tartist\talbum\n"
+    info = write(tmp_path / annotations.CLIP_INFO, header + "1\t3\tAria\tA\tx\n")
+    message = r"clip_info_final\.csv writes 1 clip id .* '1', which is '0001' without its zeros"
+    with pytest.raises(ValueError, match=message):
+        annotations.add_clip_info(read, info)
+
+
+def test_what_macos_leaves_beside_a_table_is_no_table(tmp_path):
+    (tmp_path / "._my.csv").write_bytes(b"\0\x05\x16\x07")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ValueError, match="no other CSV"):
+        annotations.find_table(tmp_path)
+    write(tmp_path / "MY.CSV", OWN)
+    assert annotations.find_table(tmp_path).name == "MY.CSV"

@@ -42,10 +42,22 @@ def test_the_stream_is_the_parts_joined(tmp_path):
 
 def test_sizes_are_known_without_extracting(tmp_path):
     write_parts(tmp_path, CONTENT)
-    files = pd.Series({"1": "0/a.mp3", "2": "c/empty.mp3", "3": "0/absent.mp3"})
-    sizes = archive.audio_sizes(files, archive.find_parts(tmp_path))
-    assert sizes[["1", "2"]].tolist() == [2304, 0]
-    assert pd.isna(sizes["3"])
+    sizes = archive.list_sizes(archive.find_parts(tmp_path))
+    assert sizes == {"0/a.mp3": 2304, "f/b.mp3": 6, "c/empty.mp3": 0}
+    assert archive.list_sizes([]) == {}
+
+
+def test_names_in_utf_8_are_read_whether_the_archive_says_so_or_not(tmp_path):
+    whole = write_parts(tmp_path, {"\u00e9.mp3": b"1", "__.mp3": b"2", "_.mp3": b"3"}, 1)
+    whole = whole.replace(b"__.mp3", "\u00e8.mp3".encode())  # as macOS writes it
+    whole = whole.replace(b"_.mp3", "\u00ea.mp3".encode("cp437"))  # as DOS does
+    (tmp_path / "mp3.zip.001").write_bytes(whole)
+    parts, names = archive.find_parts(tmp_path), ["\u00e9.mp3", "\u00e8.mp3", "\u00ea.mp3"]
+    assert archive.list_sizes(parts) == dict.fromkeys(names, 1)
+    files = pd.Series(names, index=["1", "2", "3"])
+    targets = files.index.to_series().map(lambda clip_id: tmp_path / clip_id)
+    assert archive.extract(files, parts, targets, fine) == (3, {})
+    assert [target.read_bytes() for target in targets] == [b"1", b"2", b"3"]
 
 
 def test_clips_are_extracted_under_their_own_names_once(tmp_path):
@@ -76,8 +88,7 @@ def test_an_archive_that_was_joined_is_read_as_well(tmp_path):
     (tmp_path / "mp3.zip").write_bytes(write_parts(tmp_path, CONTENT))
     for part in archive.find_parts(tmp_path):
         part.unlink()
-    files = pd.Series({"1": "0/a.mp3"})
-    assert archive.audio_sizes(files, archive.find_parts(tmp_path)).tolist() == [2304]
+    assert archive.list_sizes(archive.find_parts(tmp_path))["0/a.mp3"] == 2304
 
 
 def test_a_missing_part_is_named(tmp_path):
@@ -95,20 +106,20 @@ def test_a_part_cut_short_is_named(tmp_path, number, missing):
     path = tmp_path / f"mp3.zip.{number:03}"
     path.write_bytes(path.read_bytes()[:-missing])
     with pytest.raises(ValueError, match=rf"mp3\.zip\.{number:03} (is cut short|does not end)"):
-        archive.audio_sizes(pd.Series({"1": "0/1.mp3"}), archive.find_parts(tmp_path))
+        archive.list_sizes(archive.find_parts(tmp_path))
 
 
 def test_a_last_part_that_is_missing_is_named(tmp_path):
     write_parts(tmp_path, CONTENT)
     (tmp_path / "mp3.zip.003").unlink()
     with pytest.raises(ValueError, match=r"mp3\.zip\.002 does not end.*mp3\.zip\.003 is missing"):
-        archive.audio_sizes(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path))
+        archive.list_sizes(archive.find_parts(tmp_path))
 
 
 def test_a_file_that_is_no_zip_is_one_sentence(tmp_path):
     (tmp_path / "mp3.zip.001").write_bytes(b"no archive at all")
     with pytest.raises(ValueError, match=r"mp3\.zip\.001 does not end as a zip file does"):
-        archive.audio_sizes(pd.Series({"1": "0/a.mp3"}), archive.find_parts(tmp_path))
+        archive.list_sizes(archive.find_parts(tmp_path))
 
 
 def test_audio_that_is_none_is_left_out_with_the_reason(tmp_path):

@@ -112,16 +112,17 @@ def store():
 
 def label(*splits):
     """Return labels of clips a, b, c ...: all have the tag x, and every second one y."""
-    table = pd.DataFrame({"split": splits, "x": True}, index=list("abcde"))
-    return table.assign(y=np.arange(5) % 2 == 0)
+    table = pd.DataFrame({"split": splits, "x": True}, index=list("abcdefg")[: len(splits)])
+    return table.assign(y=np.arange(len(splits)) % 2 == 0)
 
 
 def test_each_part_has_its_clips_that_have_features(store):
-    labels = label("train", "validation", "train", "test", "train")
+    labels = label("train", "train", "train", "test", "validation", "validation")
+    store.rows["f"] = 4
     parts = batches.labelled_parts(labels, store)
     rows = {part: clips.rows.tolist() for part, clips in parts.items()}
-    assert rows == {"train": [3, 2], "validation": [0], "test": [1]}
-    assert parts["train"].y_true.tolist() == [[True, True], [True, True]]
+    assert rows == {"train": [3, 0], "validation": [2, 4], "test": [1]}
+    assert parts["train"].y_true.tolist() == [[True, True], [True, False]]
     assert parts["test"].y_true.tolist() == [[True, False]]
 
 
@@ -135,3 +136,10 @@ def test_each_part_has_its_clips_that_have_features(store):
 def test_training_needs_clips_to_learn_from_and_to_choose_the_epoch_by(store, splits, part):
     with pytest.raises(ValueError, match=f"{part} part has no clip with a tag"):
         batches.labelled_parts(label(*splits), store)
+
+
+def test_training_needs_a_tag_that_some_clips_have_and_others_have_not(store):
+    labels = label("train", "validation", "test", "test", "validation")
+    message = "each tag is on all of the 1 training clips or on none: .* --keep-untagged"
+    with pytest.raises(ValueError, match=message):
+        batches.labelled_parts(labels, store)

@@ -77,6 +77,25 @@ def test_a_tag_that_no_test_clip_has_is_named_and_spoils_nothing(scored):
     assert "rare" not in set(tables["curves"]["tag"])
 
 
+def test_a_tag_on_every_test_clip_is_left_out_of_every_average(scored):
+    labels = scored.labels.assign(rock=True)
+    without = [tag for tag in TAGS if tag != "rock"]
+    fewer = dataclasses.replace(
+        scored,
+        labels=labels.drop(columns="rock"),
+        y_score=scored.y_score[without],
+        thresholds=scored.thresholds[without],
+    )
+    rows, tables = evaluation.evaluate(dataclasses.replace(scored, labels=labels), RESAMPLING)
+    expected, _ = evaluation.evaluate(fewer, RESAMPLING)
+    assert rows[evaluation.TEST]["macro"] == expected[evaluation.TEST]["macro"]
+    assert rows[evaluation.TEST]["tags_left_out"] == ["rock", "rare"]
+    assert rows[evaluation.TEST]["tags_on_every_clip"] == ["rock"]
+    per_tag = tables["per_tag"].set_index("tag")
+    macro = rows[evaluation.TEST]["macro"]["pr_auc"]["value"]
+    assert per_tag["pr_auc"].mean() == pytest.approx(macro)  # and no 1 for rock
+
+
 def test_intervals_hold_their_value(scored):
     rows, tables = evaluation.evaluate(scored, RESAMPLING)
     for auc in metrics.AUCS:
@@ -167,6 +186,8 @@ def test_the_truth_is_held_against_the_same_scores(scored):
     first = scored.test_ids[0]
     with pytest.raises(ValueError, match=f"--truth lacks 1 clips: {first}"):
         evaluation.evaluate_truth(scored, truth.drop(index=first), RESAMPLING)
+    with pytest.raises(ValueError, match=f"--truth writes 1 clip id .* is '{first}.0', which is"):
+        evaluation.evaluate_truth(scored, truth.rename(index={first: f"{first}.0"}), RESAMPLING)
 
 
 def test_the_baselines_listen_to_nothing(scored):

@@ -87,3 +87,9 @@ def test_many_clips_are_shown_at_ranks_from_the_best_to_the_worst():
     agreement = examples.agreements(y_true[:26], y_score[:26] >= 0.5)
     assert agreement[ord(shown[0]["clip_id"]) - 97] == agreement.max()
     assert examples.NOTHING_TO_RANK not in {e["reason"] for e in shown}
+
+
+def test_a_clip_asked_for_by_an_altered_id_is_named():
+    scored = scored_of(Y_TRUE, Y_SCORE)
+    with pytest.raises(ValueError, match=r"--clips writes 1 clip id .* is 'A', which is 'a'"):
+        examples.tabulate(scored, ["A"])

@@ -104,9 +104,9 @@ def test_external_scores_come_without_a_network(labels, tmp_path):
         ([("7", 0.1, 0.2)], "clip 7, tag soft: '' is not a number"),
         ([("7", 0.1, 0.2, 0.3), ("a-1",)], "clip a-1, tag rock: '' is not a number"),
         ([("7", 0.1, 0.2, 0.3)] * 2, "has clip 7 twice"),
-        ([("12", 0.1, 0.2, 0.3)], "has none of the 2 test clips"),
+        ([("12", 0.1, 0.2, 0.3)], "has none of the 2 test clips: its first clip_id is '12'"),
         ([("7", 0.1, 0.2, 0.3, 0.4)], "has rows with more values than the 4 columns"),
-        ([("7", 0, 0, 0), ("12", 0, 0, 0, 0, 0)], "Expected 4 fields in line 3, saw 6$"),
+        ([("7", 0, 0, 0), ("12", 0, 0, 0, 0, 0)], "row 3: it has more values than the 4 columns"),
         ([], "has none of the 2 test clips"),
     ],
 )
@@ -152,10 +152,10 @@ def test_a_label_set_without_test_clips_has_nothing_to_evaluate(labels, tmp_path
     ("content", "sentence"),
     [
         (b"", "is empty"),
-        (b"clip_id;rock;no beat;soft\n7;0;0;0\n", "columns are separated by commas or tabs"),
+        (b"clip_id;rock;no beat;soft\n7;0;0;0\n", "is separated by semicolons: save it as CSV"),
         (gzip.compress(b"clip_id,rock,soft\n7,0,0\n", mtime=0), "is not a table in UTF-8"),
         ("clip_id,café\n1,2\n".encode("latin-1"), "is not a table in UTF-8"),
-        (b'clip_id,rock,no beat,soft\n7,0,"0,0\n', "EOF inside string"),
+        (b'clip_id,rock,no beat,soft\n7,0,"0,0\n', "row 2: a quotation mark is not closed"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused(labels, tmp_path, content, sentence):
@@ -195,3 +195,26 @@ def test_an_array_that_promises_more_than_it_has_is_refused_at_once(labels, tmp_
     path = write_array_header(tmp_path / "huge.npy", shape)
     with pytest.raises(ValueError, match=r"huge\.npy is not an array as numpy"):
         external_scores.read(path, labels)
+
+
+@pytest.mark.parametrize("mangled", ["7.0", "07", '"\'7"', "7e0"])
+def test_ids_that_a_spreadsheet_has_altered_are_refused(labels, tmp_path, mangled):
+    rows = [(mangled if row[0] == "7" else row[0], *row[1:]) for row in all_rows()]
+    message = rf"peer\.csv writes 1 clip id otherwise than labels\.csv, .*{mangled[-2:-1]}"
+    with pytest.raises(ValueError, match=message):
+        external_scores.read(write(tmp_path / "peer.csv", rows), labels)
+
+
+def test_ids_some_of_which_lost_their_zeros_are_not_scored_by_half(labels, tmp_path):
+    labels = labels.rename(index={"7": "0007"})  # a-1 has none to lose
+    message = r"the first is '7', which is '0007' without its zeros: write ids as labels\.csv does"
+    with pytest.raises(ValueError, match=message):
+        external_scores.read(write(tmp_path / "peer.csv", all_rows()), labels)
+
+
+def test_ids_and_tags_are_the_same_however_their_accents_are_typed(labels, tmp_path):
+    labels = labels.rename(index={"7": "caf\u00e9"}, columns={"rock": "caf\u00e9"})
+    path = write(
+        tmp_path / "a.csv", [("cafe\u0301", 0, 0, 0)], ("clip_id", "cafe\u0301", *TAGS[1:])
+    )
+    assert external_scores.read(path, labels).y_score.index.tolist() == ["caf\u00e9"]

@@ -71,3 +71,12 @@ def test_a_disk_without_room_is_refused_with_what_is_needed(tmp_path, monkeypatc
     files.check_room(tmp_path, 2000)
     with pytest.raises(ValueError, match="has room for 2,000 bytes, 2,001 are needed"):
         files.check_room(tmp_path, 2001)
+
+
+def test_names_that_begin_with_a_dot_are_not_listed(tmp_path):
+    for name in ("b/my.csv", "a/my.csv", "a/._my.csv", ".hidden/my.csv", "._my.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    listed = files.list_visible(tmp_path, "*/*.csv")
+    assert listed == [tmp_path / "a" / "my.csv", tmp_path / "b" / "my.csv"]
+    assert files.list_visible(tmp_path) == [tmp_path / "a", tmp_path / "b"]

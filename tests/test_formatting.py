@@ -57,3 +57,11 @@ def test_files_that_were_written_are_printed_a_line_each(tmp_path, monkeypatch, 
     formatting.print_all_written(tmp_path / "clips", {"a.csv": "2 clips", "b.csv": "1 clip"})
     lines = ["wrote clips/a.csv: 2 clips", "wrote clips/b.csv: 1 clip"]
     assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_tags_that_averages_leave_out_are_named_by_the_reason():
+    text = formatting.list_left_out("test", ["a", "b", "c"], ["b"])
+    averages = "left out of the averages over test clips: "
+    assert text == averages + "on no clip 2 tags (a, c); on every clip 1 tag (b)"
+    assert formatting.list_left_out("x", ["b"], ["b"]).endswith("x clips: on every clip 1 tag (b)")
+    assert formatting.list_left_out("x", [], []) == ""

@@ -60,8 +60,8 @@ def test_a_label_set_is_read_as_it_was_written(tmp_path):
     assert label_sets.read_provenance(tmp_path, "small") == provenance
 
 
-@pytest.mark.parametrize("tags", [["NA", "null"], ["1980", "1990"]])
-def test_tags_that_look_like_missing_values_or_numbers_are_text(tmp_path, tags):
+@pytest.mark.parametrize("tags", [["NA", "null"], ["1980", "1990"], ["b", "tag"]])
+def test_tags_that_look_like_missing_values_numbers_or_columns_are_text(tmp_path, tags):
     table = annotations_of(f"{tags[0]} {tags[1]}\n1 0")
     labels = label_sets.select(table, pd.Series({"0": "train"}, name="split"), keep_untagged=False)
     tables = tag_choice.tabulate_tags(table, table, {}, tags)

@@ -159,3 +159,9 @@ def test_a_multi_hot_folder_holds_the_present_links_and_what_is_the_users(audio,
     write(labels_of([[1, 0, 0], [0, 1, 1]]))
     write(nothing)
     assert not folder.exists()
+
+
+def test_a_disk_tells_case_apart_or_not_and_nothing_is_left_of_the_trial(tmp_path):
+    (tmp_path / "a").touch()
+    assert links.tells_case_apart(tmp_path) is not (tmp_path / "A").exists()
+    assert list(tmp_path.iterdir()) == [tmp_path / "a"]

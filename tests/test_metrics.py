@@ -156,3 +156,10 @@ def test_confusions_of_a_case_worked_by_hand():
     np.testing.assert_allclose(table.loc[0, ["b", "c"]].astype(float), [1 / 3, 1 / 3])
     assert table.iloc[1:, 2:].isna().all(axis=None)
     assert np.isnan(table.loc[0, "a"])
+
+
+def test_a_tag_on_every_clip_or_on_none_has_neither_auc():
+    y_true = np.array([[1, 1, 0], [1, 0, 0]], bool)
+    for measure in (metrics.roc_auc, metrics.pr_auc):
+        values = measure(y_true, np.full((2, 3), 0.5))
+        assert np.isfinite(values).tolist() == [False, True, False]

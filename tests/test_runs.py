@@ -107,8 +107,31 @@ def test_training_says_what_is_trained_and_how_well_it_went(tmp_path, capsys):
     runs.train(run)
     printed = capsys.readouterr().out
     assert "training mine: vgg, 2 tags, 24 training and 16 validation clips" in printed
-    assert "no clip there has them: 1 of 2 tags: quiet" in printed
+    assert "left out of the averages over validation clips: on no clip 1 tag (quiet)" in printed
     assert "mine, best epoch 1 of 1: validation macro ROC-AUC" in printed
+
+
+def test_training_and_evaluation_leave_out_the_same_tags(tmp_path, capsys):
+    run = describe_run(tmp_path / "models" / "mine", replace(SETTINGS, epochs=1))
+    clips = run.parts["validation"]
+    clips.y_true[:, 1] = True
+    runs.train(run)
+    printed = capsys.readouterr().out
+    assert "left out of the averages over validation clips: on every clip 1 tag (quiet)" in printed
+    folder = run.step.folder
+    scores = prediction.score_clips(model_folder.load(folder / model_folder.FILE)[0], clips)
+    expected = metrics.pr_auc(clips.y_true[:, :1], scores[:, :1]).item()
+    assert model_folder.read_history(folder)["validation_pr_auc"].item() == pytest.approx(expected)
+    assert steps.read_summary(folder)["validation"]["pr_auc"] == pytest.approx(expected)
+
+
+def test_training_says_what_chooses_the_epoch_where_validation_judges_no_tag(tmp_path, capsys):
+    run = describe_run(tmp_path / "models" / "mine", replace(SETTINGS, epochs=2))
+    run.parts["validation"].y_true[:] = [True, False]
+    runs.train(run)
+    printed = capsys.readouterr().out
+    assert "(loud); no tag is left: the epoch with the lowest validation loss" in printed
+    assert steps.read_summary(run.step.folder)["validation"] == {"roc_auc": None, "pr_auc": None}
 
 
 def test_a_run_that_is_there_is_done(run, capsys):

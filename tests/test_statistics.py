@@ -46,6 +46,7 @@ def test_parts_are_counted_and_few_positives_named(labels, credits):
         "artists": 2,
         "rarest_tags": {"calm": 1, "rock": 3},
         "fewer_than_5": {"calm": 1, "rock": 3},
+        "on_every_clip": ["rock"],
     }
     assert parts["test"]["rarest_tags"] == {"calm": 0, "rock": 1}
 
@@ -157,6 +158,27 @@ def test_what_is_missing_is_said(labels, credits):
     written = "\n".join(statistics.write(summary))
     assert "the annotations name no artist: each clip is its own" in written
     assert "warning: the test part has no clips" in written
+    assert "scripts 3 and 4 need clips in every part: add clips or artists, choose" in written
+
+
+def test_tags_on_every_clip_of_a_part_are_named_with_what_to_do(labels, credits):
+    summary = count(labels, credits)
+    advice = "a tag that every clip has is not learned: --keep-untagged keeps clips with no tag"
+    summary["clips"]["untagged"], summary["settings"]["keep_untagged"] = 3, False
+    written = statistics.write(summary)
+    assert "warning: every train clip has rock" in written
+    assert advice in written
+    summary["settings"]["keep_untagged"] = True
+    assert advice not in statistics.write(summary)
+    summary["clips"]["untagged"], summary["settings"]["keep_untagged"] = 0, False
+    assert advice not in statistics.write(summary)
+
+
+def test_reasons_are_counted_without_what_is_of_one_clip_alone(labels):
+    reasons = ["the file is absent; there is A.mp3", "the file is absent; there is B.mp3", "broken"]
+    excluded = pd.DataFrame({"reason": reasons}, index=["x", "y", "z"])
+    counts = statistics.count_clips(labels, Clips(labels, excluded))
+    assert counts["excluded"] == {"the file is absent": 2, "broken": 1}
 
 
 def test_many_clips_left_out_are_counted(labels):

@@ -238,6 +238,8 @@ def test_a_step_that_is_not_finished_names_its_script_and_what_is_there(data):
         finish(step_of(data, folder=f"models/{name}"))
     with pytest.raises(ValueError, match=r"fcn is not finished \(there are paper, vgg\): run 3_tr"):
         steps.read_summary(data / "models/fcn")
+    (data / "models" / "._vgg").mkdir()
+    (data / "models" / "._vgg" / "summary.json").touch()
     assert steps.list_finished(data / "models") == ["paper", "vgg"]
 
 

@@ -95,8 +95,21 @@ def test_every_tag_of_magnatagatune_has_a_kind_synonyms_that_of_their_group(test
 
 def test_a_table_with_other_columns_is_refused(tmp_path):
     (tmp_path / "kinds.csv").write_text("tag;kind\nrock;genre\n")
+    with pytest.raises(ValueError, match="is separated by semicolons"):
+        synonyms.read_kinds(tmp_path / "kinds.csv")
+    (tmp_path / "kinds.csv").write_text("name,kind\nrock,genre\n")
     with pytest.raises(ValueError, match="must have the columns tag, kind"):
         synonyms.read_kinds(tmp_path / "kinds.csv")
     (tmp_path / "kinds.csv").write_text("")
     with pytest.raises(ValueError, match=r"kinds\.csv"):
         synonyms.read_kinds(tmp_path / "kinds.csv")
+
+
+def test_no_tag_is_merged_into_one_with_the_name_of_another_column(tmp_path):
+    with pytest.raises(ValueError, match="no tag can be called 'split'"):
+        synonyms.read_synonyms(table_of(tmp_path, "split,cut\n"))
+
+
+def test_tags_are_the_same_however_their_accents_are_typed(tmp_path):
+    table = table_of(tmp_path, "caf\u00e9,cafe\u0301s\n")
+    assert synonyms.read_synonyms(table) == {"caf\u00e9s": "caf\u00e9"}

@@ -93,9 +93,11 @@ def test_what_was_averaged_over_what_is_said(summary):
 
 def test_tags_and_artists_that_are_missing_are_said(summary):
     summary["rows"][evaluation.TEST]["tags_left_out"] = ["slow", "loud"]
+    summary["rows"][evaluation.TEST]["tags_on_every_clip"] = ["loud"]
     summary["clips_without_artist"] = 1200
     text = tables.describe("vgg", summary)
-    assert "left out, on no test clip or on all: 2 tags: slow, loud" in text
+    expected = "test clips: on no clip 1 tag (slow); on every clip 1 tag (loud)"
+    assert f"left out of the averages over {expected}" in text
     assert "1,200 test clips name no artist: each is taken for its own, not heard" in text
 
 

@@ -106,7 +106,7 @@ def test_a_list_of_tags_that_are_not_there_is_refused(tmp_path, text, message):
 
 def test_a_list_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "tags.txt").write_bytes(b"\xff\xfe")
-    with pytest.raises(ValueError, match=r"tags\.txt is not text in UTF-8"):
+    with pytest.raises(ValueError, match=r"tags\.txt is not text in UTF-8: save it as UTF-8"):
         tag_choice.read_tag_list(tmp_path / "tags.txt", ["a"], {})
 
 
@@ -140,3 +140,9 @@ def test_the_genuine_annotations_give_the_published_50_tags_and_counts(test_data
     assert (table.shape, merged.shape) == ((25863, 188), (25863, 134))
     assert annotated.loc[annotated["tag"] == "electronic", "merged_into"].item() == "electro"
     assert int(table.to_numpy().sum()) == 89395
+
+
+def test_a_listed_tag_is_found_however_its_accents_are_typed(tmp_path):
+    (tmp_path / "tags.txt").write_text("cafe\u0301\n", encoding="utf-8")
+    listed = tag_choice.read_tag_list(tmp_path / "tags.txt", ["caf\u00e9"], {})
+    assert listed == ["caf\u00e9"]

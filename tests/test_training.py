@@ -232,6 +232,29 @@ def test_on_a_plateau_the_learning_rate_falls_where_no_epoch_is_better():
     np.testing.assert_allclose(rates, [0.1] * 5 + [0.03] * 4 + [0.009])
 
 
+@pytest.mark.parametrize("is_tagged", [True, False])
+def test_validation_clips_that_judge_no_tag_have_a_loss_and_no_auc(is_tagged):
+    clips = learnable_parts()["validation"]
+    clips.y_true[:] = is_tagged
+    row = training._validate(build(), clips)
+    assert math.isfinite(row["validation_loss"])
+    assert math.isnan(row["validation_pr_auc"])
+    assert math.isnan(row["validation_roc_auc"])
+
+
+def test_where_validation_judges_no_tag_the_lowest_loss_is_best():
+    losses = [0.9, 0.5, 0.6, 0.6, 0.7]
+    history = [
+        {"epoch": n, "validation_pr_auc": math.nan, "validation_loss": loss}
+        for n, loss in enumerate(losses, 1)
+    ]
+    settings = replace(SETTINGS, learning_rate=0.1, schedule="plateau", epochs=9, patience=3)
+    assert training.best_epoch(history, settings) + 1 == 2
+    assert [training.has_stalled(history[:n], settings) for n in (4, 5)] == [False, True]
+    rates = [training.learning_rate(history[:n], settings) for n in (2, 3, 4)]
+    np.testing.assert_allclose(rates, [0.1, 0.1, 0.03])
+
+
 def spoil_labels(monkeypatch, epoch):
     """Let the labels be no numbers from an epoch on."""
     read = training.batches.Batches.__getitem__

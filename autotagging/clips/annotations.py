@@ -8,19 +8,27 @@ column ``path`` and a column per tag, 0/1 or true/false. Of a table's own column
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import pandas as pd
 
 from autotagging import user_tables
+from autotagging.clips import clip_ids, raw_files
+from autotagging.files import list_visible
 from autotagging.formatting import list_some
+from autotagging.user_tables import normalise, quote
 
 PARTS = ("train", "validation", "test")  # values of the column split
 CLIP_INFO = "clip_info_final.csv"
 TABLE = "annotations_final.csv"
 CREDITS = ("artist", "album", "title", "track")
 PATHS = ("path", "mp3_path")
-NO_TAGS = ("clip_id", *PATHS, *CREDITS, "split")
+MEANINGS = {  # of the columns that are no tags
+    "clip_id": "the clips' ids",
+    **dict.fromkeys(PATHS, "the paths of the audio"),
+    **{column: f"each clip's {column}" for column in CREDITS},
+    "split": f"each clip's part ({', '.join(PARTS)})",
+}
+NO_TAGS = tuple(MEANINGS)
 # What a dataset's folder holds besides the annotations.
 TRUTH = "truth_final.csv"  # of the synthetic sample: what is truly in each clip
 OTHER_TABLES = {CLIP_INFO, TRUTH}
@@ -38,8 +46,8 @@ class Annotations:
     Parameters
     ----------
     tags : DataFrame of shape (n_clips, n_tags), bool
-        Indexed by clip_id (text), in numerical order of the ids. Where the table has none, the id
-        is the path without its ending, "/" turned into "-".
+        Indexed by clip_id (text), in numerical order of the ids. Where the table has none, they
+        are made of the paths, see `clip_ids.derive`.
     metadata : DataFrame
         Of the same index: row (the table's, the header being row 1), file (the path of the
         audio below the raw folder), folder (the first of the path, for a table in MagnaTagATune's
@@ -73,7 +81,8 @@ def find_table(raw):
     """
     if (raw / TABLE).exists():
         return raw / TABLE
-    tables = sorted(path for path in raw.glob("*.csv") if path.name not in OTHER_TABLES)
+    tables = [path for path in list_visible(raw, "*.[cC][sS][vV]") if path.is_file()]
+    tables = [path for path in tables if path.name not in OTHER_TABLES]
     if not tables:
         raise ValueError(
             f"{raw} has no {TABLE} and no other CSV: put the annotations there, or name the "
@@ -90,7 +99,7 @@ def find_clip_info(raw):
     return raw / CLIP_INFO if (raw / CLIP_INFO).exists() else None
 
 
-def read_annotations(path):
+def read_annotations(path, raw=None):
     """Read a table of annotations.
 
     Parameters
@@ -98,6 +107,9 @@ def read_annotations(path):
     path : Path
         Comma- or tab-separated, with a column path (or mp3_path), a column per tag (0/1 or
         true/false) and any of clip_id, artist, album, title, track, split.
+    raw : Path, optional
+        The folder that its paths are relative to, and that absolute ones lie in; by default
+        the table's.
 
     Returns
     -------
@@ -106,65 +118,76 @@ def read_annotations(path):
     Raises
     ------
     ValueError
-        For a missing column, an id or path given twice, a value that is neither 0/1 nor
-        true/false, a part that is none; with the row.
+        For a missing column, a tag that has the name of another column, an id or path given
+        twice, a value that is neither 0/1 nor true/false, a part that is none; with the row.
     """
     tags, own = _read_table(path)
     named = next(column for column in PATHS if column in own)
-    files = [str(PurePosixPath(file)) if file else "" for file in own[named]]
-    metadata = own[[column for column in (*CREDITS, "split") if column in own]]
+    metadata = own[[column for column in (*CREDITS, "split") if column in own]].map(normalise)
     metadata.insert(0, "row", own.index)
-    metadata.insert(1, "file", files)
+    metadata.insert(1, "file", raw_files.make_relative(own[named], raw or path.parent))
     if named == "mp3_path":
-        metadata.insert(2, "folder", [file.split("/")[0] for file in files])
+        metadata.insert(2, "folder", metadata["file"].str.split("/").str[0])
     _refuse_repeated(metadata, metadata["file"], named, path)
-    clip_ids = own["clip_id"] if "clip_id" in own else metadata["file"].map(clip_id_of)
-    _refuse_repeated(metadata, clip_ids, "clip_id", path)
+    if "clip_id" in own:
+        ids = own["clip_id"].map(normalise)
+        _refuse_repeated(metadata, ids, "clip_id", path)
+    else:
+        ids = clip_ids.derive(metadata["file"])
+        _refuse_repeated(metadata, ids, "clip_id", path, made_of=" of its path,")
     if "split" in metadata and not metadata["split"].isin(PARTS).all():
         wrong = metadata[~metadata["split"].isin(PARTS)].iloc[0]
         raise ValueError(
-            f"{path}, row {wrong['row']}: split is {wrong['split']!r}, none of {', '.join(PARTS)}"
+            f"{path}, row {wrong['row']}: split is {quote(wrong['split'])}, none of "
+            f"{', '.join(PARTS)}: write one of these, or leave the column out"
         )
-    tags.index = metadata.index = pd.Index(clip_ids, name="clip_id")
-    order = in_numerical_order(clip_ids)
+    tags.index = metadata.index = pd.Index(ids, name="clip_id")
+    order = clip_ids.in_numerical_order(ids)
     return Annotations(tags.loc[order], metadata.loc[order])
 
 
-def clip_id_of(file):
-    """Return the id of a clip that the table gives none: ``audio/rock/8.mp3`` is audio-rock-8."""
-    path = PurePosixPath(file)
-    return str(path.with_suffix("") if path.name else path).replace("/", "-")
-
-
-def _refuse_repeated(metadata, values, name, path):
+def _refuse_repeated(metadata, values, column, path, *, made_of=""):
     repeated = values.duplicated()
     if repeated.any():
         second = metadata[repeated].iloc[0]
         value = values[repeated].iloc[0]
         first = metadata[values == value].iloc[0]
+        rows = [f"row {row['row']} ({row['file']})" for row in (first, second)]
         raise ValueError(
-            f"{path}, row {second['row']} ({second['file']}): {name} {value!r} stands "
-            f"there twice, the first time in row {first['row']} ({first['file']})"
+            f"{path}, {rows[1]}: {column}{made_of} {quote(value)} stands there twice, the first "
+            f"time in {rows[0]}: give each row a {column} of its own"
         )
 
 
 def _read_table(path):
     """Return the columns of tags (bool) and the others (str), both indexed by row."""
     header, _ = user_tables.read_header(path)
-    if len(set(PATHS) & set(header)) != 1:
-        wrong = "both columns" if set(PATHS) <= set(header) else "no column"
-        hint = "; columns are separated by commas or tabs" if ";" in "".join(header) else ""
-        raise ValueError(
-            f"{path} has {wrong} 'path' (or 'mp3_path'); it has {list_some(header)}{hint}"
-        )
+    if not set(PATHS) & set(header):
+        raise ValueError(f"{path} has no column 'path' (or 'mp3_path'); it has {list_some(header)}")
     tags = [column for column in header if column not in NO_TAGS]
-    if not tags:
-        raise ValueError(f"{path} has no column for a tag")
     table = user_tables.read(path, dict.fromkeys(tags, "int8"))
     if table.empty:
         raise ValueError(f"{path} has no clips")
+    _refuse_taken_names(table.drop(columns=tags), path)
+    if set(PATHS) <= set(header):
+        raise ValueError(f"{path} has both columns 'path' and 'mp3_path': rename or remove one")
+    if not tags:
+        raise ValueError(f"{path} has no column for a tag")
     bits = pd.DataFrame({tag: _as_bits(table[tag], path) for tag in tags}, table.index)
     return bits, table.drop(columns=tags)
+
+
+def _refuse_taken_names(own, path):
+    """Refuse a tag that is named as a column that is none: told by its values, all 0/1."""
+    for column, values in own.items():
+        is_number = column == "clip_id" and values.is_unique
+        is_number |= column == "track" and (values == "1").all()
+        if values.str.lower().isin(TRUTH_VALUES).all() and not is_number:
+            raise ValueError(
+                f"{path}: {column!r} is a tag by its values, all 0/1 or true/false, but the name "
+                f"is taken for the column that holds {MEANINGS[column]}: rename the tag, or, where "
+                "it is none, write other values"
+            )
 
 
 def _as_bits(column, path):
@@ -177,15 +200,10 @@ def _as_bits(column, path):
     if wrong.any():
         row = column.index[wrong][0]
         raise ValueError(
-            f"{path}, row {row}: {column.name!r} is {str(column[row])!r}, neither 0/1 nor "
+            f"{path}, row {row}: {column.name!r} is {quote(column[row])}, neither 0/1 nor "
             f"true/false; a column that is no tag must be one of {list_some(NO_TAGS)}"
         )
     return (column if column.dtype == "int8" else values).astype(bool)
-
-
-def in_numerical_order(clip_ids):
-    """Return clip ids sorted: numbers as numbers and first, other text after them."""
-    return sorted(clip_ids, key=lambda i: (not i.isdecimal(), int(i) if i.isdecimal() else 0, i))
 
 
 def add_clip_info(annotations, path):
@@ -206,12 +224,13 @@ def add_clip_info(annotations, path):
     """
     if set(CREDITS) & set(annotations.metadata) or path is None:
         return annotations
+    info = user_tables.read(path)
     columns = ["clip_id", "track_number", "title", "artist", "album"]
-    try:
-        info = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, usecols=columns)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise ValueError(f"{path}: {str(error).strip()}") from None
+    if missing := [column for column in columns if column not in info]:
+        raise ValueError(f"{path} has no column {list_some(missing)}")
+    info = info[columns].map(normalise)
     info = info.drop_duplicates("clip_id").set_index("clip_id")
+    clip_ids.refuse_altered(info.index, annotations.tags.index, path, "the annotations")
     info["track"] = info["track_number"] + " " + info["title"]
     metadata = annotations.metadata.join(info[list(CREDITS)])
     return dataclasses.replace(annotations, metadata=metadata.fillna(dict.fromkeys(CREDITS, "")))

@@ -6,6 +6,7 @@ nothing about where a file is written.
 """
 
 import bisect
+import contextlib
 import io
 import itertools
 import os
@@ -13,10 +14,11 @@ import shutil
 import zipfile
 import zlib
 
-import pandas as pd
 from tqdm import tqdm
 
 from autotagging.files import check_room
+
+UTF_8 = 0x800  # of a member's flags: its name is in UTF-8, not in cp437
 
 
 class PartsReader(io.RawIOBase):
@@ -86,26 +88,31 @@ def find_parts(raw):
     return parts
 
 
-def audio_sizes(files, parts):
-    """Return the size of each clip's audio in the archive.
+def list_sizes(parts):
+    """Return the size of each file in the archive: a dict of path -> bytes.
 
     Parameters
     ----------
-    files : Series of shape (n_clips,)
-        Paths as annotated.
     parts : list of Path
         From `find_parts`; may be empty.
-
-    Returns
-    -------
-    Series of shape (n_clips,), float
-        Bytes; NaN for a file that the archive does not hold.
     """
     if not parts:
-        return pd.Series(float("nan"), index=files.index)
+        return {}
     with _open_zip(parts) as archive:
-        sizes = {member.filename: member.file_size for member in archive.infolist()}
-    return files.map(sizes).astype(float)
+        return {name: member.file_size for name, member in _members(archive).items()}
+
+
+def _members(archive):
+    """Return the files of a zip file by their paths: a dict."""
+    members = {}
+    for member in archive.infolist():
+        name = member.filename
+        if not member.flag_bits & UTF_8:  # macOS writes UTF-8 all the same
+            with contextlib.suppress(UnicodeError):
+                name = name.encode("cp437").decode("utf-8")
+        if not member.is_dir():
+            members[name] = member
+    return members
 
 
 def extract(files, parts, targets, why_unusable):
@@ -114,7 +121,7 @@ def extract(files, parts, targets, why_unusable):
     Parameters
     ----------
     files : Series
-        Paths inside the archive, by clip_id.
+        Paths inside the archive, as `list_sizes` has them, by clip_id.
     parts : list of Path
     targets : Series of Path
         Where each clip goes, by clip_id.
@@ -137,9 +144,10 @@ def extract(files, parts, targets, why_unusable):
         return 0, {}
     count, reasons = 0, {}
     with _open_zip(parts) as archive:
-        _check_room(archive, files, targets)
-        for clip_id in tqdm(files.index, desc="extracting", unit="clip"):
-            member, target = archive.getinfo(files[clip_id]), targets[clip_id]
+        members = files.map(_members(archive))
+        _check_room(members, targets)
+        for clip_id, member in tqdm(members.items(), "extracting", len(files), unit="clip"):
+            target = targets[clip_id]
             if _holds(target, member):
                 continue
             part = _extract_member(archive, member, target, parts)
@@ -153,9 +161,9 @@ def extract(files, parts, targets, why_unusable):
     return count, reasons
 
 
-def _check_room(archive, files, targets):
-    new = [file for clip_id, file in files.items() if not targets[clip_id].exists()]
-    needed = sum(archive.getinfo(file).file_size for file in new)
+def _check_room(members, targets):
+    new = [member for clip_id, member in members.items() if not targets[clip_id].exists()]
+    needed = sum(member.file_size for member in new)
     check_room(targets.iloc[0].parent, needed)
 
 

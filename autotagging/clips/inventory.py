@@ -15,10 +15,11 @@ import pandas as pd
 
 from autotagging import steps
 from autotagging.audio import loading
-from autotagging.clips import archive, links
+from autotagging.clips import archive, links, raw_files
 from autotagging.files import write_whole
 from autotagging.formatting import count
 from autotagging.options import option
+from autotagging.user_tables import quote
 
 # In the archive as shipped these three mp3s hold no audio (two are empty, one is cut off).
 BROKEN_IN_MAGNATAGATUNE = {
@@ -32,41 +33,6 @@ BROKEN_IN_MAGNATAGATUNE = {
     ),
 }
 COLUMNS = ("file", "artist", "album", "track")
-MAX_NAME = 200  # bytes: with what is added below the 255 of file systems
-
-
-def check_names(metadata):
-    """Refuse paths that leave the folder of the dataset, and ids that cannot name a file.
-
-    Parameters
-    ----------
-    metadata : DataFrame
-        Indexed by clip_id: row, file.
-
-    Raises
-    ------
-    ValueError
-        With the row.
-    """
-    for clip_id, row, file in zip(metadata.index, metadata["row"], metadata["file"], strict=True):
-        path = PurePosixPath(file)
-        wrong = None
-        if not file:
-            wrong = "has no path"
-        elif path.is_absolute() or ".." in path.parts or not path.name:
-            wrong = f"{file!r} leaves the folder of the dataset: paths are relative to --raw"
-        elif "\\" in file:
-            wrong = f"{file!r} has a backslash: folders are separated by /"
-        elif path.suffix == links.UNFINISHED:
-            wrong = f"{file!r} is named like an unfinished file"
-        elif not (clip_id + file).isprintable():
-            wrong = f"{file!r} or its clip_id {clip_id!r} has characters that are not printable"
-        elif not clip_id or set(clip_id) & {"/", "\\"} or clip_id.startswith("."):
-            wrong = f"clip_id {clip_id!r} cannot name a file"
-        elif len((clip_id + path.suffix).encode()) > MAX_NAME:
-            wrong = f"clip_id {clip_id[:40]!r}... makes a name longer than {MAX_NAME} bytes"
-        if wrong:
-            raise ValueError(f"row {row} of the annotations: {wrong}")
 
 
 def check_apart(metadata, source, raw, data):
@@ -98,37 +64,15 @@ def check_apart(metadata, source, raw, data):
         )
 
 
-def audio_sizes(files, raw):
-    """Return the size of each clip's audio in the raw folder.
-
-    Parameters
-    ----------
-    files : Series of shape (n_clips,)
-        Paths below `raw`, by clip_id.
-    raw : Path
-
-    Returns
-    -------
-    Series of shape (n_clips,), float
-        Bytes; NaN for what is not there, or is not a file.
-    """
-    sizes = {}
-    for clip_id, file in files.items():
-        # unlike Path.is_file never an error, as for a path through a file, a circle of links
-        is_file = os.path.isfile(raw / file)  # noqa: PTH113
-        sizes[clip_id] = (raw / file).stat().st_size if is_file else float("nan")
-    return pd.Series(sizes, dtype=float)
-
-
-def find_unusable(files, sizes=None):
+def find_unusable(files, found=None):
     """Return the clips to leave out, with the reason.
 
     Parameters
     ----------
     files : Series of shape (n_clips,)
         Paths as annotated, by clip_id.
-    sizes : Series of shape (n_clips,), optional
-        Bytes, NaN where there is no file; not given where no audio is wanted.
+    found : DataFrame, optional
+        From `raw_files.find`; not given where no audio is wanted.
 
     Returns
     -------
@@ -136,9 +80,9 @@ def find_unusable(files, sizes=None):
         clip_id -> reason.
     """
     reasons = {}
-    if sizes is not None:
-        reasons |= dict.fromkeys(sizes.index[sizes.isna()], "the file is absent")
-        reasons |= dict.fromkeys(sizes.index[sizes == 0], "the file is empty")
+    if found is not None:
+        reasons |= found["reason"][found["reason"] != ""].to_dict()
+        reasons |= dict.fromkeys(found.index[found["bytes"] == 0], "the file is empty")
     for clip_id, file in BROKEN_IN_MAGNATAGATUNE.items():
         if files.get(clip_id) == file:
             reasons[clip_id] = "broken as MagnaTagATune ships it: empty or cut off"
@@ -148,6 +92,36 @@ def find_unusable(files, sizes=None):
 def link_names(files):
     """Return where each clip's audio stands below the dataset, such as ``clips/2.mp3``."""
     return "clips/" + files.index.to_series() + files.map(lambda file: PurePosixPath(file).suffix)
+
+
+def check_link_names(metadata, data):
+    """Refuse clips whose audio would have one name in ``clips/``.
+
+    Parameters
+    ----------
+    metadata : DataFrame
+        Indexed by clip_id: row, file.
+    data : Path
+        Where names may count as the same that differ in upper and lower case.
+
+    Raises
+    ------
+    ValueError
+        With the rows.
+    """
+    names = link_names(metadata["file"])
+    if not names.is_unique:
+        alike, reason = names, ""
+    elif (folded := names.str.casefold()).is_unique or links.tells_case_apart(data):
+        return
+    else:
+        alike, reason = folded, f", as the disk of {data} takes upper and lower case for the same"
+    first, second = metadata["row"][alike == alike[alike.duplicated()].iloc[0]].iloc[:2]
+    name = names[metadata["row"] == second].iloc[0]
+    raise ValueError(
+        f"rows {first} and {second} of the annotations would both have their audio as {name}"
+        f"{reason}: give them other ids in a column clip_id"
+    )
 
 
 @dataclass(frozen=True)
@@ -242,28 +216,47 @@ def _provide_audio(files, raw, data, kind):
         Paths below `raw`, by clip_id.
     """
     parts = archive.find_parts(raw)
-    in_folders = audio_sizes(files, raw)
-    in_archive = archive.audio_sizes(files, parts)
-    # A file that differs from the archive's was unpacked by half: the archive's is taken.
-    in_folders = in_folders.where(in_archive.isna() | (in_folders == in_archive))
-    reasons = find_unusable(files, in_folders.fillna(in_archive))
+    found, unpacked = _find_audio(files, raw, parts)
+    reasons = find_unusable(files, found)
     if len(reasons) == len(files):
+        first = f"{quote(files.iloc[0])} ({reasons[files.index[0]]})"
         raise ValueError(
-            f"{raw} has no audio for any of the {len(files):,} clips, such as {files.iloc[0]}: "
-            "put folders 0 to f or mp3.zip.001 to .003 there, name another folder with --raw, or "
-            "take the labels alone with --no-audio"
+            f"{raw} has no audio for any of the {len(files):,} clips, such as {first}: put folders "
+            "0 to f or mp3.zip.001 to .003 there, name another folder with --raw, or take the "
+            "labels alone with --no-audio"
         )
     targets = link_names(files).map(lambda name: data / name)
-    files = files.drop(list(reasons))
-    unpacked = in_folders[files.index].notna()
-    sources = files[unpacked].map(lambda file: raw / file)
+    found = found["file"].drop(list(reasons))
+    sources = found[unpacked[found.index]].map(lambda file: raw / file)
+    packed = found[~unpacked[found.index]]
     undecodable = loading.find_undecodable(sources)
     made, symbolic = links.link(sources.drop(list(undecodable)), targets, kind)
-    extracted, damaged = archive.extract(files[~unpacked], parts, targets, loading.why_undecodable)
+    extracted, damaged = archive.extract(packed, parts, targets, loading.why_undecodable)
     if symbolic and kind == "hard":
         print(f"{symbolic:,} links are symbolic: {raw} is on another file system")
-    usable = link_names(files.drop([*undecodable, *damaged]))
-    return usable, reasons | undecodable | damaged, made + extracted
+    reasons |= undecodable | damaged
+    return link_names(files.drop(list(reasons))), reasons, made + extracted
+
+
+def _find_audio(files, raw, parts):
+    """Return each clip's audio in folders or in the archive, and whether it is in folders.
+
+    Returns
+    -------
+    found : DataFrame
+        As of `raw_files.find`.
+    unpacked : Series of bool
+    """
+    in_folders = raw_files.find(files, raw_files.in_folder(raw))
+    if not parts:
+        return in_folders, in_folders["bytes"].notna()
+    packed = raw_files.find(files, raw_files.in_archive(archive.list_sizes(parts)))
+    # A file that differs from the archive's was unpacked by half: the archive's is taken.
+    is_whole = packed["bytes"].isna() | (in_folders["bytes"] == packed["bytes"])
+    unpacked = in_folders["bytes"].notna() & is_whole
+    # of two reasons the one that says more
+    is_telling = packed["bytes"].isna() & (in_folders["reason"] != raw_files.ABSENT)
+    return in_folders.where(unpacked | is_telling, packed, axis=0), unpacked
 
 
 def _without_audio(files, before, folder):

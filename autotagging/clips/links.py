@@ -7,7 +7,8 @@
 import os
 import re
 import shutil
-from pathlib import PurePosixPath
+import tempfile
+from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
@@ -93,6 +94,13 @@ def _part(target):
     part = target.with_name(target.name + UNFINISHED)
     part.unlink(missing_ok=True)  # it could be a link to a raw file, left by a run that was killed
     return part
+
+
+def tells_case_apart(folder):
+    """Return whether a folder's file system takes names in upper and lower case for two."""
+    with tempfile.NamedTemporaryFile(prefix="case-", dir=folder) as file:
+        path = Path(file.name)
+        return not path.with_name(path.name.upper()).exists()
 
 
 def remove_stale(data, before, links):

@@ -224,7 +224,10 @@ def read_tag_counts(data, name):
 def read_cooccurrence(data, name):
     """Read the share of the row's clips that have the column's tag: a DataFrame, tags x tags."""
     path, texts = set_folder(data, name) / "cooccurrence.csv", {"tag": str}
-    return steps.read_table(path, "tag", na_values=[""], dtype=texts)
+    table = steps.read_table(path, "tag", na_values=[""], dtype=texts)
+    if table.shape[1] != len(table):
+        raise steps.damaged(path)
+    return table.set_axis(table.index, axis=1)  # else a tag called "tag" would be "tag.1"
 
 
 def list_annotated(data):

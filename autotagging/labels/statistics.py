@@ -58,9 +58,10 @@ def count_clips(labels, clips):
     """Return how many clips were annotated, excluded (by reason), untagged and kept: a dict."""
     tagged = labels.drop(columns="split").any(axis=1).sum()
     n_usable = len(clips.usable)
+    reasons = clips.excluded["reason"].astype(str).str.split("; ").str[0]  # not of one clip alone
     return {
         "annotated": n_usable + len(clips.excluded),
-        "excluded": clips.excluded["reason"].value_counts().to_dict(),
+        "excluded": reasons.value_counts().to_dict(),
         "untagged": int(n_usable - tagged),
         "kept": len(labels),
     }
@@ -92,7 +93,7 @@ def count_tags(merged, tags, counts):
 
 
 def describe_parts(labels, credits):
-    """Return the size of each part, its rarest tags and those with fewer than 5 positives.
+    """Return the size of each part, its rarest tags, those on few of its clips and on all.
 
     Parameters
     ----------
@@ -116,6 +117,7 @@ def describe_parts(labels, credits):
             **{f"{level}s": int(keys.loc[in_part, level].nunique()) for level in _known(credits)},
             "rarest_tags": counts.head(RAREST).to_dict(),
             "fewer_than_5": counts[counts < FEW].to_dict(),
+            "on_every_clip": counts.index[(counts > 0) & (counts == in_part.sum())].tolist(),
         }
     return parts
 
@@ -201,7 +203,7 @@ def write(summary):
         "split " + SPLIT_WORDS[summary["settings"]["split"]].format(**summary["settings"]),
         *_write_parts(summary["parts"]),
         *_write_heard(summary),
-        *_write_warnings(summary["parts"]),
+        *_write_warnings(summary),
     ]
 
 
@@ -256,10 +258,20 @@ def _write_heard(summary):
         )
 
 
-def _write_warnings(parts):
-    for part, sizes in parts.items():
+def _write_warnings(summary):
+    for part, sizes in summary["parts"].items():
         if not sizes["clips"]:
             yield f"warning: the {part} part has no clips"
         elif sizes["fewer_than_5"]:
             tags = [f"{tag} {number}" for tag, number in sizes["fewer_than_5"].items()]
             yield f"warning: fewer than {FEW} {part} clips have {list_some(tags)}"
+        if tags := sizes.get("on_every_clip"):  # not said by earlier versions
+            yield f"warning: every {part} clip has {list_some(tags)}"
+    if not all(sizes["clips"] for sizes in summary["parts"].values()):
+        yield (
+            "scripts 3 and 4 need clips in every part: add clips or artists, choose --split random "
+            "or another --seed, or give the annotations a column split"
+        )
+    is_left_out = summary["clips"]["untagged"] and not summary["settings"]["keep_untagged"]
+    if is_left_out and any(sizes.get("on_every_clip") for sizes in summary["parts"].values()):
+        yield "a tag that every clip has is not learned: --keep-untagged keeps clips with no tag"

@@ -8,6 +8,7 @@ import difflib
 import pandas as pd
 
 from autotagging import user_tables
+from autotagging.clips.annotations import NO_TAGS
 from autotagging.formatting import list_some
 
 
@@ -27,10 +28,12 @@ def read_synonyms(path):
     Raises
     ------
     ValueError
-        For a tag in two groups, by name.
+        For a tag in two groups, or one that no tag can be called, by name.
     """
     table = _read_columns(path, ["tag", "synonym"])
     synonyms = {}
+    if taken := [tag for tag in table["tag"] if tag in NO_TAGS]:
+        raise ValueError(f"{path}: no tag can be called {taken[0]!r}: other columns are, rename it")
     for tag, synonym in zip(table["tag"], table["synonym"], strict=True):
         if synonym in synonyms:
             raise ValueError(f"{path}: {synonym!r} is in {synonyms[synonym]!r} and in {tag!r}")
@@ -132,7 +135,7 @@ def _read_columns(path, columns):
     if (table == "").any(axis=None):
         row = table.index[(table == "").any(axis=1)][0]
         raise ValueError(f"{path}, row {row}: a value is missing")
-    return table
+    return table.map(user_tables.normalise)
 
 
 def suggest(tag, tags):

@@ -8,6 +8,7 @@ import csv
 import pandas as pd
 
 from autotagging.labels.synonyms import suggest
+from autotagging.user_tables import normalise
 
 TOP = 50  # tags kept, as in the paper
 
@@ -36,7 +37,8 @@ def choose_tags(merged, split, settings, synonyms=()):
     counted = merged[split == "train"] if settings.tags_from == "train" else merged
     tags = most_frequent(counted, settings.top or TOP)
     if not tags:
-        raise ValueError("no clip has any tag")
+        part = "training " if settings.tags_from == "train" else ""
+        raise ValueError(f"no {part}clip has any tag")
     return tags
 
 
@@ -84,9 +86,9 @@ def read_tag_list(path, merged, synonyms):
         For a tag listed twice, and for one that is not there, by name.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not text in UTF-8: {error}") from None
+        lines = normalise(path.read_text(encoding="utf-8-sig")).splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not text in UTF-8: save it as UTF-8") from None
     if lines and lines[0].split(",")[0].strip() == "tag":
         lines = [row[0] for row in csv.reader(lines[1:]) if row]
     listed = [line.strip() for line in lines if line.strip()]

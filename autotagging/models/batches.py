@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from autotagging.labels.splits import PARTS
+from autotagging.metrics import are_averaged
 from autotagging.models.augmentation import AUGMENTATIONS
 
 
@@ -52,7 +53,8 @@ def labelled_parts(labels, store):
     Raises
     ------
     ValueError
-        Where the training or the validation part has no clip, or no clip with a tag.
+        Where the training or the validation part has no clip, or no clip with a tag, or no tag
+        is on some training clips and not on others.
     """
     labels = labels.loc[store.rows.index]
     parts = {}
@@ -61,7 +63,15 @@ def labelled_parts(labels, store):
         y_true = labels.loc[in_part].drop(columns="split").to_numpy()
         parts[part] = LabelledClips(store.array, store.rows.to_numpy()[in_part], y_true)
         if part != "test" and not y_true.any():
-            raise ValueError(f"the {part} part has no clip with a tag: training needs some")
+            raise ValueError(
+                f"the {part} part has no clip with a tag: training needs some, by another --split "
+                "of script 1 perhaps"
+            )
+    if not are_averaged(parts["train"].y_true).any():
+        raise ValueError(
+            f"each tag is on all of the {len(parts['train']):,} training clips or on none: there "
+            "is nothing to learn; make a label set by script 1 with more tags or --keep-untagged"
+        )
     return parts
 
 

@@ -6,10 +6,11 @@ The figures of a run, its network and the course of its training, are drawn here
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from autotagging import metrics, steps
 from autotagging.figures import networks, style
-from autotagging.formatting import measure, print_all_written, print_up_to_date
+from autotagging.formatting import list_left_out, measure, print_all_written, print_up_to_date
 from autotagging.models import (
     architectures,
     diagram,
@@ -159,13 +160,13 @@ def _describe_task(run):
         f"{len(parts['train']):,} training and {len(parts['validation']):,} validation clips, "
         f"features {settings.features}, {settings.chunk_frames} frames of a clip"
     )
-    without = [tags[k] for k in (~parts["validation"].y_true.any(axis=0)).nonzero()[0]]
-    if without:
-        text += (
-            f"\nleft out of validation's averages, no clip there has them: {len(without)} of "
-            f"{len(tags)} tags: {', '.join(without)}"
-        )
-    return text
+    y_true = pd.DataFrame(parts["validation"].y_true, columns=tags)
+    is_averaged = metrics.are_averaged(y_true.to_numpy())
+    on_every_clip = y_true.columns[y_true.all()].tolist()
+    left_out = list_left_out("validation", y_true.columns[~is_averaged].tolist(), on_every_clip)
+    if not is_averaged.any():
+        left_out += "; no tag is left: the epoch with the lowest validation loss is kept"
+    return f"{text}\n{left_out}" if left_out else text
 
 
 def _describe_outcome(name, summary):

@@ -1,11 +1,12 @@
 """Training: one epoch after another, the best is kept; resuming after an interruption.
 
 Sigmoid cross-entropy on logits and Adam as in the paper. The epoch with the highest macro PR-AUC
-on the validation clips is kept, and training stops where no later one beats it for a while. While
-the learning rate is high the scores of few validation clips wobble, and the best of many wobbles is
-luck: epochs before a share of all (`keep_from`) count only as long as there is no later one. All
-randomness of an epoch follows from the seed and its number, and the learning rate from the
-history, so that a run that was killed ends as it would have.
+on the validation clips is kept (with the lowest loss, where each tag is on all of them or none),
+and training stops where no later one beats it for a while. While the learning rate is high the
+scores of few validation clips wobble, and the best of many wobbles is luck: epochs before a share
+of all (`keep_from`) count only as long as there is no later one. All randomness of an epoch follows
+from the seed and its number, and the learning rate from the history, so that a run that was killed
+ends as it would have.
 """
 
 import contextlib
@@ -284,11 +285,11 @@ def learning_rate(history, settings):
     if settings.schedule == "cosine":
         turn = math.pi * len(history) / settings.epochs
         return settings.learning_rate * (1 + math.cos(turn)) / 2
-    rate, best, waited = settings.learning_rate, -1.0, 0
+    rate, best, waited = settings.learning_rate, -math.inf, 0
     for row in history:
         waited += 1
-        if row["validation_pr_auc"] > best:
-            best, waited = row["validation_pr_auc"], 0
+        if _quality(row) > best:
+            best, waited = _quality(row), 0
         elif waited > settings.patience // 3:
             rate, waited = rate * PLATEAU_FACTOR, 0
     return rate
@@ -308,16 +309,26 @@ def has_stalled(history, settings):
 
 def _ranks(history, settings):
     first = settings.keep_from * settings.epochs
-    return [(row["epoch"] > first, row["validation_pr_auc"]) for row in history]
+    return [(row["epoch"] > first, _quality(row)) for row in history]
+
+
+def _quality(row):
+    """Return the PR-AUC of an epoch, or the loss below 0 where validation can judge no tag."""
+    is_judged = not math.isnan(row["validation_pr_auc"])
+    return row["validation_pr_auc"] if is_judged else -row["validation_loss"]
 
 
 def _validate(network, clips):
     scores = prediction.score_clips(network, clips)
     averages = metrics.averages(clips.y_true, scores)["macro"]
     return {
-        "validation_loss": log_loss(clips.y_true.ravel(), scores.ravel().astype(np.float64)),
-        "validation_pr_auc": averages["pr_auc"],
-        "validation_roc_auc": math.nan if averages["roc_auc"] is None else averages["roc_auc"],
+        "validation_loss": log_loss(
+            clips.y_true.ravel(), scores.ravel().astype(np.float64), labels=[False, True]
+        ),
+        **{
+            f"validation_{auc}": math.nan if averages[auc] is None else averages[auc]
+            for auc in ("pr_auc", "roc_auc")
+        },
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from autotagging import metrics
+from autotagging.clips import clip_ids
 from autotagging.clips.annotations import placeholder_credit
 from autotagging.formatting import list_some
 from autotagging.labels.splits import PARTS, heard_in_training
@@ -105,6 +106,7 @@ def evaluate_truth(scored, truth, resampling):
     ValueError
         Where it lacks a test clip or a tag.
     """
+    clip_ids.refuse_altered(truth.index, scored.test_ids, "--truth", "labels.csv")
     for name, used, known in (
         ("clips", scored.test_ids, truth.index),
         ("tags", scored.tags, truth.columns),
@@ -163,10 +165,11 @@ def average(y_true, scored, resampling, resampled=None):
     -------
     dict
         clips, groups (how many are resampled), tags (averaged over), tags_in_a_resample (their
-        mean number), tags_left_out (no clip has them, or every clip); macro and micro averages of
-        roc_auc and pr_auc, the macro ones with value, low and high; at_half and at_thresholds:
-        macro and micro averages of accuracy, recall, precision and f1; calibration. None where
-        there is nothing to average, or but one group to resample.
+        mean number), tags_left_out (no clip has them, or every clip) and of these
+        tags_on_every_clip; macro and micro averages of roc_auc and pr_auc, the macro ones with
+        value, low and high; at_half and at_thresholds: macro and micro averages of accuracy,
+        recall, precision and f1; calibration. None where there is nothing to average, or but one
+        group to resample.
     """
     is_averaged = metrics.are_averaged(y_true.to_numpy())
     tags = y_true.columns[is_averaged]
@@ -182,6 +185,7 @@ def average(y_true, scored, resampling, resampled=None):
         "tags": len(tags),
         "tags_in_a_resample": float(np.isfinite(resampled[0]).sum(axis=1).mean()),
         "tags_left_out": y_true.columns[~is_averaged].tolist(),
+        "tags_on_every_clip": y_true.columns[y_true.all() & (len(true) > 0)].tolist(),
         **metrics.averages(true, score),
         "at_half": metrics.averages_of_decisions(true, score >= 0.5),
         "at_thresholds": metrics.averages_of_decisions(true, score >= thresholds),

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from autotagging.clips import clip_ids
+from autotagging.user_tables import normalise
+
 IN_FIGURE = 5  # as in the paper
 IN_REPORT = 14
 ASKED_FOR = "asked for"
@@ -32,7 +35,8 @@ def tabulate(scored, asked_for=None):
     """
     y_true = scored.true_labels(scored.test_ids)
     y_score = scored.y_score.loc[y_true.index]
-    asked_for = list(dict.fromkeys(asked_for or ()))
+    asked_for = list(dict.fromkeys(map(normalise, asked_for or ())))
+    clip_ids.refuse_altered(asked_for, y_true.index, "--clips", "labels.csv")
     for clip_id in asked_for:
         if clip_id not in y_true.index:
             raise ValueError(f"--clips {clip_id}: no test clip with scores has this id")

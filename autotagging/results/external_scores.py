@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from autotagging import user_tables
+from autotagging.clips import clip_ids
 from autotagging.formatting import list_some
 from autotagging.results import scores
 from autotagging.thresholds import choose_thresholds
+from autotagging.user_tables import quote
 
 HALF = "0.5: the file has no scores of validation clips"
 
@@ -38,12 +40,13 @@ def read(path, labels):
     Raises
     ------
     ValueError
-        For tags that are missing, clips that stand there twice, values that are no probabilities,
-        a file without any test clip.
+        For tags that are missing, clips that stand there twice, ids that were altered, as by a
+        spreadsheet, values that are no probabilities, a file without any test clip.
     """
     tags = labels.columns.drop("split").tolist()
     is_array = path.suffix.lower() == ".npy"
     table = _read_array(path, labels, tags) if is_array else _read_csv(path, tags)
+    clip_ids.refuse_altered(table.index, labels.index, path, "labels.csv")
     unknown = table.index.difference(labels.index)
     if len(unknown):
         print(f"{path.name}: {len(unknown):,} clips are not in the label set, such as {unknown[0]}")
@@ -53,7 +56,11 @@ def read(path, labels):
         raise ValueError("the label set has no test clips to evaluate on")
     split = held_out[held_out.index.isin(table.index)]
     if not (split == "test").any():
-        raise ValueError(f"{path} has none of the {n_test:,} test clips")
+        ids = [quote(clips[0]) if len(clips) else "none" for clips in (table.index, held_out.index)]
+        raise ValueError(
+            f"{path} has none of the {n_test:,} test clips: its first clip_id is {ids[0]}, one of "
+            f"the label set {ids[1]}"
+        )
     y_score = table.loc[split.index]
     outside = ~((y_score >= 0) & (y_score <= 1)).to_numpy()  # NaN is outside, too
     if outside.any():
@@ -79,24 +86,22 @@ def _read_csv(path, tags):
     """Return a DataFrame of float64 by clip_id, a column per tag in the order of `tags`."""
     header, _ = user_tables.read_header(path)
     if missing := [column for column in ("clip_id", *tags) if column not in header]:
-        hint = "; columns are separated by commas or tabs" if ";" in "".join(header) else ""
         raise ValueError(
-            f"{path} has no column {list_some(missing)}: one for clip_id and every tag{hint}"
+            f"{path} has no column {list_some(missing)}: one for clip_id and every tag is needed"
         )
     if extra_columns := [column for column in header if column not in ("clip_id", "split", *tags)]:
         n_extra, names = len(extra_columns), list_some(extra_columns)
         print(f"{path.name}: {n_extra} columns are no tags of the label set: {names}")
-    table = user_tables.read(path, dict.fromkeys(tags, np.float64)).set_index("clip_id")[tags]
+    table = user_tables.read(path, dict.fromkeys(tags, np.float64))
+    table = table.set_index(table["clip_id"].map(user_tables.normalise))[tags]
     if table.index.has_duplicates:
         twice = table.index[table.index.duplicated()][0]
         raise ValueError(f"{path} has clip {twice} twice")
     numbers = table.apply(pd.to_numeric, errors="coerce")
     if numbers.isna().any(axis=None):
         row, column = np.argwhere(numbers.isna())[0]
-        raise ValueError(
-            f"{path}, clip {table.index[row]}, tag {tags[column]}: {table.iloc[row, column]!r} is "
-            "not a number"
-        )
+        clip_id, value = table.index[row], quote(table.iloc[row, column])
+        raise ValueError(f"{path}, clip {clip_id}, tag {tags[column]}: {value} is not a number")
     return numbers.astype(np.float64)
 
 

@@ -4,7 +4,7 @@ import html
 
 import pandas as pd
 
-from autotagging.formatting import measure, measure_with_interval
+from autotagging.formatting import list_left_out, measure, measure_with_interval
 from autotagging.metrics import AUCS
 from autotagging.results import evaluation
 
@@ -38,8 +38,9 @@ def describe(name, summary):
         f"tag's share of the training clips as its score: macro PR-AUC "
         f"{measure(prevalence['pr_auc'])}, micro ROC-AUC {measure(micro)}",
     ]
-    if tags := test["tags_left_out"]:
-        lines.append(f"left out, on no test clip or on all: {len(tags)} tags: {', '.join(tags)}")
+    on_every_clip = test.get("tags_on_every_clip", [])  # not said by earlier versions
+    if left_out := list_left_out("test", test["tags_left_out"], on_every_clip):
+        lines.append(left_out)
     if n_clips := summary["clips_without_scores"]:
         lines.append(f"validation and test clips without scores: {n_clips:,}, see left_out.csv")
     if n_clips := summary["clips_without_artist"]:

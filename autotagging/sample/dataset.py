@@ -12,6 +12,7 @@ import re
 
 import numpy as np
 
+from autotagging.files import list_visible
 from autotagging.sample.composer.contents import true_tags
 from autotagging.sample.composer.pieces import compose
 from autotagging.sample.listeners import VOCABULARY, listen
@@ -183,7 +184,7 @@ def remove(folder):
     """
     if not (folder / SETTINGS).is_file():
         return
-    for file in folder.glob("[0-9a-f]/*-synthetic_*.mp3*"):
+    for file in list_visible(folder, "[0-9a-f]/*-synthetic_*.mp3*"):
         file.unlink()
     for name in "0123456789abcdef":
         if (folder / name).is_dir() and not any((folder / name).iterdir()):
