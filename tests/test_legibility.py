@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import assert_legible
+from conftest import assert_legible, draw_texts
 from test_network_figures import history_of, network_of
 
 from autotagging.figures import evaluation, maps, networks, sounds, style, tags
@@ -96,4 +96,18 @@ DRAWINGS = {
 @pytest.mark.parametrize("case", TAGS)
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_no_text_is_cut_or_covered_whatever_the_tags(name, case):
-    assert_legible(DRAWINGS[name](TAGS[case]))
+    figure = DRAWINGS[name](TAGS[case])
+    assert_legible(figure)
+    assert max(figure.get_size_inches()) < 28
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Recall.png", "auc_per_tag.png", "tag_confusions.png", "label_distribution.png", "t_SNE.png"],
+)
+def test_of_very_many_tags_the_most_frequent_are_shown_and_it_is_said(name):
+    figure = DRAWINGS[name]([f"tag {number}" for number in range(230)])
+    notes = [text.get_text() for text in figure.texts if text.get_gid() == "note"]
+    assert notes == ["the 200 most frequent of 230 tags"]
+    assert "tag 229" not in {text.get_text() for text in draw_texts(figure)}
+    assert max(figure.get_size_inches()) < 28
