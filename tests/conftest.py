@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import soundfile
 from hypothesis import settings
+from matplotlib.text import Text
 
 settings.register_profile("steady", deadline=None)  # timing is for benchmarks
 settings.load_profile("steady")
@@ -239,13 +240,47 @@ def find_touching(texts):
 def assert_inside(figure, texts):
     """Assert that texts lie within their figure; it is laid out first."""
     figure.draw_without_rendering()
-    page = figure.bbox
-    for text in texts:
-        box = text.get_window_extent()
-        assert box.x0 >= -1, text
-        assert box.x1 <= page.x1 + 1, text
-        assert box.y0 >= -1, text
-        assert box.y1 <= page.y1 + 1, text
+    assert not find_cut(figure, texts)
+
+
+def find_cut(figure, texts):
+    """Return the texts, as they read, that reach beyond the edge of a figure that is laid out."""
+    page = figure.bbox.padded(1)
+    boxes = {text.get_text(): text.get_window_extent() for text in texts}
+    return [
+        text
+        for text, box in boxes.items()
+        if not (page.contains(*box.min) and page.contains(*box.max))
+    ]
+
+
+def draw_texts(figure):
+    """Lay a figure out; return the texts that are really drawn."""
+    drawn, draw = [], Text.draw
+
+    def draw_and_note(text, renderer):
+        drawn.append(text)
+        draw(text, renderer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Text, "draw", draw_and_note)
+        figure.draw_without_rendering()
+    return [text for text in drawn if text.get_visible() and text.get_text().strip()]
+
+
+def assert_legible(figure):
+    """Assert that no text of a figure is cut, lies on another text or panel, or under a legend."""
+    texts = draw_texts(figure)
+    assert not find_cut(figure, texts)
+    assert not find_touching(texts)
+    for ax in figure.axes:
+        panel = ax.get_window_extent()
+        others = [text for text in texts if text.axes not in {ax, None}]
+        assert not [t.get_text() for t in others if overlap(t.get_window_extent(), panel)]
+        if legend := ax.get_legend():
+            points = [line.get_transform().transform(line.get_xydata()) for line in ax.get_lines()]
+            box = legend.get_window_extent()
+            assert not any(box.contains(x, y) for x, y in np.concatenate(points))
 
 
 def legend_labels(owner):

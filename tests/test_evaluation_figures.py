@@ -83,7 +83,7 @@ def curves():
 
 def test_the_best_and_the_worst_curve_are_named(curves):
     roc, pr, _ = map(legend_labels, curves.axes)
-    assert roc[1:] == ["best: good", "worst: female vocals of a …"]
+    assert roc[1:] == ["best: good", "worst: female vocals o…ng name"]
     assert pr[1:] == ["best: good", "worst: fair"]
 
 

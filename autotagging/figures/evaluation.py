@@ -1,16 +1,27 @@
 """Figures of an evaluation: AUCs with intervals, curves, which tags stand in for others."""
 
-import textwrap
-
 import numpy as np
 from matplotlib.lines import Line2D
 
 from autotagging.figures.examples import draw_examples
-from autotagging.figures.style import DARK, GREY, HUE, PALE_HUE, new_figure, styled
-from autotagging.figures.tags import draw_shares, draw_tag_bars
+from autotagging.figures.letters import extra_room, shorten
+from autotagging.figures.matrices import LINE, draw_shares, label_size, matrix_width
+from autotagging.figures.style import (
+    DARK,
+    GREY,
+    HUE,
+    MOST_TAGS,
+    PALE_HUE,
+    STYLE,
+    new_figure,
+    say_left_out,
+    styled,
+)
+from autotagging.figures.tags import draw_tag_bars
 from autotagging.formatting import measure
 from autotagging.metrics import AUCS
 
+LEGEND_WIDTH = 1.3  # inches, for the name of a tag
 PERCENTS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 
 
@@ -67,7 +78,8 @@ def draw_aucs(per_tag, unit):
     Figure
         With what chance gives: 0.5, and the tag's prevalence.
     """
-    figure = new_figure(0.75 + 0.128 * max(len(per_tag), 4))
+    n_tags, per_tag = len(per_tag), per_tag[:MOST_TAGS]
+    figure = new_figure(max(0.75 + 0.128 * len(per_tag), 1.0 + 0.108 * max(len(per_tag), 4)))
     axes = figure.subplots(1, 2)
     chances = {"roc_auc": np.full(len(per_tag), 0.5), "pr_auc": per_tag["prevalence"].to_numpy()}
     for ax, (auc, title) in zip(axes, AUCS.items(), strict=True):
@@ -89,7 +101,7 @@ def draw_aucs(per_tag, unit):
             ax.plot(0 * y[undefined] + start, y[undefined], "x", color=GREY, ms=4, clip_on=False)
         ax.set(xlim=(start, 1), ylim=(-0.8, len(rows) - 0.2))
         ax.set_xlabel(f"{title}\n(axis starts at {start:.1f})" if start else title)
-        ax.set_yticks(y, rows["tag"])
+        ax.set_yticks(y, [shorten(tag) for tag in rows["tag"]])
         ax.tick_params(axis="y", length=0)
     handles = [
         Line2D([], [], color=HUE, marker="o", ms=3, ls="", label="tag"),
@@ -102,6 +114,7 @@ def draw_aucs(per_tag, unit):
     if per_tag["roc_auc"].isna().any():
         handles.append(Line2D([], [], color=GREY, marker="x", ms=4, ls="", label="no value"))
     figure.legend(handles=handles, loc="outside upper right", ncols=len(handles))
+    say_left_out(figure, n_tags)
     return figure
 
 
@@ -155,7 +168,7 @@ def _draw_tag_curves(ax, curves, name, aucs):
     mean = "mean of the tags" if len(aucs) > 1 else "the one tag"
     ax.plot(table.index, table.mean(axis=1), color=HUE, linewidth=1.8, label=mean)
     for which, tag, style in (("best", aucs.idxmax(), "-"), ("worst", aucs.idxmin(), "--")):
-        label = f"{which}: {textwrap.shorten(tag, 24, placeholder=' …')}"
+        label = f"{which}: {shorten(tag, LEGEND_WIDTH, STYLE['legend.fontsize'])}"
         ax.plot(table.index, table[tag], color=DARK, linewidth=0.9, linestyle=style, label=label)
 
 
@@ -185,16 +198,20 @@ def draw_confusions(confusions):
     Figure
         Behind the name of a row's tag stands how many clips missed it.
     """
-    tags = confusions["tag"].tolist()
-    shares = confusions.iloc[:, 2:].to_numpy(float)
-    rows = [f"{tag} ({n:,})" for tag, n in zip(tags, confusions["missed"], strict=True)]
-    figure = new_figure(1.3 + 0.105 * max(len(shares), 8))
+    shares = confusions.iloc[:MOST_TAGS, 2 : 2 + MOST_TAGS].to_numpy(float)
+    size = label_size(len(shares))
+    tags = [shorten(tag, size=size) for tag in confusions["tag"][:MOST_TAGS]]
+    rows = [f"{tag} ({n:,})" for tag, n in zip(tags, confusions["missed"], strict=False)]
+    title = (
+        "Of the clips with the row's tag that were not given it, the share that were given the "
+        "column's\nwithout having it (grey: no such clip, or the tag itself)"
+    )
+    height = 1.3 + (LINE * size + 0.009) * max(len(shares), 12) + extra_room(tags, size)
+    figure = new_figure(height, width=matrix_width(rows, tags, title))
     ax = figure.subplots()
     top = max(np.nanmax(shares, initial=0.0), 0.1)
     draw_shares(ax, shares, rows, tags, [t for t in PERCENTS if t <= top], top)
     ax.set(ylabel="missed (on so many clips)", xlabel="predicted instead, wrongly")
-    ax.set_title(
-        "Of the clips with the row's tag that were not given it, the share that were given the "
-        "column's\nwithout having it (grey: no such clip, or the tag itself)"
-    )
+    ax.set_title(title)
+    say_left_out(figure, len(confusions))
     return figure

@@ -2,8 +2,7 @@
 
 import itertools
 
-from matplotlib.font_manager import FontProperties
-
+from autotagging.figures.letters import LABEL_WIDTH, measure, shorten, wrap
 from autotagging.figures.style import DARK, PALE_GREY, STYLE, WIDTH, new_figure, styled
 
 HEADINGS = ("Clip ID", "Actual tags", "Predicted tags", "Chosen as")
@@ -14,6 +13,8 @@ PADDING = 0.08
 LINE_HEIGHT = 0.15
 TITLE_HEIGHT = 0.32
 FONT_SIZE = 7.5
+MOST_WIDTH = 2 * LABEL_WIDTH  # inches: of a tag or an id, which are wrapped
+TAGS_A_CELL = 100
 
 
 @styled
@@ -31,15 +32,11 @@ def draw_examples(examples, title):
     Figure
         As high as the table needs; text is wrapped inside its column.
     """
-    measuring = new_figure(1.0, constrained=False)
     rows = [[_plain(heading, bold=True) for heading in HEADINGS]]
     rows += [_cells(example) for example in examples]
-    edges = _edges([example["clip_id"] for example in examples], measuring)
+    edges = _edges([example["clip_id"] for example in examples])
     widths = [right - left - 2 * PADDING for left, right in itertools.pairwise(edges)]
-    table = [
-        [_wrap(cell, width, measuring) for cell, width in zip(row, widths, strict=True)]
-        for row in rows
-    ]
+    table = [[_wrap(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows]
     heights = [LINE_HEIGHT * max(map(len, row)) + PADDING for row in table]
     figure = new_figure(sum(heights) + TITLE_HEIGHT + 0.3, constrained=False)
     _draw_table(figure, table, heights, edges)
@@ -48,10 +45,10 @@ def draw_examples(examples, title):
     return figure
 
 
-def _edges(clip_ids, figure):
+def _edges(clip_ids):
     """Return where the columns begin and the last one ends, in inches: room for the ids first."""
     least, most = ID_WIDTHS
-    longest = max((_width(clip_id, False, figure) for clip_id in clip_ids), default=0)
+    longest = max((measure(_short(clip_id), FONT_SIZE) for clip_id in clip_ids), default=0)
     first = min(max(longest + 2 * PADDING + 0.08, least), most)
     end = WIDTH - 0.2
     reason = end - REASON_WIDTH
@@ -62,30 +59,35 @@ def _plain(text, bold=False):
     return [(text, "", bold)]
 
 
+def _short(text):
+    return shorten(text, MOST_WIDTH, FONT_SIZE)
+
+
 def _cells(example):
     both = set(example["actual"]) & set(example["predicted"])
-    cells = [_plain(example["clip_id"])]
+    cells = [_plain(_short(example["clip_id"]))]
     for tags in (example["actual"], example["predicted"]):
-        words = [(tag, ",", tag in both) for tag in tags[:-1]]
-        words += [(tag, "", tag in both) for tag in tags[-1:]]
+        words = [(_short(tag), ",", tag in both) for tag in tags[:TAGS_A_CELL]]
+        if len(tags) > TAGS_A_CELL:
+            words.append((f"and {len(tags) - TAGS_A_CELL:,} more", "", False))
+        elif words:
+            words[-1] = (words[-1][0], "", words[-1][2])
         cells.append(words or _plain("(none)"))
     return [*cells, _plain(example["reason"])]
 
 
-def _width(text, bold, figure):
-    font = FontProperties(size=FONT_SIZE, weight="bold" if bold else "normal")
-    renderer = figure.canvas.get_renderer()
-    return renderer.get_text_width_height_descent(text, font, ismath=False)[0] / figure.dpi
+def _weight(bold):
+    return "bold" if bold else "normal"
 
 
-def _wrap(words, width, figure):
+def _wrap(words, width):
     """Return lines of (x, text, bold), x and width in inches."""
     lines, x = [[]], 0.0
-    comma_width = _width(",", False, figure)
-    space = _width("n n", False, figure) - _width("nn", False, figure)
+    comma_width = measure(",", FONT_SIZE)
+    space = measure("n n", FONT_SIZE) - measure("nn", FONT_SIZE)
     for text, comma, bold in words:
-        for piece in _pieces(text, bold, width - comma_width, figure):
-            needed = _width(piece, bold, figure)
+        for piece in wrap(text, width - comma_width, FONT_SIZE, _weight(bold)):
+            needed = measure(piece, FONT_SIZE, _weight(bold))
             if lines[-1] and x + needed + comma_width > width:
                 lines.append([])
                 x = 0.0
@@ -95,22 +97,6 @@ def _wrap(words, width, figure):
             lines[-1].append((x - space, comma, False))
             x += comma_width
     return lines
-
-
-def _pieces(text, bold, width, figure):
-    """Return a text in pieces that fit a line each: whole where it fits."""
-    pieces = []
-    while _width(text, bold, figure) > width:
-        fitting = max(
-            (n for n in range(1, len(text)) if _width(text[:n], bold, figure) <= width), default=1
-        )
-        # at a space, else behind a hyphen, as in the ids of one's own collections
-        cut = text.rfind(" ", 1, fitting + 1)
-        cut = cut if cut > 0 else text.rfind("-", 1, fitting) + 1
-        cut = cut if cut > 0 else fitting
-        pieces.append(text[:cut])
-        text = text[cut:].lstrip()
-    return [*pieces, text]
 
 
 def _draw_table(figure, table, heights, edges):
@@ -134,5 +120,5 @@ def _draw_lines(ax, lines, left, top):
     for number, line in enumerate(lines):
         y = top + (number + 0.78) * LINE_HEIGHT
         for x, text, bold in line:
-            style = {"fontsize": FONT_SIZE, "fontweight": "bold" if bold else "normal"}
-            ax.text(left + x, y, text, va="baseline", parse_math=False, **style)
+            style = {"fontsize": FONT_SIZE, "fontweight": _weight(bold)}
+            ax.text(left + x, y, text, va="baseline", **style)

@@ -1,7 +1,5 @@
 """Tags at their coordinates in the plane, every label free of every other."""
 
-import textwrap
-
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
@@ -11,9 +9,23 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D
 from scipy.spatial import ConvexHull
 
-from autotagging.figures.style import DARK, GREY, KINDS, new_figure, styled
+from autotagging.figures.letters import LABEL_WIDTH, measure, shorten, wrap
+from autotagging.figures.style import (
+    DARK,
+    GREY,
+    KINDS,
+    MOST_TAGS,
+    STYLE,
+    WIDTH,
+    new_figure,
+    say_left_out,
+    styled,
+)
+from autotagging.formatting import count, list_some
 
-MAX_LETTERS = 40  # letters of a label
+LABEL_AREA = 0.3  # share of a map that its labels may cover: with more it grows
+LABEL_HEIGHT = 0.12  # inches
+MOST_MISSING = 40  # named below a map
 MAX_A_ROW = 7  # of the legend
 CENTRED = {"fontsize": 7.0, "ha": "center", "va": "center", "zorder": 4}
 HALO = [withStroke(linewidth=1.5, foreground="white")]  # keeps letters free of lines
@@ -49,16 +61,18 @@ def draw_tag_map(coordinates, tags, *, clusters=(), method="tsne", missing=()):
     -------
     Figure
     """
-    coordinates = np.asarray(coordinates, dtype=float)
+    n_tags, tags = len(tags), tags[:MOST_TAGS]
+    coordinates = np.asarray(coordinates, dtype=float)[:MOST_TAGS]
     counts = np.asarray(tags["clips"], dtype=float)
     kinds = [kind if kind in KINDS else "other" for kind in tags["kind"]]
-    named = f"\n\n{len(missing)} tags have no vector: {', '.join(missing)}" if missing else ""
-    named = "\n".join(textwrap.fill(line, 118) for line in named.split("\n"))
-    figure = new_figure(_height(coordinates, named.count("\n")))
+    labels = [shorten(tag, LABEL_WIDTH, CENTRED["fontsize"]) for tag in tags["tag"]]
+    below = _name_missing(missing)
+    width, height = _size(coordinates, labels)
+    figure = new_figure(height + LABEL_HEIGHT * len(below), width=width)
     ax = figure.add_subplot()
     axis = {"tsne": "t-SNE dimension", "pca": "principal component"}[method]
     ax.set(xticks=[], yticks=[], ylabel=f"{axis} 2")
-    ax.set_xlabel(f"{axis} 1{named}", parse_math=False)
+    ax.set_xlabel("\n".join([f"{axis} 1", *below]))
     mark_areas = 12 + 110 * np.sqrt(counts / max(counts.max(initial=1), 1))
     _draw_points(ax, coordinates, mark_areas, kinds)
     ax.margins(0.09)
@@ -80,14 +94,29 @@ def draw_tag_map(coordinates, tags, *, clusters=(), method="tsne", missing=()):
         if MplPath(line).contains_points(other_points).sum() < members.sum() / 2:
             box = _draw_outline(ax, number, line, marks, numbers)
             numbers = np.vstack([numbers, box])
-    _label(ax, coordinates, names, mark_areas, numbers)
+    _label(ax, coordinates, labels, mark_areas, numbers)
+    say_left_out(figure, n_tags)
     return figure
 
 
-def _height(coordinates, n_lines):
-    """Return the height in inches that a map has at the width of a page, with lines below it."""
+def _name_missing(tags):
+    """Return the lines below a map about tags without coordinates."""
+    if not tags:
+        return []
+    has = "has" if len(tags) == 1 else "have"
+    named = list_some(map(shorten, tags), MOST_MISSING)
+    text = f"{count(len(tags), 'tag')} {has} no vector: {named}"
+    return ["", *wrap(text, WIDTH - 0.4, STYLE["axes.labelsize"])]
+
+
+def _size(coordinates, labels):
+    """Return width and height of a map in inches: a page's, unless its labels need more."""
     wide, high = np.ptp(coordinates, axis=0)
-    return float(np.clip(1.3 + 0.12 * n_lines + 6.5 * (high / wide if wide else 1), 4.2, 9.2))
+    height = float(np.clip(1.3 + 6.5 * (high / wide if wide else 1), 4.2, 9.2))
+    widths = sum(measure(label, CENTRED["fontsize"]) for label in labels)
+    needed = widths * LABEL_HEIGHT / LABEL_AREA
+    scale = max(1.0, np.sqrt(needed / (WIDTH * (height - 1.3))))
+    return scale * WIDTH, scale * height
 
 
 def kind_marks():
@@ -180,8 +209,8 @@ def _draw_outline(ax, number, line, marks, taken):
     return boxes[best]
 
 
-def _label(ax, coordinates, tags, mark_areas, taken):
-    """Write each tag where it is free: as near its point as the labels before it allow.
+def _label(ax, coordinates, labels, mark_areas, taken):
+    """Write each label where it is free: as near its point as the labels before it allow.
 
     adjustText, the library for this, keeps labels off points but not off marks of a size: of the
     50 tags of MagnaTagATune it left eight on a mark and two on each other, this leaves none.
@@ -191,10 +220,9 @@ def _label(ax, coordinates, tags, mark_areas, taken):
     radii = _radii(ax, mark_areas)
     frame = np.array(ax.get_window_extent().extents)
     marks = _boxes_of_marks(ax, coordinates, mark_areas)
-    for number, tag in enumerate(tags):
-        name = tag if len(tag) <= MAX_LETTERS else f"{tag[: MAX_LETTERS - 1]}…"
-        style = {**CENTRED, "path_effects": HALO, "transform": None, "parse_math": False}
-        text = ax.text(0, 0, name, **style)
+    for number, label in enumerate(labels):
+        style = {**CENTRED, "path_effects": HALO, "transform": None}
+        text = ax.text(0, 0, label, **style)
         size = np.array(text.get_window_extent().size) + scale
         boxes = _candidates(points[number], radii[number] + scale, size)
         box = boxes[_cheapest(boxes, marks, taken, frame)]

@@ -7,6 +7,7 @@ import numpy as np
 import scipy.linalg
 from matplotlib.patches import Circle, Polygon, Rectangle
 
+from autotagging.figures.letters import LABEL_SIZE, shorten, wrap
 from autotagging.figures.style import (
     DARK,
     GREY,
@@ -203,9 +204,9 @@ def _write_block(ax, block, centre, room):
     fits = room > len("frames*bands") * CHARACTER
     units = {"input": f"frames{TIMES}bands" if fits else f"time{TIMES}freq.", "output": "tags"}
     unit = units.get(block["kind"], f"{shape[2]:,} maps" if len(shape) == 3 else "")
-    ax.text(centre, 1.07, f"{size}\n{unit}", ha="center", va="bottom", fontsize=6.5)
+    ax.text(centre, 1.07, f"{size}\n{unit}", ha="center", va="bottom", fontsize=LABEL_SIZE)
     name, details = _texts(block, room)
-    style = {"ha": "center", "va": "top", "fontsize": 6.5, "parse_math": False}
+    style = {"ha": "center", "va": "top", "fontsize": LABEL_SIZE}
     ax.text(centre, -0.06, "\n".join(name), fontweight="bold", **style)
     ax.text(centre, -0.06 - LINE_HEIGHT * len(name), "\n".join(details), **style)
 
@@ -213,7 +214,7 @@ def _write_block(ax, block, centre, room):
 def _write_caption(figure, weights, columns, top):
     left, right = columns[0][0] + 0.08, columns[-1][1]
     text = textwrap.fill(f"{weights} {CAPTION}", int((right - left) / CHARACTER))
-    style = {"va": "top", "fontsize": 6.5, "color": GREY, "linespacing": 1.35}
+    style = {"va": "top", "fontsize": LABEL_SIZE, "color": GREY, "linespacing": 1.35}
     figure.text(left / WIDTH, top / figure.get_figheight(), text, **style)
 
 
@@ -224,11 +225,11 @@ def _draw_inputs(figure, inputs, column, top, n_shown):
         low = high - n_shown * MAP_HEIGHT
         ax = _panel(figure, column, low, n_shown * MAP_HEIGHT)
         _show(ax, array, np.min(array), np.max(array))
-        characters = int((column[1] - column[0]) / CHARACTER)
-        label = textwrap.shorten(title, 2 * characters, placeholder=" …")
+        room = 0.9 * (column[1] - column[0])
+        label = "\n".join(wrap(shorten(title, 2 * room), room))
         box = {"facecolor": "black", "alpha": 0.6, "pad": 1, "linewidth": 0}
-        style = {"va": "top", "fontsize": 6.5, "color": "white", "parse_math": False, "bbox": box}
-        ax.text(0.03, 0.97, textwrap.fill(label, characters), transform=ax.transAxes, **style)
+        style = {"va": "top", "fontsize": LABEL_SIZE, "color": "white", "bbox": box}
+        ax.text(0.03, 0.97, label, transform=ax.transAxes, **style)
 
 
 def _draw_maps(figure, arrays, column, top, n_shown):
@@ -243,7 +244,7 @@ def _write_heading(figure, title, column, top):
     room = column[1] - column[0]
     text = "\n".join(line for part in title.split("\n") for line in _wrap(part, room))
     place = sum(column) / 2 / WIDTH, (top + 0.04) / figure.get_figheight()
-    figure.text(*place, text, ha="center", va="bottom", fontsize=6.5)
+    figure.text(*place, text, ha="center", va="bottom", fontsize=LABEL_SIZE)
 
 
 def _panel(figure, column, low, height):

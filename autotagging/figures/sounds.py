@@ -1,15 +1,15 @@
 """Waves and spectrograms: what a clip looks like."""
 
-import textwrap
-
 import librosa
 import numpy as np
 
+from autotagging.figures.letters import shorten
 from autotagging.figures.style import GREY, HUE, new_figure, styled
 
 N_FFT = 2048
 HOP_LENGTH = 512
 LEVEL_RANGE = 80  # dB
+TITLE_WIDTH = 5.5  # inches: above all three columns
 TICKS = (0, 250, 500, 1000, 2000, 4000, 8000, 16000)  # Hz
 SPARSE_TICKS, SCREEN_BANDS = (0, 500, 2000, 8000), 96
 
@@ -85,10 +85,11 @@ def draw_spectrogram(samples, sample_rate):
 
 def _write_title(ax, title):
     ax.set_title(" ")  # keeps the line free above all three columns
-    title = textwrap.shorten(title, 95, placeholder=" …")
-    style = {"fontsize": 8, "fontweight": "bold", "parse_math": False}
+    style = {"size": 8, "weight": "bold"}
     place = {"xycoords": "axes fraction", "textcoords": "offset points"}
-    ax.annotate(title, (0, 1), (0, 4), **place, **style).set_in_layout(False)
+    ax.annotate(
+        shorten(title, TITLE_WIDTH, **style), (0, 1), (0, 6), **place, **style
+    ).set_in_layout(False)
 
 
 def _levels(powers):

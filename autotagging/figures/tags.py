@@ -1,14 +1,26 @@
 """Figures with a place for every tag: bars, how often tags are given, which come together."""
 
 import numpy as np
-from matplotlib.colors import PowerNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullLocator
 
-from autotagging.figures.style import DARK, GREY, HUE, PALE_GREY, PALE_HUE, new_figure, styled
+from autotagging.figures.letters import extra_room, shorten
+from autotagging.figures.matrices import LINE, draw_shares, label_size, matrix_width
+from autotagging.figures.style import (
+    DARK,
+    GREY,
+    HUE,
+    MOST_TAGS,
+    PALE_HUE,
+    new_figure,
+    say_left_out,
+    styled,
+)
+from autotagging.formatting import count
 
 TAGS_A_ROW = 60
+LEAST_A_ROW = 10  # places for bars: fewer bars would be as wide as the page
 
 
 @styled
@@ -31,24 +43,26 @@ def draw_tag_bars(values, tags, ylabel, reference=None, reference_label=None):
     Figure
         The axis starts at zero or says where it starts.
     """
-    values = np.asarray(values, dtype=float)
-    reference = None if reference is None else np.asarray(reference, dtype=float)
+    values = np.asarray(values, dtype=float)[:MOST_TAGS]
+    reference = None if reference is None else np.asarray(reference, dtype=float)[:MOST_TAGS]
+    labels = [shorten(tag) for tag in tags[:MOST_TAGS]]
     start, end = _axis_limits(values, reference)
-    parts = np.array_split(np.arange(len(tags)), -(-len(tags) // TAGS_A_ROW) or 1)
-    figure = new_figure(0.35 + 2.35 * len(parts))
+    parts = np.array_split(np.arange(len(labels)), -(-len(labels) // TAGS_A_ROW) or 1)
+    figure = new_figure(0.35 + (2.35 + extra_room(labels)) * len(parts))
     axes = figure.subplots(len(parts), 1, squeeze=False)[:, 0]
     for ax, part in zip(axes, parts, strict=True):
         _draw_bars(ax, values[part], start)
         if reference is not None:
             x = np.arange(len(part))
             ax.hlines(reference[part], x - 0.46, x + 0.46, color=DARK, linewidth=1.1)
-        ax.set_xticks(range(len(part)), [tags[i] for i in part], rotation=90)
-        ax.set_xlim(-0.7, max(len(p) for p in parts) - 0.3)
+        ax.set_xticks(range(len(part)), [labels[i] for i in part], rotation=90)
+        ax.set_xlim(-0.7, max(LEAST_A_ROW, *map(len, parts)) - 0.3)
         ax.set_ylim(start, end)
         ax.set_ylabel(f"{ylabel}\n(axis starts at {start:.1f})" if start else ylabel)
     handles = _bar_legend(ylabel, reference_label, missing=np.isnan(values).any())
     if len(handles) > 1:
         figure.legend(handles=handles, loc="outside upper right", ncols=3)
+    say_left_out(figure, len(tags))
     return figure
 
 
@@ -101,11 +115,16 @@ def draw_label_distribution(annotated, merged, cooccurrence):
     Figure
         Counts on a logarithmic axis; the kept tags are named once, under the matrix.
     """
+    cooccurrence = cooccurrence.iloc[:MOST_TAGS, :MOST_TAGS]
     kept = merged.set_index("tag")["clips"].reindex(cooccurrence.index)
-    heights = {"ranks": 1.45, "counts": 1.45, "matrix": 1.2 + 0.096 * len(kept)}
-    if len(annotated) == len(kept):  # all tags are kept as annotated: the counts say it all
+    size = label_size(len(kept))
+    labels = [shorten(tag, size=size) for tag in kept.index]
+    title = "Share of the clips with the row's tag that also have the column's tag"
+    heights = {"ranks": 1.45, "counts": 1.45, "matrix": 1.2 + LINE * size * len(kept)}
+    if len(annotated) == merged["kept"].sum():  # all as annotated: the counts say it all
         del heights["ranks"]
-    figure = new_figure(0.7 + sum(heights.values()))
+    height = 0.7 + sum(heights.values()) + extra_room(labels, size)
+    figure = new_figure(height, width=matrix_width(labels, labels, f"c   {title}", "bold"))
     panels = figure.subplots(len(heights), 1, height_ratios=list(heights.values()))
     axes = dict(zip(heights, panels, strict=True))
     if "ranks" in axes:
@@ -114,14 +133,13 @@ def draw_label_distribution(annotated, merged, cooccurrence):
     shares = cooccurrence.to_numpy(float).copy()
     np.fill_diagonal(shares, np.nan)
     ticks = [0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.7, 1] if len(kept) > 30 else [0, 0.05, 0.2, 0.5, 1]
-    draw_shares(axes["matrix"], shares, kept.index, kept.index, ticks, 1)
-    axes["matrix"].set_title(
-        "Share of the clips with the row's tag that also have the column's tag"
-    )
+    draw_shares(axes["matrix"], shares, labels, labels, ticks, 1)
+    axes["matrix"].set_title(title)
     for letter, ax in zip("abc", panels, strict=False):
         ax.set_title(f"{letter}   {ax.get_title(loc='left')}", fontweight="bold")
     axes["counts"].sharex(axes["matrix"])
     axes["counts"].tick_params(labelbottom=False, bottom=False)
+    say_left_out(figure, merged["kept"].sum())
     return figure
 
 
@@ -136,11 +154,12 @@ def _draw_ranks(ax, annotated, merged):
     if merging:
         ax.plot(x[~kept], y[~kept], color=HUE, mfc="white", **style)
     ax.plot(x[kept], y[kept], color=HUE, **style)
-    labels = [f"{len(before)} tags as annotated", f"of these the {kept.sum()} kept"]
+    labels = [f"{count(len(before), 'tag')} as annotated", f"of these the {kept.sum()} kept"]
     if merging:
         labels.insert(1, f"{len(after)} after merging synonyms")
-    ax.legend(ax.get_lines(), labels, loc="upper right")
+    ax.legend(ax.get_lines(), labels, loc="best")
     ax.set_yscale("log")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set(xlabel="rank of the tag", ylabel="clips", xlim=(0, max(len(before), len(after)) + 1))
     _label_logarithmic(ax)
     ax.grid(axis="y")
@@ -164,7 +183,7 @@ def _draw_counts(ax, kept, annotated):
     ax.set_ylabel("clips")
     ax.grid(axis="y")
     if merging:
-        ax.legend(loc="upper right", ncols=2)
+        ax.legend(loc="best", ncols=2)
     ax.set_title("What merging adds to the tags kept" if merging else "Clips of the tags kept")
 
 
@@ -172,30 +191,3 @@ def _label_logarithmic(ax):
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:,.0f}")
     ax.yaxis.set_minor_locator(NullLocator())
-
-
-def draw_shares(ax, shares, rows, columns, ticks, top):
-    """Draw a matrix of shares on an axis, grey where there is none, and its colour bar.
-
-    Parameters
-    ----------
-    ax : Axes
-    shares : ndarray of shape (n_rows, n_columns)
-        In [0, 1]; NaN: none.
-    rows, columns : list of str
-    ticks : list of float
-        Of the colour bar.
-    top : float
-        The largest share that has a colour of its own.
-    """
-    size = 6.5 if len(shares) <= 55 else 5.0
-    ax.set_facecolor(PALE_GREY)
-    # the square root: most shares are small
-    image = ax.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, top), aspect="auto")
-    ax.set_xticks(range(len(columns)), columns, rotation=90, fontsize=size)
-    ax.set_yticks(range(len(rows)), rows, fontsize=size)
-    ax.tick_params(length=0, pad=2)
-    ax.spines[:].set_visible(False)
-    bar = ax.figure.colorbar(image, ax=ax, location="right", shrink=0.5, aspect=30, pad=0.01)
-    bar.set_ticks(ticks, labels=[f"{tick * 100:.0f} %" for tick in ticks])
-    bar.outline.set_visible(False)
