@@ -3,6 +3,11 @@
 import hashlib
 import os
 import shutil
+import zipfile
+import zlib
+
+MAX_EXPANSION = 30  # of a zip archive: weights hardly shrink, a bomb grows a thousandfold
+ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError)
 
 
 def write_whole(path, content):
@@ -23,6 +28,41 @@ def write_if_changed(path, text):
         return False
     write_whole(path, text)
     return True
+
+
+def read_zip(path, names=None):
+    """Read entries of a zip archive into memory.
+
+    Parameters
+    ----------
+    path : Path
+    names : iterable of str, optional
+        All where they are not given.
+
+    Returns
+    -------
+    dict
+        Name -> bytes.
+
+    Raises
+    ------
+    ValueError
+        Where the file is no archive, or one that is damaged, encrypted or lacks an entry, or holds
+        one twice or one that expands beyond measure.
+    """
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                entries = archive.namelist()
+                names = entries if names is None else names
+                n_bytes = sum(archive.getinfo(name).file_size for name in names)
+                if len(set(entries)) < len(entries):
+                    raise zipfile.BadZipFile("holds an entry twice")
+                if n_bytes > MAX_EXPANSION * path.stat().st_size:
+                    raise zipfile.BadZipFile(f"expands to {n_bytes:,} bytes")
+                return {name: archive.read(name) for name in names}
+        except ZIP_DAMAGE as error:
+            raise ValueError(f"{path} is no zip archive that can be read: {error}") from None
 
 
 def checksum(path):

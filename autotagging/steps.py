@@ -10,7 +10,6 @@ import contextlib
 import json
 import shutil
 import time
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import filelock
 import pandas as pd
 
 from autotagging import versions
-from autotagging.files import checksum, checksum_of, list_visible, write_whole
+from autotagging.files import checksum, checksum_of, list_visible, read_zip, write_whole
 
 SUMMARY, LOCK = "summary.json", "lock"
 FIGURES = ("*.png", "*.html")  # and pages
@@ -97,9 +96,8 @@ def _checksum(path, clip_ids):
         rows = rows.drop(columns=VOLATILE, errors="ignore")
         return checksum_of([json.dumps(settings), rows.to_csv()])
     if path.suffix == ".keras":
-        damage = contextlib.suppress(zipfile.BadZipFile, KeyError)  # is said where it is loaded
-        with damage, zipfile.ZipFile(path) as archive:
-            return checksum_of(archive.read(entry) for entry in KERAS_ENTRIES)
+        with contextlib.suppress(ValueError):  # damage is said where it is loaded
+            return checksum_of(read_zip(path, KERAS_ENTRIES).values())
     return checksum(path)
 
 

@@ -103,9 +103,8 @@ def _cut_front(rng, content):
 
 def _overwrite(rng, content):
     at, n_bytes = rng.integers(len(content) + 1), int(rng.integers(20_000))
-    filler = rng.choice(["noise", "zeros", "itself"])
-    new = {"noise": rng.bytes(n_bytes), "zeros": bytes(n_bytes), "itself": content[:n_bytes]}[filler]
-    return content[:at] + new + content[at + n_bytes :]
+    fillers = rng.bytes(n_bytes), bytes(n_bytes), content[:n_bytes]
+    return content[:at] + fillers[rng.integers(3)] + content[at + n_bytes :]
 
 
 def _insert(rng, content):

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import zipfile
 
 import pandas as pd
 import pytest
@@ -54,6 +55,33 @@ def test_a_text_is_written_only_where_it_is_not_there_yet(tmp_path):
     assert (tmp_path / "x").stat().st_mtime == 0
     assert files.write_if_changed(tmp_path / "x", "b\n")
     assert (tmp_path / "x").read_text() == "b\n"
+
+
+def test_entries_of_an_archive_are_read_by_name_or_all(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a", "ä")
+        archive.writestr("b", b"")
+    assert files.read_zip(tmp_path / "x.zip") == {"a": "ä".encode(), "b": b""}
+    assert files.read_zip(tmp_path / "x.zip", ["b"]) == {"b": b""}
+    with pytest.raises(ValueError, match=r"x\.zip is no zip archive that can be read: .*'c'"):
+        files.read_zip(tmp_path / "x.zip", ["c"])
+
+
+def test_an_archive_that_expands_beyond_measure_is_not_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(10**7))
+    with pytest.raises(ValueError, match="expands to 10,000,000 bytes"):
+        files.read_zip(tmp_path / "x.zip", ["a"])
+
+
+def test_an_archive_that_is_damaged_within_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", bytes(range(250)))
+    content = bytearray((tmp_path / "x.zip").read_bytes())
+    content[40:60] = bytes(20)
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(ValueError, match="is no zip archive that can be read"):
+        files.read_zip(tmp_path / "x.zip")
 
 
 def test_checksums_are_sha_256(tmp_path):

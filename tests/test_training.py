@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -196,6 +198,63 @@ def test_an_interrupted_run_on_other_clips_is_refused_by_name(tmp_path):
     train(tmp_path, settings)
     with pytest.raises(ValueError, match=r"from another labels/merged50/labels\.csv: run"):
         train(tmp_path, settings, inputs={**INPUTS, "labels/merged50/labels.csv": "a2"})
+
+
+def change_state(change):
+    """Return a function that changes what the last epoch of a checkpoint says of the run."""
+
+    def write(checkpoint):
+        network, state = model_folder.load(checkpoint / "last.keras")
+        change(state)
+        model_folder.save(checkpoint / "last.keras", network, state)
+
+    return write
+
+
+def lose_optimizer(checkpoint):
+    network, state = model_folder.load(checkpoint / "last.keras")
+    model_folder.save(checkpoint / "last.keras", keras.models.clone_model(network), state)
+
+
+def cut_short(name):
+    return lambda checkpoint: os.truncate(checkpoint / name, 5000)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        change_state(lambda state: state.pop("history")),
+        change_state(lambda state: state.pop("inputs")),
+        change_state(lambda state: state.update(history=[])),
+        change_state(lambda state: state["history"][0].pop("loss")),
+        change_state(lambda state: state["history"][0].update(validation_pr_auc="0.5")),
+        lose_optimizer,
+        cut_short("last.keras"),
+        cut_short("best.keras"),
+        lambda checkpoint: (checkpoint / "best.keras").unlink(),
+    ],
+    ids=[
+        "no history",
+        "no inputs",
+        "an empty history",
+        "an epoch without its loss",
+        "a score of text",
+        "no optimiser",
+        "the last epoch cut short",
+        "the best epoch cut short",
+        "the best epoch gone",
+    ],
+)
+def test_a_damaged_checkpoint_is_refused_with_its_remedy(tmp_path, whole, damage):
+    shutil.copytree(whole[0], tmp_path, dirs_exist_ok=True)
+    checkpoint = tmp_path / "models/run/checkpoint"
+    damage(checkpoint)
+    before = (checkpoint / "last.keras").read_bytes()
+    sentence = rf"^{checkpoint}/(last|best)\.keras .* --force"
+    with pytest.raises(ValueError, match=sentence) as refused:
+        train(tmp_path)
+    assert len(str(refused.value).splitlines()) == 1
+    assert (checkpoint / "last.keras").read_bytes() == before
 
 
 def history_of(*scores):

@@ -12,8 +12,11 @@ checkpoint/   of a run that is not finished
 import contextlib
 import dataclasses
 import json
+import math
 import os
+import re
 import shutil
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -21,13 +24,23 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import normalize
 
-from autotagging import steps
-from autotagging.files import write_table
+from autotagging import steps, versions
+from autotagging.files import read_zip, write_table
 
 FILE = "model.keras"
 ENTRY = "autotagging.json"
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"  # Keras' entries
 COMPLETE = {"architecture": str, "features": str}  # what a finished run says of itself
 COMPLETE |= {"tags": list, "thresholds": list, "feature_settings": dict}
+NO_DESCRIPTION = (LookupError, RecursionError, TypeError, ValueError)  # JSON of another form
+# Of what the networks are made: Keras would let a file name any class of its own, some of which
+# read other files, ask servers, or unpickle.
+LAYERS = {"Functional", "InputLayer", "Normalization", "Reshape", "ZeroPadding2D", "Conv2D"}
+LAYERS |= {"BatchNormalization", "ReLU", "Activation", "MaxPooling2D", "GlobalAveragePooling2D"}
+LAYERS |= {"GlobalMaxPooling2D", "Flatten", "Dense", "Dropout", "Add", "Average", "Concatenate"}
+OPERATIONS = {"Concatenate", "Mean", "Std", "Clip", "Log", "Subtract", "__keras_tensor__"}
+PARTS = {"DTypePolicy", "GlorotUniform", "RandomNormal", "Zeros", "Ones"}
+PARTS |= {"Adam", "LossScaleOptimizer", "BinaryCrossentropy", "BinaryFocalCrossentropy"}
 
 
 def folder_of(data, run):
@@ -63,7 +76,7 @@ def write(folder, network, description, history):
 
 def read_history(folder):
     """Read ``history.csv``: a DataFrame with a row an epoch; of several runs also with a seed."""
-    return pd.read_csv(folder / "history.csv")
+    return steps.read_table(folder / "history.csv", na_values=[""])
 
 
 def join_histories(folders):
@@ -93,9 +106,24 @@ def find_model(data, name):
     path = path / FILE if path.is_dir() else path
     description = read_description(path)
     described = {**description, **description["settings"]}
-    if not all(isinstance(described.get(key), kind) for key, kind in COMPLETE.items()):
+    if not described.keys() >= COMPLETE.keys():
         raise ValueError(f"{path} is of a run that is not finished: finish it first")
+    if not _is_plausible(described):
+        raise _foreign(path)
     return path
+
+
+def _is_plausible(described):
+    """Return whether a description holds what its names say."""
+    if not all(isinstance(described[key], kind) for key, kind in COMPLETE.items()):
+        return False
+    tags, thresholds = described["tags"], described["thresholds"]
+    return (
+        all(isinstance(tag, str) for tag in tags)
+        and len(set(tags)) == len(tags) == len(thresholds) > 0
+        and all(isinstance(value, float) and math.isfinite(value) for value in thresholds)
+        and Path(described["features"]).name == described["features"]  # no way out of the dataset
+    )
 
 
 def name_of(name):
@@ -175,15 +203,99 @@ def load(path):
     Raises
     ------
     ValueError
-        For a file that is not a model of this project, or is damaged.
+        For a file that is not a model of this project, or is damaged, or was saved by a version
+        of Keras that this one cannot read.
     """
+    description = read_description(path)
+    entries = _read_entries(path)
+    try:
+        _check_config(json.loads(entries[CONFIG]), len(entries[WEIGHTS]))
+        network = _load_network(path)
+    except _list_errors() as error:
+        problem = str(error) if isinstance(error, UnsafeNetworkError) else "is damaged"
+        raise _unusable(path, problem) from None
+    if "tags" in description and not _has_tags(network, description["tags"]):
+        raise _unusable(path, "has a network of other tags")
+    return network, description
+
+
+class UnsafeNetworkError(ValueError):
+    """A network that is made of what no network of this project is."""
+
+
+def _read_entries(path):
+    try:
+        entries = read_zip(path)
+    except ValueError:
+        entries = {}
+    if set(entries) != {CONFIG, METADATA, WEIGHTS, ENTRY}:
+        raise _unusable(path, "is damaged")
+    return entries
+
+
+def _check_config(config, n_bytes):
+    """Refuse a network of other classes, or of layers larger than all weights of the file."""
+    found = [config]
+    while found:
+        value = found.pop()
+        children = value.values() if isinstance(value, dict) else value
+        found += [child for child in children if isinstance(child, dict | list)]
+        if isinstance(value, dict):
+            if "class_name" in value and value["class_name"] not in LAYERS | OPERATIONS | PARTS:
+                raise UnsafeNetworkError(
+                    f"holds {str(value['class_name'])[:40]!r}, which no network here is made of"
+                )
+            if max(value.get("filters") or 0, value.get("units") or 0) > n_bytes:
+                raise UnsafeNetworkError("describes a layer larger than all its weights")
+
+
+def _load_network(path):
     import keras  # takes seconds, and the rest of the module does without
 
-    description = read_description(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of how other versions keep weights
+        network = keras.saving.load_model(path, safe_mode=True)
+    if not all(np.isfinite(weight).all() for weight in network.get_weights()):
+        raise ValueError("weights that are no numbers")
+    _, frames, bands = network.input_shape
+    network(np.zeros((1, frames, bands), np.float32))  # as far as it can be computed
+    return network
+
+
+def _list_errors():
+    """Return what Keras and what computes for it raise where a file is not as it should be."""
+    import keras
+
+    errors = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        errors += (tf.errors.OpError,)
+    return (*errors, TypeError, ValueError)
+
+
+def _has_tags(network, tags):
+    """Return whether a network ends in a logit a tag, from the layer that is called so."""
     try:
-        return keras.saving.load_model(path, safe_mode=True), description
-    except (KeyError, ValueError, TypeError, OSError):
-        raise ValueError(f"{path} is damaged: train it again with --force") from None
+        return network.output_shape == (None, len(tags)) and len(tag_weights(network)) == len(tags)
+    except (LookupError, ValueError):  # no such layer, or one without weights
+        return False
+
+
+def _unusable(path, problem):
+    """Return the error about a model file that cannot be used; it tells versions of Keras."""
+    told = f"this is Keras {versions.of(['keras'])['keras']}"
+    with contextlib.suppress(*NO_DESCRIPTION):
+        saved_by = json.loads(read_zip(path, [METADATA])[METADATA])["keras_version"]
+        if re.fullmatch(r"[\w.+-]{1,20}", saved_by):
+            told = f"it was saved by Keras {saved_by}, {told}"
+    remedy = "train it again with --force, or name another model"
+    return ValueError(f"{path} {problem}: {remedy} ({told})")
+
+
+def _foreign(path):
+    problem = f"is not a model of this project: it has no {ENTRY} that is whole"
+    return _unusable(path, problem)
 
 
 def read_description(path):
@@ -194,11 +306,10 @@ def read_description(path):
     ValueError
         For a file that is not there or is not a model of this project.
     """
-    if not path.exists():
+    if not path.is_file():
         raise ValueError(f"{path} is missing: run 3_train_cnn.py with --force, or name a model")
-    foreign = (zipfile.BadZipFile, KeyError, ValueError, TypeError)
-    with contextlib.suppress(*foreign), zipfile.ZipFile(path) as archive:
-        description = json.loads(archive.read(ENTRY))
+    with contextlib.suppress(*NO_DESCRIPTION):
+        description = json.loads(read_zip(path, [ENTRY])[ENTRY])
         if isinstance(description["settings"], dict):
             return description
-    raise ValueError(f"{path} is not a model of this project: it has no {ENTRY} that is whole")
+    raise _foreign(path)

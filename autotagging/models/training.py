@@ -26,6 +26,8 @@ from autotagging.formatting import measure
 from autotagging.models import architectures, batches, model_folder, prediction
 
 PLATEAU_FACTOR = 0.3  # of the learning rate, after a third of the patience without a better epoch
+COLUMNS = {"epoch", "learning_rate", "loss", "training_clips", "training_seconds"}  # of an epoch
+COLUMNS |= {"validation_loss", "validation_pr_auc", "validation_roc_auc", "seconds"}
 NOT_TRANSFERRED = ("normalisation", "logits")  # of a network that starts from another
 
 
@@ -181,12 +183,16 @@ def _devices(number):
 
 
 def _start_or_resume(step, checkpoint, settings, clips, start):
-    if (checkpoint / "last.keras").exists():
-        state = model_folder.read_description(checkpoint / "last.keras")
-        steps.find_differences(step, state)
-        print(f"resuming the interrupted run after epoch {len(state['history'])}")
-        network, _ = model_folder.load(checkpoint / "last.keras")
-        return network, state["history"]
+    last = checkpoint / "last.keras"
+    if last.exists():
+        history = _read_history(last, step)
+        print(f"resuming the interrupted run after epoch {len(history)}")
+        model_folder.load(checkpoint / "best.keras")  # damage is said now, not after the training
+        network, _ = model_folder.load(last)
+        optimizer = getattr(network, "optimizer", None)
+        if optimizer is None or not int(optimizer.iterations):
+            raise steps.damaged(last, "has lost the state of its optimiser")
+        return network, history
     shape = (settings.chunk_frames, clips.array.shape[2])
     statistics = batches.band_statistics(clips)
     network = build(shape, clips.y_true.shape[1], statistics, settings)
@@ -195,6 +201,19 @@ def _start_or_resume(step, checkpoint, settings, clips, start):
         print(f"kept {n_kept:,} of {total:,} weights; new: {', '.join(NOT_TRANSFERRED)}")
     compile_network(network, settings)
     return network, []
+
+
+def _read_history(path, step):
+    """Read the epochs of an interrupted run; refuse one of other settings, or that is damaged."""
+    state = model_folder.read_description(path)
+    rows = state.get("history")
+    is_whole = isinstance(state.get("inputs"), dict) and isinstance(rows, list) and rows
+    if not is_whole or not all(isinstance(row, dict) and row.keys() == COLUMNS for row in rows):
+        raise steps.damaged(path)
+    if not all(isinstance(value, int | float) for row in rows for value in row.values()):
+        raise steps.damaged(path)
+    steps.find_differences(step, state)
+    return rows
 
 
 def compile_network(network, settings):

@@ -185,7 +185,9 @@ def score(network, data, labels):
             "with --labels"
         )
     store = feature_store.open_store(data, network.features, held_out(labels).index)
-    if asdict(store.settings) != description["feature_settings"]:
+    _, frames, bands = model.input_shape
+    fits = frames <= store.array.shape[1] and bands == store.array.shape[2]
+    if not fits or asdict(store.settings) != description["feature_settings"]:
         raise ValueError(
             f"{network.path} takes other features than features/{network.features}: extract "
             "them as it was trained on, and name them with --features"
