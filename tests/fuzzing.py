@@ -1,17 +1,20 @@
-"""Inputs that nobody thought of, made by chance, and what becomes of them.
+"""Files that nobody thought of, made by chance, and what becomes of them.
 
-Audio that is damaged in a few of many ways goes to a process of its own, as decoders may crash,
-hang or take all memory; an independent reading by FFmpeg says what there is to use.
+Audio and model files are changed in a few of many ways and go to a process of its own, as decoders
+may crash, hang or take all memory. FFmpeg, read independently, says what audio there is to use.
 """
 
 import concurrent.futures
 import io
+import json
 import multiprocessing
 import re
 import resource
 import struct
 import time
 import traceback
+import warnings
+import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -22,6 +25,8 @@ import soundfile
 SECONDS = 29.12
 LONGEST = 30.0  # seconds that an input may take
 MOST_MEMORY = 1000  # MB of a process
+ENDINGS = {"audio": ".mp3", "models": ".keras"}
+STARTING = 60.0  # seconds in which a process imports what it needs
 
 EXCUSES = ("is silent", "not finite", "less than one window", "no numbers", "sampling rate")
 
@@ -137,7 +142,7 @@ MUTATIONS = (
 )
 
 
-def mutate(rng, encoded):
+def mutate_audio(rng, encoded):
     """Return a file that was changed by chance, and how: bytes and str."""
     names = list(encoded)
     name = names[rng.integers(len(names))]
@@ -152,23 +157,28 @@ def mutate(rng, encoded):
 
 
 def read_independently(path):
-    """Return the seconds that FFmpeg decodes of a file; None where it complains of anything."""
+    """Return the seconds that FFmpeg decodes of a file; None where it complains of anything.
+
+    Not more than a header states: FFmpeg takes what is behind the samples of an au for samples.
+    """
     import av
 
     av.logging.set_level(av.logging.ERROR)
     try:
         with av.logging.Capture() as complaints, av.open(str(path)) as source:
-            frames = source.decode(source.streams.best("audio"))
-            n_samples = sum(frame.samples / frame.sample_rate for frame in frames)
+            stream = source.streams.best("audio")
+            seconds = sum(f.samples / f.sample_rate for f in source.decode(stream))
+            if stream.duration and source.format.name != "mp3":  # that is an estimate
+                seconds = min(seconds, float(stream.duration * stream.time_base))
     except (av.FFmpegError, ValueError, AttributeError, UnicodeDecodeError):
         return None
     finally:
         av.logging.set_level(None)
-    return None if complaints else float(n_samples)
+    return None if complaints else seconds
 
 
-def examine(path):
-    """Return what becomes of an audio file, and what is wrong with that: two str, None for none."""
+def examine_audio(path):
+    """Return what becomes of an audio file, what is wrong with that or None, and seconds."""
     from autotagging.audio import loading
     from autotagging.features.settings import PRESETS
     from autotagging.features.spectrogram import extract_file
@@ -193,10 +203,7 @@ def examine(path):
             fault = f"FFmpeg reads {held:.1f} s without a complaint, here: {outcome}"
         elif used and outcome == "used" and used < 0.9 * min(held, SECONDS):
             fault = f"FFmpeg reads {held:.1f} s, {used:.1f} s are used without a word"
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB, on Linux
-    if memory > MOST_MEMORY:
-        fault = f"takes {memory:.0f} MB"
-    return outcome, fault, seconds
+    return outcome, fault or _find_excess(), seconds
 
 
 def _is_cut_off(outcome, held):
@@ -207,30 +214,95 @@ def _is_cut_off(outcome, held):
     return held < 0.9 * stated
 
 
-def fuzz_audio(folder, encoded, n_inputs, seed):
-    """Let files be examined that were changed by chance.
+def examine_model(path):
+    """Return what becomes of a model file, what is wrong with that or None, and seconds."""
+    from autotagging.models import model_folder
+
+    before, fault = time.perf_counter(), None
+    try:
+        network, _ = model_folder.load(path)
+        network(np.zeros((1, *network.input_shape[1:]), np.float32))
+        outcome = "used"
+    except ValueError as error:
+        outcome = str(error).removeprefix(str(path))
+        fault = f"{outcome} is not one line" if "\n" in outcome else None
+    except Exception:  # noqa: BLE001  any other is what is looked for
+        outcome, fault = "exception", traceback.format_exc()
+    return outcome, fault or _find_excess(), time.perf_counter() - before
+
+
+def _find_excess():
+    """Return what is wrong where this process has taken too much memory, else None."""
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB, on Linux
+    return f"takes {memory:.0f} MB" if memory > MOST_MEMORY else None
+
+
+def mutate_model(rng, model):
+    """Return a model file that was changed by chance, and how: bytes and str."""
+    with zipfile.ZipFile(io.BytesIO(model)) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    name = list(entries)[rng.integers(len(entries))]
+    how = rng.choice(["file", "remove", "bytes", "value", "twice", "bomb"])
+    if how == "file":
+        mutation = MUTATIONS[rng.integers(len(MUTATIONS))]
+        return mutation(rng, model), mutation.__name__
+    if how == "remove":
+        del entries[name]
+    elif how == "bytes":
+        mutation = MUTATIONS[rng.integers(len(MUTATIONS))]
+        entries[name], how = mutation(rng, entries[name]), mutation.__name__
+    elif how == "bomb":
+        entries[name] = bytes(200_000_000)
+    elif how == "value" and name.endswith(".json"):
+        entries[name] = json.dumps(_change_value(rng, json.loads(entries[name]))).encode()
+    changed = io.BytesIO()
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(changed, "w") as archive:
+        for entry, content in entries.items():
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED if how == "bomb" else None)
+        if how == "twice":
+            archive.writestr(name, entries[name][::2])
+    return changed.getvalue(), f"{name}: {how}"
+
+
+ODD_VALUES = (None, True, -1, 0, 1e308, "", "Lambda", "../../x", [], {}, [[]] * 9, 10**30, "é\0")
+
+
+def _change_value(rng, node):
+    """Return JSON with one value, somewhere within it, replaced by an odd one."""
+    if not isinstance(node, dict | list) or not node or rng.random() < 0.1:
+        return ODD_VALUES[rng.integers(len(ODD_VALUES))]
+    key = list(node)[rng.integers(len(node))] if isinstance(node, dict) else rng.integers(len(node))
+    changed = node.copy()
+    changed[key] = _change_value(rng, node[key])
+    return changed
+
+
+def fuzz(kind, examine, make, folder, n_inputs, seed):
+    """Let files be examined that were changed by chance, in a process of their own.
 
     Parameters
     ----------
+    kind : str
+    examine : callable
+        Takes a path; returns what became of it, what is wrong with that or None, and seconds.
+    make : callable
+        Takes a random generator; returns bytes and, in words, what they are.
     folder : Path
         Where the files lie; those with a fault stay.
-    encoded : dict
-        From `encode_all`.
     n_inputs, seed : int
 
     Returns
     -------
     Outcomes
     """
-    outcomes, spawn = Outcomes("audio"), multiprocessing.get_context("spawn")
+    outcomes, spawn = Outcomes(kind), multiprocessing.get_context("spawn")
     worker = concurrent.futures.ProcessPoolExecutor(1, spawn)
     for number in range(n_inputs):
-        rng = np.random.default_rng([seed, number])
-        content, said = mutate(rng, encoded)
-        path = folder / f"{seed}-{number}.mp3"
+        content, said = make(np.random.default_rng([seed, number]))
+        path = folder / f"{seed}-{number}{ENDINGS[kind]}"
         path.write_bytes(content)
         try:
-            outcome, fault, seconds = worker.submit(examine, path).result(LONGEST + 30)
+            outcome, fault, seconds = worker.submit(examine, path).result(LONGEST + STARTING)
         except (concurrent.futures.BrokenExecutor, TimeoutError) as error:
             outcome, fault, seconds = "killed", repr(error), LONGEST
             for process in worker._processes.values():

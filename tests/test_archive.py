@@ -60,6 +60,17 @@ def test_names_in_utf_8_are_read_whether_the_archive_says_so_or_not(tmp_path):
     assert [target.read_bytes() for target in targets] == [b"1", b"2", b"3"]
 
 
+def test_a_member_that_would_fill_the_disk_is_left_out(tmp_path):
+    bomb = {"0/bomb.wav": bytes(archive.LARGE + 1), "0/a.mp3": b"fine"}
+    write_parts(tmp_path, bomb, compression=zipfile.ZIP_DEFLATED)
+    files = pd.Series({"1": "0/bomb.wav", "2": "0/a.mp3"})
+    targets = files.map(lambda file: tmp_path / file.removeprefix("0/"))
+    made, reasons = archive.extract(files, archive.find_parts(tmp_path), targets, fine)
+    assert made == 1
+    assert reasons == {"1": archive.BOMB}
+    assert not targets["1"].exists()
+
+
 def test_clips_are_extracted_under_their_own_names_once(tmp_path):
     write_parts(tmp_path, CONTENT)
     files = pd.Series({"1": "0/a.mp3", "2": "f/b.mp3"})

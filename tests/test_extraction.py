@@ -112,7 +112,7 @@ def test_clips_that_give_less_than_they_state_are_listed_also_when_others_are_ad
     path.write_bytes(path.read_bytes()[:-2900])  # a tenth of a second
     first = dataclasses.replace(wanted_store, clips=wanted_store.clips[:10])
     write_store(first)
-    said = "gives 0.9 of 1.0 s: the rest is damaged or missing"
+    said = "gives 0.91 of 1.00 s: the rest is damaged or missing"
     for store in (first, wanted_store):
         write_store(store)
         listed = (wanted_store.folder / "incomplete.csv").read_text().splitlines()

@@ -92,7 +92,7 @@ def test_noise_behind_an_mp3_is_not_decoded(tmp_path):
     sound = load(tmp_path, encode("mp3") + noise(100_000), 20.0)
     assert len(sound.samples) / RATE == pytest.approx(SECONDS, abs=0.15)
     assert np.abs(sound.samples).max() < 0.7
-    assert sound.problem == "gives 12.1 of 20.0 s: the rest is damaged or missing"
+    assert sound.problem == "gives 12.10 of 20.00 s: the rest is damaged or missing"
 
 
 @pytest.mark.parametrize("n_frames", [33, 3340])
@@ -137,7 +137,7 @@ def test_an_ogg_whose_end_is_missing_says_so(tmp_path, encoding):
     sound = load(tmp_path, content[: len(content) // 2])
     seconds = len(sound.samples) / RATE
     assert 3 < seconds < 9
-    assert sound.problem == f"gives {seconds:.1f} s: its end is missing"
+    assert sound.problem == f"gives {seconds:.2f} s: its end is missing"
 
 
 def test_an_mp3_that_was_cut_off_is_as_short_as_it_is(tmp_path):
@@ -151,7 +151,7 @@ def test_what_is_behind_a_hole_is_used_and_the_hole_is_said(tmp_path, encoding, 
     content = encode(encoding, seconds=30.0)
     sound = load(tmp_path, overwrite(content, 6000, filler), 30.0)
     assert 0.9 * 30 * RATE <= len(sound.samples) < 29.9 * RATE
-    assert "of 30.0 s: the rest is damaged or missing" in sound.problem
+    assert "of 30.00 s: the rest is damaged or missing" in sound.problem
     assert frequency_of(sound.samples[-RATE:]) == pytest.approx(440, abs=2)
 
 
@@ -159,7 +159,7 @@ def test_of_an_mp3_that_is_mostly_noise_little_is_refused_and_much_is_used(tmp_p
     short, long = encode("mp3", seconds=5.0), encode("mp3")
     with pytest.raises(ValueError, match=r"cut off: 5\.1 of 20\.0 s"):
         load(tmp_path, short + noise(100_000), 20.0)
-    assert "gives 12.1 of 20.0 s" in load(tmp_path, long + noise(100_000), 20.0).problem
+    assert "gives 12.10 of 20.00 s" in load(tmp_path, long + noise(100_000), 20.0).problem
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,8 @@ def test_the_same_title_by_the_same_artist_on_two_tracks_is_one_recording(labels
     credits.loc["5", ["album", "track"]] = credits.loc["1", ["album", "track"]]
     found = statistics.count_same_recordings(metadata, credits, labels["split"])
     assert found == {"pairs": 1, "pairs_ignoring_case": 1, "test_clips": 0}
-    assert statistics.count_same_recordings(metadata[[]], credits, labels["split"]) == {}
+    for unknown in (metadata[[]], metadata.assign(title="")):
+        assert statistics.count_same_recordings(unknown, credits, labels["split"]) == {}
 
 
 def test_the_same_recordings_of_magnatagatune_are_found(test_data):

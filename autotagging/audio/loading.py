@@ -124,8 +124,8 @@ def _judge(found, seconds):
         raise ValueError(f"is cut off: {used:.1f} of {expected:.1f} s can be decoded")
     expected = min(max(found.stated or 0, found.held + found.zeros), seconds)
     if used < expected - TRIMMED:
-        return f"gives {used:.1f} of {expected:.1f} s: the rest is damaged or missing"
-    return f"gives {used:.1f} s: {found.problem}" if found.problem and used < seconds else None
+        return f"gives {used:.2f} of {expected:.2f} s: the rest is damaged or missing"
+    return f"gives {used:.2f} s: {found.problem}" if found.problem and used < seconds else None
 
 
 def _decode(path, seconds):
@@ -191,7 +191,7 @@ def _decode_container(file, offset, seconds):
     content = part.read(contents.HEAD)
     part.seek(0)
     decoded = decoders.decode_with_libsndfile(part, seconds)
-    is_known = not decoded.is_damaged
+    was_opened = not decoded.is_damaged
     _, in_riff = contents.find_riff_data(content) or (None, None)
     stated = in_riff or decoded.stated
     if decoded.seconds < min(seconds, in_riff or seconds):
@@ -201,7 +201,7 @@ def _decode_container(file, offset, seconds):
         is_joined = content.startswith((b"fLaC", b"OggS"))
         if is_joined or decoded.seconds < (stated or seconds) - TRIMMED:
             decoded = max(decoded, other, key=lambda decoded: decoded.seconds)
-    if is_known and not decoded.blocks:
+    if was_opened and not decoded.blocks:
         raise ValueError("holds no samples")
     found = _Found(decoded, stated, decoded.seconds)
     if decoded.is_damaged:

@@ -19,6 +19,8 @@ from tqdm import tqdm
 from autotagging.files import check_room
 
 UTF_8 = 0x800  # of a member's flags: its name is in UTF-8, not in cp437
+LARGE, DENSE = 100_000_000, 100  # bytes, and how many are packed into one: no sound is so dense
+BOMB = f"the archive packs over {DENSE} bytes into one, which no sound allows: it is not unpacked"
 
 
 class PartsReader(io.RawIOBase):
@@ -142,11 +144,13 @@ def extract(files, parts, targets, why_unusable):
     """
     if not len(files):
         return 0, {}
-    count, reasons = 0, {}
     with _open_zip(parts) as archive:
         members = files.map(_members(archive))
+        is_bomb = members.map(_is_bomb)
+        count, reasons = 0, dict.fromkeys(members.index[is_bomb], BOMB)
+        members = members[~is_bomb]
         _check_room(members, targets)
-        for clip_id, member in tqdm(members.items(), "extracting", len(files), unit="clip"):
+        for clip_id, member in tqdm(members.items(), "extracting", len(members), unit="clip"):
             target = targets[clip_id]
             if _holds(target, member):
                 continue
@@ -161,6 +165,11 @@ def extract(files, parts, targets, why_unusable):
     return count, reasons
 
 
+def _is_bomb(member):
+    """Return whether a member would fill the disk with next to nothing."""
+    return member.file_size > max(LARGE, DENSE * member.compress_size)
+
+
 def _check_room(members, targets):
     new = [member for clip_id, member in members.items() if not targets[clip_id].exists()]
     needed = sum(member.file_size for member in new)
@@ -170,7 +179,11 @@ def _check_room(members, targets):
 def _holds(target, member):
     if not target.is_file() or target.stat().st_size != member.file_size:
         return False
-    return zlib.crc32(target.read_bytes()) == member.CRC
+    crc = 0
+    with target.open("rb") as file:
+        while block := file.read(1 << 20):
+            crc = zlib.crc32(block, crc)
+    return crc == member.CRC
 
 
 def _extract_member(archive, member, target, parts):

@@ -163,9 +163,10 @@ def count_same_recordings(metadata, credits, split):
         ``test_clips``, how many test clips share such a pair (case ignored) with another track
         in training. Empty where no title is known.
     """
-    if "title" not in metadata:
+    titles = metadata.get("title", pd.Series(dtype=str))
+    titles = titles[titles != ""]
+    if titles.empty:
         return {}
-    titles = metadata["title"][metadata["title"] != ""]
     keys = _identities(credits.loc[titles.index])
     exact = keys["artist"] + "\n" + titles
     folded = exact.str.casefold()
