@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -184,3 +185,24 @@ def test_annotations_that_are_none_are_one_sentence(run_script, tmp_path, text):
     assert answer.returncode == 1
     assert len(answer.stderr.strip().splitlines()) == 1
     assert "annotations_final.csv" in answer.stderr
+
+
+def test_a_dataset_that_was_packed_on_macos_is_read(run_script, tiny_dataset, tmp_path):
+    table = pd.read_csv(tiny_dataset / "annotations_final.csv", sep="\t").drop(columns="clip_id")
+    files, raw = table.pop("mp3_path"), tmp_path / "raw"
+    raw.mkdir()
+    with zipfile.ZipFile(raw / "mp3.zip", "w") as packed:
+        for number, file in enumerate(files):
+            packed.write(tiny_dataset / file, f"cafe\u0301/{number}.wav")
+            packed.writestr(f"__MACOSX/cafe\u0301/._{number}.wav", b"\0")
+    table.insert(0, "path", [f"{raw}/caf\u00e9/{number}.wav" for number in range(len(files))])
+    table.to_csv(raw / "my.csv", index=False)
+    for name in ("._my.csv", ".DS_Store"):
+        (raw / name).write_bytes(b"\0\x05\x16\x07")
+    answer = run_script(ONE, "--data", tmp_path / "data", "--raw", raw, "--name", "set")
+    assert answer.returncode == 0, answer.stderr
+    clips = pd.read_csv(tmp_path / "data/clips/clips.csv", index_col="clip_id")
+    assert clips["file"].to_dict() == {
+        f"caf\u00e9-{n}": f"clips/caf\u00e9-{n}.wav" for n in range(32)
+    }
+    assert (tmp_path / "data" / clips["file"].iloc[0]).read_bytes()

@@ -75,7 +75,9 @@ def check_names(metadata):
         if not file:
             wrong = "has no path"
         elif path.is_absolute() or ".." in path.parts or not path.name:
-            wrong = f"{name} leaves the folder of the dataset: paths are relative to --raw"
+            wrong = (
+                f"{name} leaves the folder of the dataset, or goes up: paths lead down from --raw"
+            )
         elif "\\" in file:
             wrong = f"{name} has a backslash: folders are separated by /"
         elif len(file.encode()) > MAX_PATH:
