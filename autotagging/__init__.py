@@ -23,4 +23,9 @@ files           files that appear whole
 user_tables     tables that users bring
 versions        of Python, libraries and this repository
 native_stderr   what libraries write to standard error past Python, silenced
+caches          folders for what libraries keep, where the home cannot be written to
 """
+
+from autotagging import caches
+
+caches.make_writable()  # before any of these libraries is imported

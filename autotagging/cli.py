@@ -6,11 +6,14 @@ with 130; each prints one sentence on standard error.
 """
 
 import argparse
+import os
+import signal
 import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from autotagging import options
+from autotagging.files import check_name
 from autotagging.formatting import display_path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -29,22 +32,72 @@ def run(main, parse_args):
     parse_args : callable
         Returns them; exits with code 2 where they are wrong.
     """
-    sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows no other letters
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.reconfigure(errors="backslashreplace")  # a terminal that knows no other letters
     try:
-        args = parse_args()
+        exit_code = _run(main, parse_args)
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads on, as where it goes to head: no reason to complain
+        exit_code = 128 + signal.SIGPIPE
+        _discard_output()
     except OSError as error:
-        sys.exit(_say(_sentence(error), 2))
+        exit_code = _say(f"standard output: {error.strerror}", 1)
+        _discard_output()
+    sys.exit(exit_code)
+
+
+def _discard_output():
+    """Let what cannot be printed be no error when Python ends."""
+    with Path(os.devnull).open("wb") as nowhere:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            os.dup2(nowhere.fileno(), stream.fileno())
+
+
+def _run(main, parse_args):
+    """Return the exit code of a script."""
+    try:
+        _check_encoding()
+        args = parse_args()
+    except SystemExit as ending:  # of argparse
+        return ending.code
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        return _say(_sentence(error), 2)
     try:
         main(args)
+    except BrokenPipeError:
+        raise
     except KeyboardInterrupt:
         restarts = getattr(args, "force", False) and getattr(args, "force_restarts", False)
         again = "it without --force" if restarts else "the same command"
-        sys.exit(_say(f"interrupted: run {again} to resume", 130))
+        return _say(f"interrupted: run {again} to resume", 130)
     except BrokenProcessPool:
         killed = "a worker process was killed, for want of memory perhaps"
-        sys.exit(_say(f"{killed}: the same command resumes, with fewer --jobs if that helps", 1))
+        return _say(f"{killed}: the same command resumes, with fewer --jobs if that helps", 1)
     except (OSError, ValueError) as error:
-        sys.exit(_say(_sentence(error), 1))
+        return _say(_sentence(error), 1)
+    return 0
+
+
+def _check_encoding():
+    """Let names of files be UTF-8 whatever the locale; refuse arguments that are not.
+
+    Raises
+    ------
+    ValueError
+    """
+    if sys.getfilesystemencoding() != "utf-8":
+        if os.environ.get("PYTHONUTF8") == "1":
+            raise ValueError("file names are not UTF-8 here: leave out Python's option -X utf8=0")
+        # again, in Python's UTF-8 mode, and the workers after it; the terminal stays as it is
+        os.environ["PYTHONUTF8"] = "1"
+        os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding if sys.stdout else "ascii")
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - as it is
+    for argument in sys.argv:
+        option, _, value = argument.partition("=")  # --data=FOLDER
+        check_name(os.path.realpath(value if option.startswith("--") else argument))
 
 
 def _say(sentence, exit_code):
@@ -53,8 +106,11 @@ def _say(sentence, exit_code):
 
 
 def _sentence(error):
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{display_path(error.filename)}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{display_path(error.filename)}: " if error.filename else ""
+        return place + error.strerror
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.object!r} is not {error.encoding.upper()}: rename what is called so"
     return str(error)
 
 
@@ -67,7 +123,7 @@ def parser(doc):
 def add_data(arguments, default=SAMPLE, *, exists=True):
     """Add ``--data FOLDER``, the dataset: a folder that is there, unless the script makes it."""
     text = f"dataset, under which everything is written (default: data/{default.name})"
-    kind = dataset if exists else Path
+    kind = dataset if exists else options.path
     options.add(arguments, "--data", kind, metavar="FOLDER", default=str(default), help=text)
 
 

@@ -1,6 +1,7 @@
 """Files that appear whole, written under another name and renamed; folders that are listed."""
 
 import hashlib
+import locale
 import os
 import shutil
 import zipfile
@@ -8,6 +9,23 @@ import zlib
 
 MAX_EXPANSION = 30  # of a zip archive: weights hardly shrink, a bomb grows a thousandfold
 ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError)
+
+
+def check_name(path):
+    """Refuse a path that is not UTF-8, as the tables are that hold names of files.
+
+    Raises
+    ------
+    ValueError
+        Naming it, with the bytes that are no letters, and the locale.
+    """
+    name = os.fsencode(path).decode("utf-8", "backslashreplace")
+    if name != os.fspath(path):
+        language = locale.setlocale(locale.LC_CTYPE)
+        raise ValueError(
+            f"the name of {name} is not UTF-8 (the locale is {language}): rename it, with convmv "
+            "for instance"
+        )
 
 
 def write_whole(path, content):

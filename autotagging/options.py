@@ -5,6 +5,7 @@ the functions share the one dataclass.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import math
 import urllib.parse
@@ -83,20 +84,27 @@ def given(settings, args):
     return {name: value for name, value in values.items() if value is not None}
 
 
+def path(text):
+    """Return a path, of a folder that may have to be made; refuse an empty one."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no path")
+    with contextlib.suppress(RuntimeError):  # of a user who is not known
+        return Path(text).expanduser()  # as --data=~/music and make DATA=~/music reach a script
+    return Path(text)
+
+
 def folder(text):
     """Return a folder's path; refuse one that is not there."""
-    return _path(text, Path(text).is_dir(), "folder")
+    if not path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+    return path(text)
 
 
 def file(text):
     """Return a file's path; refuse one that is not there."""
-    return _path(text, Path(text).is_file(), "file")
-
-
-def _path(text, exists, kind):
-    if not exists:
-        raise argparse.ArgumentTypeError(f"{text} is not a {kind}")
-    return Path(text)
+    if not path(text).is_file():
+        raise argparse.ArgumentTypeError(f"{text} is not a file")
+    return path(text)
 
 
 def name(text):
@@ -160,6 +168,6 @@ number_from_0, positive_number = number(float, 0), number(float, 0, above=True)
 share = number(float, 0, 1, below=True)
 METAVARS = {
     **dict.fromkeys((natural, positive, seed, number_from_0, positive_number), "N"),
-    **{share: "SHARE", folder: "FOLDER", file: "FILE", name: "NAME"},
+    **{share: "SHARE", path: "FOLDER", folder: "FOLDER", file: "FILE", name: "NAME"},
     **{web_address: "URL", cluster_address: "ADDRESS"},
 }

@@ -17,7 +17,14 @@ import filelock
 import pandas as pd
 
 from autotagging import versions
-from autotagging.files import checksum, checksum_of, list_visible, read_zip, write_whole
+from autotagging.files import (
+    check_name,
+    checksum,
+    checksum_of,
+    list_visible,
+    read_zip,
+    write_whole,
+)
 
 SUMMARY, LOCK = "summary.json", "lock"
 FIGURES = ("*.png", "*.html")  # and pages
@@ -78,6 +85,7 @@ def describe_inputs(data, *paths, clip_ids=()):
     """
     data, inputs = data.resolve(), {}
     for path in [path.resolve() for path in paths if path is not None]:
+        check_name(path)
         is_below = path.is_relative_to(data)
         name = path.relative_to(data).as_posix() if is_below else f"../{path.name}"
         if is_below and not path.exists():

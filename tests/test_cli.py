@@ -1,9 +1,13 @@
 """The command line: one sentence, the right exit code, an answer at once."""
 
 import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, write_tiny_dataset
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from autotagging import cli
@@ -101,6 +105,90 @@ def test_an_argument_that_cannot_be_read_ends_with_code_2(capsys):
         cli.run(None, parse_args)
     assert ending.value.code == 2
     assert "/data/mtt: Permission denied" in capsys.readouterr().err
+
+
+ASCII_ONLY = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+def test_names_of_clips_and_tags_are_read_and_written_whatever_the_locale(tmp_path):
+    data = write_tiny_dataset(tmp_path / "é")
+    table = data / "annotations_final.csv"
+    table.write_text(table.read_text().replace("artist_", "ö").replace('"loud"', '"音"'))
+    for path in data.rglob("artist_*"):
+        path.rename(path.with_name(path.name.replace("artist_", "ö")))
+    answer = subprocess.run(
+        [sys.executable, REPOSITORY / SCRIPTS[0], "--data", data],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", **ASCII_ONLY},
+        capture_output=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert rb"\xe9/labels" in answer.stdout  # the terminal's letters are its own
+    tags = (data / "labels" / "merged5" / "tags.csv").read_text(encoding="utf-8")
+    assert "音" in tags
+    assert "absent" not in (data / "clips" / "excluded.csv").read_text(encoding="utf-8")
+
+
+def test_a_locale_that_python_is_told_to_keep_is_one_sentence():
+    command = [sys.executable, "-X", "utf8=0", REPOSITORY / SCRIPTS[3]]
+    answer = subprocess.run(
+        command, env={**os.environ, **ASCII_ONLY}, capture_output=True, check=False
+    )
+    assert answer.returncode == 2
+    assert b"leave out Python's option -X utf8=0" in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", ["--data {}", "--data={}"])
+@pytest.mark.parametrize("name", [b"mus\xe9e", b"mus\xe9e/new", b"link/new"])
+def test_a_name_that_is_not_utf8_is_refused_before_anything_is_made(
+    tmp_path, monkeypatch, capsys, form, name
+):
+    odd = os.fsencode(tmp_path) + b"/mus\xe9e"
+    os.mkdir(odd)  # noqa: PTH102 - a name in bytes
+    (tmp_path / "link").symlink_to(os.fsdecode(odd))
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/" + name)
+    monkeypatch.setattr("sys.argv", ["script.py", *form.format(folder).split(" ", 1)])
+    with pytest.raises(SystemExit) as ending:
+        cli.run(None, lambda: pytest.fail("arguments were read"))
+    assert ending.value.code == 2
+    said = capsys.readouterr().err
+    assert rf"the name of {tmp_path}/mus\xe9e" in said
+    assert "is not UTF-8 (the locale is " in said
+    assert not os.listdir(odd)  # noqa: PTH208 - a name in bytes
+
+
+PRINTS = ["-c", "from autotagging import cli; cli.run(lambda _: print('a'), lambda: None)"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [PRINTS, ["aux_label_distribution.py", "--help"]], ids=["in main", "--help"]
+)
+def test_a_script_whose_output_nobody_reads_ends_quietly(arguments):
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, *arguments]
+    answer = subprocess.run(
+        command, cwd=REPOSITORY, stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert answer.stderr == b""
+    assert answer.returncode in {0, 141}  # argparse says nothing of what it cannot print
+
+
+def test_output_that_cannot_be_written_is_one_sentence():
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [sys.executable, *PRINTS],
+            cwd=REPOSITORY,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(b"-c: ")
+    assert answer.stderr.endswith(b"No space left on device\n")
+    assert len(answer.stderr.splitlines()) == 1
 
 
 def test_the_sample_that_is_not_made_yet_is_refused_with_its_script(monkeypatch, tmp_path):

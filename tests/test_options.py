@@ -40,6 +40,19 @@ def test_fields_become_options_in_kebab_case_with_their_types():
     assert list(settings.augment) == ["mixup", "shift"]
 
 
+@pytest.mark.parametrize("kind", [options.path, options.folder, options.file])
+def test_an_empty_path_is_refused_and_none_is_the_working_folder(kind):
+    with pytest.raises(argparse.ArgumentTypeError, match="an empty name is no"):
+        kind("")
+
+
+def test_a_path_below_a_home_is_found_however_the_shell_left_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert options.folder("~") == tmp_path
+    assert options.path("~/music") == tmp_path / "music"
+    assert options.path("~a user that is not known/music").parts[0].startswith("~")
+
+
 def test_what_is_not_given_is_as_the_dataclass_has_it():
     assert parse() == parse(unset=True) == Settings()
 
