@@ -157,11 +157,12 @@ def _decode_file(file, seconds):
 
 
 def _decode_mpeg(file, offset, seconds):
-    n_bytes = math.ceil(seconds * MOST_BYTES)
+    n_bytes = min(math.ceil(seconds * MOST_BYTES), file.seek(0, io.SEEK_END))
     file.seek(offset)
-    stream = mpeg_frames.read_stream(content := file.read(n_bytes), 0, seconds)
-    if stream.seconds < seconds and len(content) == n_bytes:  # there is something between
-        content += file.read(contents.SEARCHED)
+    content = file.read(n_bytes)
+    stream = mpeg_frames.read_stream(content, 0, seconds)
+    if stream.seconds < seconds and (further := file.read(contents.SEARCHED)):
+        content += further  # something lies between the frames
         stream = mpeg_frames.read_stream(content, 0, seconds)
     found = _Found(decoders.Decoded(), stream.promised)
     for stretch in stream.stretches:
