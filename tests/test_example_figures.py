@@ -50,3 +50,12 @@ def test_tags_in_both_columns_are_bold_and_no_others():
 def test_a_clip_without_a_predicted_tag_says_so():
     figure = draw_examples([example_of(predicted=[])], "One clip")
     assert "(none)" in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_of_very_many_tags_of_a_clip_the_rest_is_counted():
+    tags = [f"tag {number}" for number in range(130)]
+    figure = draw_examples([example_of(actual=tags, predicted=tags[:100])], "One clip")
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts.count("and 30 more") == 1
+    assert "tag 99" in texts
+    assert "tag 100" not in texts

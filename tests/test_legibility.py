@@ -18,6 +18,7 @@ TAGS = {
     "one tag": ["rock"],
     "five tags": MANY[:5],
     "a long tag": [LONG],
+    "12 long tags": [f"{number} {LONG} {number}" for number in range(12)],
     "17 long tags": [f"{number} {LONG} {number}" for number in range(17)],
     "17 tags of 2,000 letters": [letter * 2000 for letter in "abcdefghijklmnopq"],
     "188 tags": [f"{tag} {n}" for n in (1, 2, 3) for tag in MANY][:188],

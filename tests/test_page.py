@@ -123,19 +123,33 @@ def test_what_is_missing_is_made_again_the_same_and_what_is_there_is_left(tmp_pa
 
 def test_the_figure_shows_the_tags_that_have_words_at_their_coordinates(folder, monkeypatch):
     figures = []
-    monkeypatch.setattr(style, "save", lambda figure, _, note: figures.append((figure, note)))
+
+    def save(figure, _, note):
+        figures.append((figure, note))
+        return set()
+
+    monkeypatch.setattr(style, "save", save)
     tag_map_page.write_missing(folder, steps.read_summary(folder))
     ((figure, note),) = figures
     (ax,) = figure.axes
     names = [text.get_text() for text in ax.texts if text.get_gid() != "cluster"]
     assert names == [tag for tag in TAGS if tag != NO_WORDS]
-    assert ax.get_xlabel().endswith("have no vector: no singer")
+    assert ax.get_xlabel().endswith("1 tag has no vector: no singer")
     assert note == "Synthetic sample"
     words = map_folder.read_table(folder, "coordinates").query("space == 'words'")
     words = words.assign(kind=[KINDS.get(tag, "other") for tag in words["tag"]])
     wanted = pd.concat([words[words["kind"] == kind] for kind in style.KINDS])  # a kind a colour
     drawn = np.concatenate([marks.get_offsets() for marks in ax.collections])
     np.testing.assert_array_equal(drawn, wanted[["x", "y"]])
+
+
+def test_a_very_long_tag_leaves_the_table_as_wide_as_its_other_columns_need(tmp_path, open_page):
+    tags = [*TAGS[:-1], "x" * 2000]
+    page = open_page(address_of(write_map(tmp_path, tags=tags)))
+    assert page.evaluate("document.getElementById('by-tag').offsetWidth") < 2000
+    assert page.evaluate("document.documentElement.scrollWidth") == 1400
+    near = page.locator("#by-tag .near").all_inner_texts()
+    assert max(map(len, near)) < 200
 
 
 def test_it_opens_without_a_request_and_without_a_complaint(page):

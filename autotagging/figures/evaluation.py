@@ -22,6 +22,7 @@ from autotagging.formatting import measure
 from autotagging.metrics import AUCS
 
 LEGEND_WIDTH = 1.3  # inches, for the name of a tag
+LEAST_ROWS = 12  # of confusions: what is written beside them is as high
 PERCENTS = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 
 
@@ -206,8 +207,9 @@ def draw_confusions(confusions):
         "Of the clips with the row's tag that were not given it, the share that were given the "
         "column's\nwithout having it (grey: no such clip, or the tag itself)"
     )
-    height = 1.3 + (LINE * size + 0.009) * max(len(shares), 12) + extra_room(tags, size)
-    figure = new_figure(height, width=matrix_width(rows, tags, title))
+    n_rows = max(len(shares), LEAST_ROWS)
+    height = max(1.3 + (LINE * size + 0.009) * n_rows, 1.5 + LINE * size * n_rows)
+    figure = new_figure(height + extra_room(tags, size), width=matrix_width(rows, tags, title))
     ax = figure.subplots()
     top = max(np.nanmax(shares, initial=0.0), 0.1)
     draw_shares(ax, shares, rows, tags, [t for t in PERCENTS if t <= top], top)

@@ -45,8 +45,8 @@ def describe_undrawn(letters):
     """Return the sentence about letters that no installed font has."""
     return (
         f"no installed font has {list_some(sorted(letters))}: boxes stand for these letters; "
-        "install a font that has them, such as Noto's (Debian's packages fonts-noto-core and "
-        "fonts-noto-cjk), remove the figures and run the script again"
+        "install a font that has them and no colours (Debian's packages fonts-noto-core, "
+        "fonts-noto-cjk, fonts-symbola), remove the figures and run the script again"
     )
 
 
