@@ -21,7 +21,7 @@ import time
 from dataclasses import asdict
 
 from autotagging import audio, cli, steps
-from autotagging.clips import inventory
+from autotagging.clips import inventory, links
 from autotagging.features import extraction, feature_store
 from autotagging.features.settings import PRESETS, FeatureSettings, change, name_of
 from autotagging.figures import sounds, style
@@ -50,6 +50,7 @@ def main(args):
     step = steps.Step(folder, {**asdict(args.settings), **settings}, inputs)
     finished = not args.force and steps.is_finished(step, replaceable=inputs)
     wanted = feature_store.choose_clips(folder, clips, args.limit, keep=not args.force)
+    links.check_audio(args.data, wanted["file"])
     wanted = extraction.WantedStore(folder, args.settings, args.data, wanted)
     note = label_sets.read_provenance(args.data, label_set)["note"]
 
