@@ -22,7 +22,7 @@ from dataclasses import asdict
 
 from autotagging import cli, steps
 from autotagging.audio import loading
-from autotagging.clips import inventory
+from autotagging.clips import inventory, links
 from autotagging.features import extraction, feature_store
 from autotagging.features.settings import PRESETS, FeatureSettings, change, name_of
 from autotagging.figures import sounds, style
@@ -51,6 +51,7 @@ def main(args):
     step = steps.Step(folder, {**asdict(args.settings), **settings}, inputs)
     finished = not args.force and steps.is_finished(step, replaceable=inputs)
     wanted = feature_store.choose_clips(folder, clips, args.limit, keep=not args.force)
+    links.check_audio(args.data, wanted["file"])
     wanted = extraction.WantedStore(folder, args.settings, args.data, wanted)
     note = label_sets.read_provenance(args.data, label_set)["note"]
 
@@ -87,9 +88,8 @@ def draw(folder, files, labels, args, note):
 
     def draw_waves():
         titles = [label_sets.write_title(labels, tag, clip_id) for tag, clip_id in chosen.items()]
-        paths = [args.data / files[clip_id] for clip_id in chosen.values()]
-        seconds = args.settings.seconds
-        samples = [loading.load(path, FIGURE_RATE, seconds).samples for path in paths]
+        how, paths = (FIGURE_RATE, args.settings.seconds), args.data / files[chosen.values()]
+        samples = [loading.load(path, *how).samples for path in paths]
         return sounds.draw_waves(list(zip(titles, samples, strict=True)), FIGURE_RATE, bands=120)
 
     style.save_missing(folder, note, {"waves_spectro_logspectro.png": draw_waves})

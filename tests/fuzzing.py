@@ -9,7 +9,6 @@ import io
 import json
 import multiprocessing
 import re
-import resource
 import struct
 import time
 import traceback
@@ -17,6 +16,7 @@ import warnings
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import audio_files
 import numpy as np
@@ -233,7 +233,9 @@ def examine_model(path):
 
 def _find_excess():
     """Return what is wrong where this process has taken too much memory, else None."""
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MB, on Linux
+    # not ru_maxrss, which a process has from the one that started it
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    memory = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
     return f"takes {memory:.0f} MB" if memory > MOST_MEMORY else None
 
 

@@ -25,6 +25,15 @@ def test_a_damaged_store_fails_its_check(run_script, tiny_dataset):
     assert "features/none is not finished (there are mel96): run 2_feature" in answer.stderr
 
 
+def test_audio_that_was_deleted_since_is_one_sentence_and_nothing_is_made(run_script, tiny_dataset):
+    assert run_script(ONE, "--data", tiny_dataset).returncode == 0
+    (tiny_dataset / "clips/10.wav").unlink()
+    answer = run_script(TWO, "--data", tiny_dataset)
+    assert answer.returncode == 1
+    assert f"audio of 1 clip is gone, the first is {tiny_dataset}/clips/10.wav" in answer.stderr
+    assert not (tiny_dataset / "features").exists()
+
+
 def test_many_broken_clips_end_with_a_failure_that_names_the_list(run_script, tiny_dataset):
     for wav in sorted(tiny_dataset.glob("[0-3]/*.wav"))[:3]:
         soundfile.write(wav, np.zeros(16000), 16000)

@@ -55,6 +55,16 @@ def test_links_are_of_the_kind_asked_for_whatever_was_there(audio, kind, before)
     assert names_in(targets["a"].parent) == ["a.mp3", "b.mp3"]
 
 
+def test_audio_that_is_gone_is_refused_with_its_number_and_the_first(tmp_path):
+    (tmp_path / "a.mp3").touch()
+    (tmp_path / "c.mp3").symlink_to("nowhere")
+    files = pd.Series({"a": "a.mp3", "b": "b.mp3", "c": "c.mp3"})
+    sentence = rf"audio of 2 clips is gone, the first is {tmp_path}/b\.mp3: put it back, or run 1_"
+    with pytest.raises(ValueError, match=sentence):
+        links.check_audio(tmp_path, files)
+    links.check_audio(tmp_path, files[:1])
+
+
 def test_links_are_symbolic_where_hard_ones_fail(audio, monkeypatch):
     no_hard_links(monkeypatch)
     assert links.link(*audio) == (2, 2)

@@ -140,7 +140,8 @@ def test_broken_audio_is_listed_and_stops_nothing(run_script, tiny_dataset):
     assert excluded["reason"].value_counts().to_dict() == {
         "the file is absent": 2,
         "the file is empty": 1,
-        "the file has no header of a known audio format": 1,
+        "the file is a container of audio that neither libsndfile nor FFmpeg can decode: it is "
+        "damaged": 1,
     }
     failed = pd.read_csv(tiny_dataset / "features/mel96/failed.csv", dtype=str)
     assert failed["reason"].str.contains("not finite").all()

@@ -86,7 +86,7 @@ def test_validation_clips_come_first_and_training_clips_have_no_scores(save, sto
 def test_clips_without_features_are_left_out_with_the_reason(save, store, labels):
     found = score(save(network()), store.data, labels)
     assert found.left_out.index.tolist() == ["4"]
-    assert "cannot be decoded" in found.left_out["4"]
+    assert "is a text, no audio" in found.left_out["4"]
     assert found.describe()["clips_without_scores"] == 1
 
 

@@ -257,40 +257,6 @@ def test_a_damaged_checkpoint_is_refused_with_its_remedy(tmp_path, whole, damage
     assert (checkpoint / "last.keras").read_bytes() == before
 
 
-def history_of(*scores):
-    """Return the epochs of a history that had these validation scores."""
-    return [{"epoch": n, "validation_pr_auc": score} for n, score in enumerate(scores, 1)]
-
-
-def test_training_stops_where_no_later_epoch_is_better():
-    settings = replace(SETTINGS, epochs=9, patience=2)
-    history = history_of(0.1, 0.5, 0.4, 0.5)
-    assert training.has_stalled(history, settings)
-    assert not training.has_stalled(history, replace(settings, patience=3))
-    assert not training.has_stalled(history_of(0.1, 0.5, 0.4, 0.5, 0.6), settings)
-
-
-def test_an_early_epoch_is_kept_only_as_long_as_there_is_no_late_one():
-    settings, history = replace(SETTINGS, epochs=6), history_of(0.1, 0.9, 0.4, 0.6, 0.5, 0.6)
-    late = replace(settings, keep_from=0.5)
-    kept = [training.best_epoch(history[:n], late) + 1 for n in range(1, 7)]
-    assert kept == [1, 2, 2, 4, 4, 4]
-    assert training.best_epoch(history, settings) + 1 == 2
-
-
-def test_the_learning_rate_falls_as_a_cosine_by_the_number_of_epochs():
-    settings = replace(SETTINGS, learning_rate=0.1, schedule="cosine", epochs=4)
-    rates = [training.learning_rate([{}] * epoch, settings) for epoch in range(4)]
-    np.testing.assert_allclose(rates, 0.1 * (1 + np.cos(np.pi * np.arange(4) / 4)) / 2)
-
-
-def test_on_a_plateau_the_learning_rate_falls_where_no_epoch_is_better():
-    settings = replace(SETTINGS, learning_rate=0.1, schedule="plateau", epochs=9, patience=6)
-    history = history_of(0.1, 0.2, 0.2, 0.2, 0.2, 0.3, 0.3, 0.3, 0.3)
-    rates = [training.learning_rate(history[:n], settings) for n in range(len(history) + 1)]
-    np.testing.assert_allclose(rates, [0.1] * 5 + [0.03] * 4 + [0.009])
-
-
 @pytest.mark.parametrize("is_tagged", [True, False])
 def test_validation_clips_that_judge_no_tag_have_a_loss_and_no_auc(is_tagged):
     clips = learnable_parts()["validation"]
@@ -299,19 +265,6 @@ def test_validation_clips_that_judge_no_tag_have_a_loss_and_no_auc(is_tagged):
     assert math.isfinite(row["validation_loss"])
     assert math.isnan(row["validation_pr_auc"])
     assert math.isnan(row["validation_roc_auc"])
-
-
-def test_where_validation_judges_no_tag_the_lowest_loss_is_best():
-    losses = [0.9, 0.5, 0.6, 0.6, 0.7]
-    history = [
-        {"epoch": n, "validation_pr_auc": math.nan, "validation_loss": loss}
-        for n, loss in enumerate(losses, 1)
-    ]
-    settings = replace(SETTINGS, learning_rate=0.1, schedule="plateau", epochs=9, patience=3)
-    assert training.best_epoch(history, settings) + 1 == 2
-    assert [training.has_stalled(history[:n], settings) for n in (4, 5)] == [False, True]
-    rates = [training.learning_rate(history[:n], settings) for n in (2, 3, 4)]
-    np.testing.assert_allclose(rates, [0.1, 0.1, 0.03])
 
 
 def spoil_labels(monkeypatch, epoch):

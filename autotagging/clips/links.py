@@ -12,6 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
+from autotagging.formatting import count
+from autotagging.steps import WRITTEN_BY
+
 UNFINISHED = ".part"
 MULTI_HOT = re.compile(r"[01]+_.+")
 MAX_NAME = 255  # bytes, of most file systems
@@ -45,6 +48,29 @@ def link(sources, targets, kind="hard"):
         made += KINDS[kind](sources[clip_id], target)
         symbolic += target.is_symlink()
     return made, symbolic
+
+
+def check_audio(data, files):
+    """Refuse clips whose audio is gone.
+
+    Parameters
+    ----------
+    data : Path
+        The dataset.
+    files : Series of str
+        Paths below it, by clip_id.
+
+    Raises
+    ------
+    ValueError
+        Naming how many they are, and the first.
+    """
+    gone = [file for file in files if not (data / file).is_file()]
+    if gone:
+        raise ValueError(
+            f"the audio of {count(len(gone), 'clip')} is gone, the first is {data / gone[0]}: put "
+            f"it back, or run {WRITTEN_BY['clips']} again, which leaves out what is absent"
+        )
 
 
 def _hard(source, target):

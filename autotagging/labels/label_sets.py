@@ -227,7 +227,8 @@ def read_cooccurrence(data, name):
     table = steps.read_table(path, "tag", na_values=[""], dtype=texts)
     if table.shape[1] != len(table):
         raise steps.damaged(path)
-    return table.set_axis(table.index, axis=1)  # else a tag called "tag" would be "tag.1"
+    # else a tag called "tag" would be "tag.1", and text
+    return table.set_axis(table.index, axis=1).astype(float)
 
 
 def list_annotated(data):

@@ -23,9 +23,8 @@ from tqdm import tqdm
 
 from autotagging import metrics, steps
 from autotagging.formatting import measure
-from autotagging.models import architectures, batches, model_folder, prediction
+from autotagging.models import architectures, batches, epochs, model_folder, prediction
 
-PLATEAU_FACTOR = 0.3  # of the learning rate, after a third of the patience without a better epoch
 COLUMNS = {"epoch", "learning_rate", "loss", "training_clips", "training_seconds"}  # of an epoch
 COLUMNS |= {"validation_loss", "validation_pr_auc", "validation_roc_auc", "seconds"}
 NOT_TRANSFERRED = ("normalisation", "logits")  # of a network that starts from another
@@ -77,14 +76,14 @@ def train(step, settings, parts, *, start=None, tensorboard=False):
         while len(history) < settings.epochs and not stopped:
             stopped = _train_epoch(network, parts, settings, history, progress)
             if not stopped:
-                is_best = best_epoch(history, settings) == len(history) - 1
+                is_best = epochs.best_epoch(history, settings) == len(history) - 1
                 state = {"settings": step.settings, "inputs": step.inputs, "history": history}
                 _save_epoch(network, checkpoint, state, is_best)
                 _report_epoch(progress, history, settings)
                 if log:
                     _log(log, history[-1])
     network, _ = model_folder.load(checkpoint / "best.keras")
-    kept = best_epoch(history, settings)
+    kept = epochs.best_epoch(history, settings)
     history = pd.DataFrame(history)
     return network, history.assign(kept=history.index == kept), stopped
 
@@ -233,7 +232,7 @@ def compile_network(network, settings):
 
 def _train_epoch(network, parts, settings, history, progress):
     """Train and validate for an epoch, adding to the history; or return why training stops."""
-    if has_stalled(history, settings):
+    if epochs.has_stalled(history, settings):
         return f"no better epoch in {settings.patience}"
     started = time.perf_counter()
     row = _fit(network, parts["train"], settings, history, progress)
@@ -251,7 +250,7 @@ def _train_epoch(network, parts, settings, history, progress):
 
 
 def _report_epoch(progress, history, settings):
-    row, best = history[-1], history[best_epoch(history, settings)]
+    row, best = history[-1], history[epochs.best_epoch(history, settings)]
     progress.set_postfix({"loss": row["loss"], "best PR-AUC": best["validation_pr_auc"]})
     progress.write(
         f"epoch {row['epoch']:3}/{settings.epochs}  loss {row['loss']:.4f}  validation: "
@@ -280,7 +279,7 @@ def _replace_by_link(path, source):
 
 
 def _fit(network, clips, settings, history, progress):
-    epoch, rate = len(history), learning_rate(history, settings)
+    epoch, rate = len(history), epochs.learning_rate(history, settings)
     network.optimizer.learning_rate = rate
     for layer in network.layers:
         if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
@@ -293,48 +292,6 @@ def _fit(network, clips, settings, history, progress):
         callbacks=[keras.callbacks.TerminateOnNaN(), count],
     )
     return {"epoch": epoch + 1, "learning_rate": rate, "loss": fitted.history["loss"][0]}
-
-
-def learning_rate(history, settings):
-    """Return the rate of the epoch after those of the history.
-
-    ``cosine`` falls to nearly 0 in the last epoch; ``plateau`` stays until a third of the patience
-    has passed without a better epoch, then continues with three tenths of it.
-    """
-    if settings.schedule == "cosine":
-        turn = math.pi * len(history) / settings.epochs
-        return settings.learning_rate * (1 + math.cos(turn)) / 2
-    rate, best, waited = settings.learning_rate, -math.inf, 0
-    for row in history:
-        waited += 1
-        if _quality(row) > best:
-            best, waited = _quality(row), 0
-        elif waited > settings.patience // 3:
-            rate, waited = rate * PLATEAU_FACTOR, 0
-    return rate
-
-
-def best_epoch(history, settings):
-    """Return the position of the epoch that is kept: of the late ones, if any, the first best."""
-    ranks = _ranks(history, settings)
-    return ranks.index(max(ranks))
-
-
-def has_stalled(history, settings):
-    """Return whether none of the last epochs, as many as the patience, beats all before."""
-    ranks, patience = _ranks(history, settings), settings.patience
-    return len(ranks) > patience and max(ranks[:-patience]) >= max(ranks[-patience:])
-
-
-def _ranks(history, settings):
-    first = settings.keep_from * settings.epochs
-    return [(row["epoch"] > first, _quality(row)) for row in history]
-
-
-def _quality(row):
-    """Return the PR-AUC of an epoch, or the loss below 0 where validation can judge no tag."""
-    is_judged = not math.isnan(row["validation_pr_auc"])
-    return row["validation_pr_auc"] if is_judged else -row["validation_loss"]
 
 
 def _validate(network, clips):
