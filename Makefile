@@ -9,41 +9,49 @@
 # make env         the environment alone, in .venv
 # make clean       remove the environment and the sample
 
+# PYTHON=... is the interpreter, RAW=... the dataset as shipped, JOBS=... the number of processes
+
 PYTHON ?= python3
 DATA ?= data/sample
-override DATA := $(patsubst ./%,%,$(DATA:/=))
-RAW ?= $(DATA)
 AUTOTAGGING_TEST_DATA ?= ../shared
-JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+
+# As typed: a dollar is a letter.
+override PYTHON := $(value PYTHON)
+override DATA := $(value DATA)
+override RAW := $(value RAW)
+override JOBS := $(or $(value JOBS),$(shell nproc 2>/dev/null || sysctl -n hw.ncpu))
+override export AUTOTAGGING_TEST_DATA := $(value AUTOTAGGING_TEST_DATA)
+
+# A text as one word of the shell, so that blanks, quotes and semicolons are letters, too.
+quote = '$(subst ','\'',$(1))'
 
 RUN := .venv/bin/python
-SAMPLE := data/sample
-IS_SAMPLE := $(filter $(SAMPLE),$(DATA))
+ON = --data $(call quote,$(DATA))
+FROM = $(ON) $(if $(RAW),--raw $(call quote,$(RAW)))
+IN_PARALLEL = --jobs $(call quote,$(JOBS))
+IS_SAMPLE := $(if $(word 2,$(DATA)),,$(filter data/sample ./data/sample,$(DATA:/=)))
 FIGURE_TAGS := $(if $(IS_SAMPLE),--figure-tags india flute techno)
-TRUTH := $(if $(IS_SAMPLE),--truth $(SAMPLE)/truth_final.csv)
+TRUTH := $(if $(IS_SAMPLE),--truth data/sample/truth_final.csv)
 ONE := 1_label_reduction_and_files_renaming.py
 GALLERY := labels/merged50/label_distribution features/mel96/waves_spectro_logspectro \
 	models/vgg/CNN_architecture results/vgg/accuracy results/vgg/Recall results/vgg/results \
 	tag_map/trained/t_SNE
-PYTEST := $(RUN) -m pytest -n $(JOBS) --dist worksteal
-
-export AUTOTAGGING_TEST_DATA
+PYTEST = $(RUN) -m pytest -n $(call quote,$(JOBS)) --dist worksteal
 
 .PHONY: all env pipeline mtt test test-slow bounds bench clean
 
 all: pipeline
 
 pipeline: env
-	$(if $(IS_SAMPLE),$(RUN) aux_make_sample.py --jobs $(JOBS))
-	$(RUN) $(ONE) --data $(DATA) --raw $(RAW)
-	$(RUN) aux_label_distribution.py --data $(DATA)
-	$(RUN) 2_feature_extraction.py --data $(DATA) --jobs $(JOBS) $(FIGURE_TAGS)
-	$(RUN) 3_train_cnn.py --data $(DATA)
-	$(RUN) 4_evaluate.py --data $(DATA) $(TRUTH)
-	$(RUN) 5_visualize_tags.py --data $(DATA)
-	$(if $(IS_SAMPLE),cp $(GALLERY:%=$(DATA)/%.png) images/)
-	@echo
-	@echo "To look at, in $(DATA):"
+	$(if $(IS_SAMPLE),$(RUN) aux_make_sample.py $(IN_PARALLEL))
+	$(RUN) $(ONE) $(FROM)
+	$(RUN) aux_label_distribution.py $(ON)
+	$(RUN) 2_feature_extraction.py $(ON) $(IN_PARALLEL) $(FIGURE_TAGS)
+	$(RUN) 3_train_cnn.py $(ON)
+	$(RUN) 4_evaluate.py $(ON) $(TRUTH)
+	$(RUN) 5_visualize_tags.py $(ON)
+	$(if $(IS_SAMPLE),cp $(GALLERY:%=data/sample/%.png) images/)
+	@printf '\nTo look at, in %s:\n' $(call quote,$(DATA))
 	@echo "  labels/*/label_distribution.png               how often tags are given, and together"
 	@echo "  features/mel96/waves_spectro_logspectro.png   three clips: wave and spectrograms"
 	@echo "  models/vgg/CNN_architecture.png               the network and its maps"
@@ -60,17 +68,17 @@ pipeline: env
 # B, the literature's: 50 unmerged tags; C: this paper's 50 merged tags; both without untagged clips.
 mtt: env
 	$(if $(IS_SAMPLE),$(error name a MagnaTagATune folder: make mtt DATA=...))
-	$(RUN) $(ONE) --data $(DATA) --raw $(RAW) --no-merge
-	$(RUN) $(ONE) --data $(DATA) --raw $(RAW)
-	$(RUN) 2_feature_extraction.py --data $(DATA) --jobs $(JOBS)
-	$(RUN) 3_train_cnn.py --data $(DATA) --labels unmerged50 --name vgg-B
-	$(RUN) 3_train_cnn.py --data $(DATA) --labels merged50 --name vgg-C
-	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-B
-	$(RUN) 4_evaluate.py --data $(DATA) --model vgg-C
-	$(RUN) benchmarks/beside_literature.py --data $(DATA) vgg-B vgg-C
+	$(RUN) $(ONE) $(FROM) --no-merge
+	$(RUN) $(ONE) $(FROM)
+	$(RUN) 2_feature_extraction.py $(ON) $(IN_PARALLEL)
+	$(RUN) 3_train_cnn.py $(ON) --labels unmerged50 --name vgg-B
+	$(RUN) 3_train_cnn.py $(ON) --labels merged50 --name vgg-C
+	$(RUN) 4_evaluate.py $(ON) --model vgg-B
+	$(RUN) 4_evaluate.py $(ON) --model vgg-C
+	$(RUN) benchmarks/beside_literature.py $(ON) vgg-B vgg-C
 
 bounds: env
-	$(RUN) benchmarks/floor_and_ceiling.py --data $(DATA)
+	$(RUN) benchmarks/floor_and_ceiling.py $(ON)
 
 bench: env
 	$(RUN) benchmarks/time_labels.py
@@ -80,9 +88,9 @@ bench: env
 	$(RUN) benchmarks/read_word_vectors.py
 
 test: env
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/lint-imports --no-cache
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) .venv/bin/lint-imports --no-cache
 	$(PYTEST) -m "not slow"
 
 test-slow: env
@@ -91,13 +99,13 @@ test-slow: env
 env: .venv/installed
 
 .venv/installed: requirements.txt requirements-cluster.txt constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info; \
+	@$(call quote,$(PYTHON)) -c 'import sys; v = sys.version_info; \
 	sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else "Python 3.11 to 3.13 is needed, this is " + \
 	"{}.{}: make PYTHON=python3.12".format(*v))'
-	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --requirement requirements.txt \
+	$(call quote,$(PYTHON)) -m venv .venv
+	$(RUN) -m pip install --quiet --requirement requirements.txt \
 	  --requirement requirements-cluster.txt --constraint constraints.txt
 	@touch $@
 
 clean:
-	rm -rf .venv $(SAMPLE)
+	rm -rf .venv data/sample

@@ -1,6 +1,7 @@
 """The Makefile does what the README says, without running it."""
 
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -53,15 +54,76 @@ def test_another_dataset_keeps_its_figures_to_itself_and_makes_no_sample():
     printed = commands("pipeline", "DATA=data/mtt")
     assert "aux_make_sample.py" not in printed
     assert "images" not in printed
-    assert printed.count("--data data/mtt") == 6
+    assert printed.count("--data 'data/mtt'") == 6
+    assert "--raw" not in printed
 
 
 def test_the_published_variants_are_run_on_a_dataset_alone():
     printed = commands("mtt", "DATA=data/mtt")
     assert "--labels unmerged50 --name vgg-B" in printed
-    assert "beside_literature.py --data data/mtt vgg-B vgg-C" in printed
+    assert "beside_literature.py --data 'data/mtt' vgg-B vgg-C" in printed
     with pytest.raises(subprocess.CalledProcessError):
         commands("mtt")
+
+
+TYPED = [
+    "my data",
+    "it's",
+    '"quoted"',
+    "$HOME $(HOME) ${HOME} $$ `id`",
+    "a; rm -rf b & c | d > e",
+    "a,b) (c",
+    "*?[a]",
+    "a#b%c=d\\e",
+    "-data",
+    "Björk",
+]
+
+
+@pytest.mark.parametrize("typed", TYPED)
+@pytest.mark.parametrize("place", ["argument", "environment"])
+def test_what_is_typed_reaches_the_scripts_as_one_word(monkeypatch, typed, place):
+    variables = {"DATA": typed, "RAW": f"raw/{typed}", "JOBS": typed, "PYTHON": f"bin/{typed}"}
+    if place == "environment":
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+    assignments = [f"{name}={value}" for name, value in variables.items()]
+    printed = commands("pipeline", *(assignments if place == "argument" else []))
+    lines = [shlex.split(line) for line in printed.replace("\\\n", "").splitlines()]
+    scripts = {line[1]: line[2:] for line in lines if line and line[0] == ".venv/bin/python"}
+    assert scripts["3_train_cnn.py"] == ["--data", typed]
+    first = scripts["1_label_reduction_and_files_renaming.py"]
+    assert first == ["--data", typed, "--raw", f"raw/{typed}"]
+    assert scripts["2_feature_extraction.py"][2:] == ["--jobs", typed]
+    assert [f"bin/{typed}", "-m", "venv", ".venv"] in lines
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_the_tests_find_their_data_wherever_it_lies(tmp_path, typed):
+    stub = tmp_path / "Makefile"
+    text = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    stub.write_text(text + '\nshow:\n\t@printf %s "$$AUTOTAGGING_TEST_DATA"\n', encoding="utf-8")
+    answer = subprocess.run(
+        [shutil.which("make"), "--silent", "show", f"AUTOTAGGING_TEST_DATA={typed}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == typed
+
+
+def test_what_is_removed_is_nothing_that_was_typed():
+    printed = commands("clean", "DATA=/home", "SAMPLE=/home", "RUN=/home")
+    assert printed == "rm -rf .venv data/sample\n"
+    for target in ("pipeline", "mtt", "bounds", "bench", "test", "test-slow", "env"):
+        assert not re.search(r"\brm\b", commands(target, "DATA=data/mtt"))
+
+
+def test_no_command_needs_the_first_line_of_an_installed_script():
+    for target in ("pipeline", "bounds", "bench", "test", "test-slow", "env"):
+        programs = re.findall(r"^\.venv/bin/\S+", commands(target), flags=re.MULTILINE)
+        assert set(programs) == {".venv/bin/python"}  # it would name a path, perhaps with blanks
 
 
 def test_every_option_that_make_names_is_one_of_its_script(run_script):
