@@ -4,6 +4,7 @@
 # make pipeline    the same as make
 # make test        environment, style, direction of imports, all tests that are quick
 # make test-slow   tests that take long and guard settled ground
+# make fuzz        3,000 inputs changed by chance (FUZZ_INPUTS=...), and what becomes of them
 # make bounds      floor and ceiling of the sample
 # make bench       tables of how long things take
 # make env         the environment alone, in .venv
@@ -14,6 +15,8 @@
 PYTHON ?= python3
 DATA ?= data/sample
 AUTOTAGGING_TEST_DATA ?= ../shared
+FUZZ_INPUTS ?= 3000
+FUZZ_SEED ?= $(shell date +%s)
 
 # As typed: a dollar is a letter.
 override PYTHON := $(value PYTHON)
@@ -38,7 +41,7 @@ GALLERY := labels/merged50/label_distribution features/mel96/waves_spectro_logsp
 	tag_map/trained/t_SNE
 PYTEST = $(RUN) -m pytest -n $(call quote,$(JOBS)) --dist worksteal
 
-.PHONY: all env pipeline mtt test test-slow bounds bench clean
+.PHONY: all env pipeline mtt test test-slow fuzz bounds bench clean
 
 all: pipeline
 
@@ -95,6 +98,10 @@ test: env
 
 test-slow: env
 	$(PYTEST) -m slow
+
+fuzz: env
+	FUZZ_INPUTS=$(call quote,$(FUZZ_INPUTS)) FUZZ_SEED=$(call quote,$(FUZZ_SEED)) \
+	  $(RUN) -m pytest -s tests/test_fuzz.py
 
 env: .venv/installed
 
