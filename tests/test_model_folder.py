@@ -251,6 +251,14 @@ DAMAGED = {
 }
 
 
+UNSAFE = {
+    "a class that reads files": "holds 'StringLookup', which no network here is made of",
+    "a Lambda layer": "holds 'Lambda', which no network here is made of",
+    "a lambda": "holds '__lambda__', which no network here is made of",
+    "filters beyond measure": "describes a layer larger than all its weights",
+}
+
+
 def write_model(path, changed):
     path.write_bytes(changed if isinstance(changed, bytes) else to_archive(changed))
     return path
@@ -279,6 +287,14 @@ def test_a_damaged_model_is_one_sentence_with_both_versions_of_keras(tmp_path, e
     assert len(sentence) < len(str(path)) + 200
     saved = "" if kind == "no metadata" else "it was saved by Keras 3.0.1, "
     assert sentence.endswith(f"({saved}this is Keras {keras.__version__})")
+
+
+@pytest.mark.parametrize("kind", UNSAFE)
+def test_keras_never_sees_a_network_that_is_unsafe(tmp_path, entries, monkeypatch, kind):
+    path = write_model(tmp_path / "model.keras", DAMAGED[kind](entries))
+    monkeypatch.setattr(keras.saving, "load_model", lambda *_, **__: pytest.fail("it was loaded"))
+    with pytest.raises(ValueError, match=UNSAFE[kind]):
+        model_folder.load(path)
 
 
 @pytest.mark.parametrize(
