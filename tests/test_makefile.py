@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is no
 def commands(*arguments):
     """Return the commands that make would run."""
     answer = subprocess.run(
-        [shutil.which("make"), "--dry-run", "--always-make", *arguments],
+        [shutil.which("make"), "--no-print-directory", "--dry-run", "--always-make", *arguments],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
