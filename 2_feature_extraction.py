@@ -88,8 +88,8 @@ def draw(folder, files, labels, args, note):
 
     def draw_waves():
         titles = [label_sets.write_title(labels, tag, clip_id) for tag, clip_id in chosen.items()]
-        how, paths = (FIGURE_RATE, args.settings.seconds), args.data / files[chosen.values()]
-        samples = [loading.load(path, *how).samples for path in paths]
+        paths = [args.data / file for file in files[list(chosen.values())]]
+        samples = [loading.load(p, FIGURE_RATE, args.settings.seconds).samples for p in paths]
         return sounds.draw_waves(list(zip(titles, samples, strict=True)), FIGURE_RATE, bands=120)
 
     style.save_missing(folder, note, {"waves_spectro_logspectro.png": draw_waves})

@@ -46,19 +46,19 @@ def test_mpeg_audio_within_a_wav_comes_first():
     assert find_first(header + encode("mp3")) == Start(44, is_mpeg=True)
 
 
-def test_a_wav_states_its_length_unless_it_came_from_a_pipe():
+def test_a_wav_states_its_size_unless_it_came_from_a_pipe():
     wav = encode("wav")
-    assert contents.find_riff_data(wav[:1000]) == (44, 12.0)
+    assert contents.find_riff_data(wav[:1000]) == (44, 384_000)
     for size in (0, 0xFFFFFFFF):
         assert contents.find_riff_data(audio_files.with_data_size(wav, size)) == (44, None)
     assert contents.find_riff_data(wav[:40]) is None
     assert contents.find_riff_data(encode("flac")) is None
 
 
-def test_a_long_wav_states_its_length_elsewhere():
+def test_a_long_wav_states_its_size_elsewhere():
     wav = audio_files.with_data_size(encode("wav"), 0xFFFFFFFF)
     sizes = b"ds64" + struct.pack("<IQQQI", 28, len(wav), 384_000, 192_000, 0)
-    assert contents.find_riff_data(b"RF64" + wav[4:12] + sizes + wav[12:]) == (80, 12.0)
+    assert contents.find_riff_data(b"RF64" + wav[4:12] + sizes + wav[12:]) == (80, 384_000)
 
 
 def test_the_last_page_of_an_ogg_is_marked():

@@ -187,6 +187,12 @@ def test_a_wav_from_a_pipe_is_read_to_its_end(tmp_path, size):
     assert_is_whole(load(tmp_path, audio_files.with_data_size(encode("wav"), size)))
 
 
+def test_the_bytes_a_second_of_a_wav_promise_nothing(tmp_path):
+    content = bytearray(encode("wav"))
+    content[28:32] = (1000).to_bytes(4, "little")
+    assert_is_whole(load(tmp_path, bytes(content), 30.0))
+
+
 def test_a_flac_from_a_pipe_is_read_to_its_end(tmp_path):
     content = bytearray(encode("flac"))
     content[21:26] = bytes([content[21] & 0xF0, 0, 0, 0, 0])  # the number of samples

@@ -138,24 +138,20 @@ def find_riff_data(content):
     -------
     offset : int
         Of its data.
-    seconds : float
-        That its header states; None where it states none.
+    n_bytes : int
+        That its header states of them; None where it states none.
 
     None instead of both where there are no samples.
     """
     if not content.startswith((b"RIFF", b"RF64")):
         return None
-    at, bytes_a_second, long_size = 12, 0, None
+    at, long_size = 12, None
     while at + 8 <= len(content):
         name, size = content[at : at + 4], int.from_bytes(content[at + 4 : at + 8], "little")
         if name == b"ds64":
             long_size = int.from_bytes(content[at + 16 : at + 24], "little")
-        elif name == b"fmt ":
-            bytes_a_second = int.from_bytes(content[at + 16 : at + 20], "little")
         elif name == b"data":
-            if size >= UNKNOWN_SIZE:
-                size = long_size or 0
-            return at + 8, size / bytes_a_second if size and bytes_a_second else None
+            return at + 8, (long_size if size >= UNKNOWN_SIZE else size) or None
         at += 8 + size + size % 2
     return None
 

@@ -151,7 +151,7 @@ def decode_with_ffmpeg(file, seconds, format_name=None):
     Returns
     -------
     Decoded
-        Without segments where FFmpeg finds nothing.
+        Without blocks where FFmpeg finds nothing.
 
     Raises
     ------

@@ -192,10 +192,12 @@ def _decode_container(file, offset, seconds):
     content = part.read(contents.HEAD)
     part.seek(0)
     decoded = decoders.decode_with_libsndfile(part, seconds)
-    was_opened = not decoded.is_damaged
-    _, in_riff = contents.find_riff_data(content) or (None, None)
-    stated = in_riff or decoded.stated
-    if decoded.seconds < min(seconds, in_riff or seconds):
+    was_opened, stated = not decoded.is_damaged, decoded.stated
+    data, n_bytes = contents.find_riff_data(content) or (None, None)
+    if n_bytes and stated:  # libsndfile states what is there of a wav
+        stated *= max(1, n_bytes / (file.seek(0, io.SEEK_END) - offset - data))
+    is_whole_wav = n_bytes and stated and decoded.seconds >= stated
+    if decoded.seconds < seconds and not is_whole_wav:
         other = decoders.decode_with_ffmpeg(decoders.Part(file, offset), seconds)
         stated = max(stated or 0, other.stated or 0) or None
         # libsndfile is right about where samples end, but for streams that others are joined to

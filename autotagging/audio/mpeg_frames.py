@@ -32,7 +32,6 @@ TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
 SEARCHED_AT_ONCE = 1 << 16  # bytes
 
 XING_CONTRADICTS = 1.25  # a Xing header whose bytes a frame differ by more from those of the frames
-XING_DIFFERS = 2  # frames: some encoders count their first or last one, some do not
 
 
 @dataclass(frozen=True)
@@ -224,9 +223,7 @@ def read_stream(content, start, seconds):
         stretch.n_frames += n_frames - bool(xing)
         stretch.pieces.append((at, end))
         at = following
-    xing = _read_xing(content, start)
-    if xing:
-        _judge_xing(*xing, content, stream, is_whole=stream.seconds < seconds)
+    stream.promised = _find_promise(content, start, stream.stretches[0])
     return stream
 
 
@@ -262,16 +259,12 @@ def _read_xing(content, at):
     return n_frames, (second if flags & 1 else first) if flags & 2 else 0
 
 
-def _judge_xing(n_frames, n_bytes, content, stream, *, is_whole):
-    """Take the promise of a Xing header, or leave the header out where it would mislead."""
-    stretch = stream.stretches[0]
-    if stretch.n_frames and n_frames and n_bytes:
-        ratio = n_bytes / n_frames / (stretch.n_bytes / stretch.n_frames)
-        if 1 / XING_CONTRADICTS <= ratio <= XING_CONTRADICTS:
-            n_samples = (n_frames - TRIMMED) * stretch.kind.n_samples
-            stream.promised = n_samples / stretch.kind.sample_rate
-    excess = n_frames - stretch.n_frames
-    is_wrong = is_whole and excess > XING_DIFFERS and stream.promised is None
-    if excess < -XING_DIFFERS or is_wrong:
-        begin, end = stretch.pieces[0]
-        stretch.pieces[0] = begin + stretch.kind.sizes[content[begin + 2]], end
+def _find_promise(content, at, stretch):
+    """Return the seconds that a Xing header states, None where it contradicts the frames."""
+    n_frames, n_bytes = _read_xing(content, at) or (0, 0)
+    if not (n_frames and n_bytes and stretch.n_frames):
+        return None
+    ratio = n_bytes / n_frames / (stretch.n_bytes / stretch.n_frames)
+    if not 1 / XING_CONTRADICTS <= ratio <= XING_CONTRADICTS:
+        return None
+    return (n_frames - TRIMMED) * stretch.kind.n_samples / stretch.kind.sample_rate

@@ -183,15 +183,13 @@ def _copy_finished_rows(wanted, sha256, array, progress):
     incomplete = feature_store.read_incomplete(folder)
     kept = stored.index.get_indexer(clip_ids)
     kept[clip_ids.isin(failed)] = -1
-    for row in np.flatnonzero(kept >= 0):
-        clip = stored.iloc[kept[row]]
-        array[row] = stored_array[kept[row]]
-        progress[row] = DONE, clip["audio"].encode(), clip["seconds"], clip["is_longer"]
-    rows = pd.Series(np.arange(len(clip_ids)), clip_ids)[
-        clip_ids.isin(incomplete.index) & (kept >= 0)
-    ]
-    with (folder / PROBLEMS).open("a", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows((row, incomplete[clip_id]) for clip_id, row in rows.items())
+    with (folder / PROBLEMS).open("a", newline="", encoding="utf-8") as problems:
+        for row in np.flatnonzero(kept >= 0):
+            clip = stored.iloc[kept[row]]
+            array[row] = stored_array[kept[row]]
+            progress[row] = DONE, clip["audio"].encode(), clip["seconds"], clip["is_longer"]
+            if clip.name in incomplete.index:
+                csv.writer(problems).writerow([row, incomplete[clip.name]])
 
 
 def _fill(wanted, progress, jobs):
