@@ -24,8 +24,8 @@ def option(text, default=dataclasses.MISSING, kind=None, **argument):
     kind : callable, optional
         Type of the argument, one of this module's.
     argument : dict
-        As for `argparse.ArgumentParser.add_argument`: choices, metavar, nargs; or switch, the
-        value that the option stands for where True, False and None are possible.
+        As for `argparse.ArgumentParser.add_argument`: choices, metavar, nargs; or switch, where
+        True, False and None are possible: the value that the option stands for, or ``both``.
     """
     return dataclasses.field(default=default, metadata={"help": text, "type": kind, **argument})
 
@@ -47,7 +47,10 @@ def add_settings(parser, settings, *, unset=False):
         name, argument = field.name.replace("_", "-"), dict(field.metadata)
         switch = argument.pop("switch", not field.default if field.type is bool else None)
         default = None if unset else field.default
-        if switch is None:
+        if switch == "both":
+            action = {"action": argparse.BooleanOptionalAction, "help": argument["help"]}
+            parser.add_argument(f"--{name}", default=default, **action)
+        elif switch is None:
             add(parser, f"--{name}", argument.pop("type"), default=default, **argument)
         else:
             flag = f"--{name}" if switch else f"--no-{name}"

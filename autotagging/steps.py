@@ -129,7 +129,7 @@ def is_finished(step, *, replaceable=()):
     return before is not None and not find_differences(step, before, replaceable=replaceable)
 
 
-def find_differences(step, before, *, replaceable=()):
+def find_differences(step, before, *, replaceable=(), made="made"):
     """Return what differs between what a folder was made, or begun, with and what is asked for.
 
     Parameters
@@ -139,6 +139,8 @@ def find_differences(step, before, *, replaceable=()):
         With the settings and inputs it was made with.
     replaceable : collection of str
         As of `is_finished`.
+    made : str
+        What was done with it: made, or begun.
 
     Returns
     -------
@@ -169,7 +171,7 @@ def find_differences(step, before, *, replaceable=()):
     if words:
         other = "another folder with --data" if step.folder.name == "clips" else "another --name"
         raise ValueError(
-            f"{step.folder} was made {'; '.join(words)}: run {_script(step.folder)} again with "
+            f"{step.folder} was {made} {'; '.join(words)}: run {_script(step.folder)} again with "
             f"--force, or give {other}"
         )
     return different

@@ -9,6 +9,8 @@ from autotagging.labels.splits import PARTS
 from autotagging.metrics import are_averaged
 from autotagging.models.augmentation import AUGMENTATIONS
 
+ORDER, BATCH, DROPOUT = range(3)  # what randomness is for
+
 
 @dataclass(frozen=True)
 class LabelledClips:
@@ -95,8 +97,8 @@ class Batches(keras.utils.PyDataset):
         self.clips = clips
         self.chunk_frames = settings.chunk_frames
         self.augmentations = [AUGMENTATIONS[name] for name in settings.augment]
-        self.randomness = [settings.seed, epoch]
-        generator, self.batches = np.random.default_rng(self.randomness), []
+        self.seed, self.epoch = settings.seed, epoch
+        generator, self.batches = random_generator(self.seed, epoch, ORDER), []
         for _ in range(settings.repeats):
             # Sizes differ by one at most: a last batch of one clip would upset batch normalisation.
             order = generator.permutation(len(clips))
@@ -107,7 +109,7 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         chosen = np.sort(self.batches[index])  # sorted: reads the file from front to back
-        generator = np.random.default_rng([*self.randomness, index])
+        generator = random_generator(self.seed, self.epoch, BATCH, index)
         array = self.clips.array
         starts = generator.integers(array.shape[1] - self.chunk_frames + 1, size=len(chosen))
         x = np.empty((len(chosen), self.chunk_frames, array.shape[2]), dtype=np.float32)
@@ -117,6 +119,21 @@ class Batches(keras.utils.PyDataset):
         for augment in self.augmentations:
             x, y = augment(x, y, generator)
         return x, y
+
+
+def random_generator(seed, epoch, purpose, number=0):
+    """Return the random generator of one purpose in an epoch, independent of all others.
+
+    Parameters
+    ----------
+    seed, epoch : int
+    purpose : int
+        `ORDER`, `BATCH` or `DROPOUT`.
+    number : int
+        Of the batch, or of the layer.
+    """
+    key = np.random.SeedSequence(seed, spawn_key=(epoch, purpose, number))
+    return np.random.default_rng(key)
 
 
 def n_batches(n_clips, settings):

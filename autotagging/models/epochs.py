@@ -12,7 +12,7 @@ def learning_rate(history, settings):
     """Return the rate of the epoch after those of the history.
 
     ``cosine`` falls to nearly 0 in the last epoch; ``plateau`` stays until a third of the patience
-    has passed without a better epoch, then continues with three tenths of it.
+    has passed without a better epoch, then goes on with three tenths of it.
     """
     if settings.schedule == "cosine":
         turn = math.pi * len(history) / settings.epochs
@@ -28,20 +28,27 @@ def learning_rate(history, settings):
 
 
 def best_epoch(history, settings):
-    """Return the position of the epoch that is kept: of the late ones, if any, the first best."""
-    ranks = _ranks(history, settings)
+    """Return the position of the epoch that is kept.
+
+    Of the late ones, if there are any, the first best; the last where the network is refit.
+    """
+    if settings.refit:
+        return len(history) - 1
+    ranks = [(_is_late(row, settings), _quality(row)) for row in history]
     return ranks.index(max(ranks))
 
 
 def has_stalled(history, settings):
-    """Return whether none of the last epochs, as many as the patience, beats all before."""
-    ranks, patience = _ranks(history, settings), settings.patience
-    return len(ranks) > patience and max(ranks[:-patience]) >= max(ranks[-patience:])
+    """Return whether the last late epochs, as many as the patience, do not beat the late before."""
+    if settings.patience is None or settings.refit:
+        return False
+    late = [_quality(row) for row in history if _is_late(row, settings)]
+    before, recent = late[: -settings.patience], late[-settings.patience :]
+    return bool(before) and max(before) >= max(recent)
 
 
-def _ranks(history, settings):
-    first = settings.keep_from * settings.epochs
-    return [(row["epoch"] > first, _quality(row)) for row in history]
+def _is_late(row, settings):
+    return row["epoch"] > settings.keep_from * settings.epochs
 
 
 def _quality(row):

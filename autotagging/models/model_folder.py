@@ -5,17 +5,15 @@ model.keras   Keras' own format with one more entry, ``autotagging.json``: tags 
               network. Tagging a song needs this file and the song.
 history.csv   a row an epoch
 summary.json  settings, clips, versions, git commit, seconds; written last
-checkpoint/   of a run that is not finished
+checkpoint/   of a training that is not finished, see `checkpoints`
 *.png         the network with its maps, the course of training
 """
 
 import contextlib
-import dataclasses
 import json
 import math
 import os
 import re
-import shutil
 import warnings
 import zipfile
 from pathlib import Path
@@ -40,17 +38,11 @@ LAYERS |= {"BatchNormalization", "ReLU", "Activation", "MaxPooling2D", "GlobalAv
 LAYERS |= {"GlobalMaxPooling2D", "Flatten", "Dense", "Dropout", "Add", "Average", "Concatenate"}
 OPERATIONS = {"Concatenate", "Mean", "Std", "Clip", "Log", "Subtract", "__keras_tensor__"}
 PARTS = {"DTypePolicy", "GlorotUniform", "RandomNormal", "Zeros", "Ones"}
-PARTS |= {"Adam", "LossScaleOptimizer", "BinaryCrossentropy", "BinaryFocalCrossentropy"}
 
 
 def folder_of(data, run):
     """Return the folder of a run."""
     return Path(data) / "models" / run
-
-
-def discard_checkpoint(folder):
-    """Remove what an interrupted run would have gone on from: it is finished."""
-    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
 
 def write(folder, network, description, history):
@@ -147,38 +139,6 @@ def tag_weights(network):
     return weights[0] if len(weights) == 1 else np.hstack([*map(normalize, weights)])
 
 
-def load_to_start(path, architecture, feature_settings):
-    """Load a network for another to start from.
-
-    Parameters
-    ----------
-    path : Path
-        Of a model file, from `find_model`.
-    architecture : str
-    feature_settings : FeatureSettings
-        Of the new one.
-
-    Returns
-    -------
-    keras.Model
-
-    Raises
-    ------
-    ValueError
-        Where it is of another architecture or of other features.
-    """
-    network, description = load(path)
-    source = description["settings"]
-    if source["architecture"] != architecture:
-        raise ValueError(f"{path} is of architecture {source['architecture']}, not {architecture}")
-    if description["feature_settings"] != dataclasses.asdict(feature_settings):
-        raise ValueError(
-            f"{path} takes other features: extract {source['features']} as it was trained on, "
-            "with 2_feature_extraction.py, and name them with --features"
-        )
-    return network
-
-
 def save(path, network, description):
     """Save a network with its description, whole or not at all.
 
@@ -209,7 +169,9 @@ def load(path):
     description = read_description(path)
     entries = _read_entries(path)
     try:
-        _check_config(json.loads(entries[CONFIG]), len(entries[WEIGHTS]))
+        config = json.loads(entries[CONFIG])
+        config.pop("compile_config", None)  # of a checkpoint; nothing is made of it
+        _check_config(config, len(entries[WEIGHTS]))
         network = _load_network(path)
     except _list_errors() as error:
         problem = str(error) if isinstance(error, UnsafeNetworkError) else "is damaged"
@@ -217,6 +179,18 @@ def load(path):
     if "tags" in description and not _has_tags(network, description["tags"]):
         raise _unusable(path, "has a network of other tags")
     return network, description
+
+
+def load_weights(path, network):
+    """Give a network, and its optimiser, the weights in a model file; see `load`."""
+    _read_entries(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an optimiser that the file lacks
+            network.load_weights(path)
+        _check_finite(network)
+    except _list_errors():
+        raise _unusable(path, "is damaged") from None
 
 
 class UnsafeNetworkError(ValueError):
@@ -254,12 +228,16 @@ def _load_network(path):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of how other versions keep weights
-        network = keras.saving.load_model(path, safe_mode=True)
-    if not all(np.isfinite(weight).all() for weight in network.get_weights()):
-        raise ValueError("weights that are no numbers")
+        network = keras.saving.load_model(path, safe_mode=True, compile=False)
+    _check_finite(network)
     _, frames, bands = network.input_shape
     network(np.zeros((1, frames, bands), np.float32))  # as far as it can be computed
     return network
+
+
+def _check_finite(network):
+    if not all(np.isfinite(weight).all() for weight in network.get_weights()):
+        raise ValueError("weights that are no numbers")
 
 
 def _list_errors():

@@ -14,6 +14,8 @@ from autotagging.options import option
 NAMES = ("vgg", "paper", "fcn", "musicnn", "short-chunk-res")
 DEFAULT = "vgg"
 # Options of the networks themselves; None in the recipe of a network that does not have one.
+FEW_CLIPS = 800
+FINE_TUNING = 0.25  # of the rate for scratch, where all layers start from another network's
 NETWORK = ("dropout", "band_statistics", "convolutions", "kernel", "pooling", "published_start")
 CONVOLUTIONS = {"paper": (2, 3), "fcn": (4, 5)}
 DB_ONLY = "equaliser"  # raises and lowers dB, and would multiply nothing else sensibly
@@ -23,9 +25,9 @@ DB_ONLY = "equaliser"  # raises and lowers dB, and would multiply nothing else s
 class TrainingSettings:
     """What decides how a network is trained; `RECIPES` has the defaults of each.
 
-    `min_steps`: where training clips are so few that all epochs together have fewer batches, an
-    epoch passes over them several times, as a network needs steps. `resolve` fills in `repeats`,
-    `patience` and `chunk_frames`.
+    `min_steps`: where training clips are so few that the epochs of the recipe together have fewer
+    batches, an epoch passes over them several times, as a network needs steps. `resolve` fills in
+    what depends on clips and features: `repeats`, `steps`, `chunk_frames`, ...
     """
 
     architecture: str = option(f"of the network (default: {DEFAULT})", choices=NAMES)
@@ -57,13 +59,15 @@ class TrainingSettings:
         "of paper: weights from N(0, 1), input as it is", None, switch=True
     )
     patience: int | None = option(
-        "stop after so many epochs without a better one (default: half of the epochs, as a cosine "
-        "does its best at its end)",
+        "stop after so many epochs without a better one, counted from the first that may be kept "
+        "(default: never, as a cosine does its best at its end; a quarter of the epochs with "
+        "--schedule plateau)",
         None,
         options.positive,
     )
     repeats: int | None = option(
-        "passes over the training clips in an epoch (default: 1, more where clips are few)",
+        "passes over the training clips in an epoch (default: 1, more where clips are so few that "
+        "the network would get too few steps)",
         None,
         options.positive,
     )
@@ -90,7 +94,19 @@ class TrainingSettings:
     )
     mixed_precision: bool = option("compute in half precision where that is safe", False)
     deterministic: bool = option("on a GPU: operations that repeat exactly, slower", False)
+    refit: bool | None = option(
+        "learn from the validation clips, too, and keep the last epoch; thresholds come from "
+        f"out-of-fold scores (default: where both parts have fewer than {FEW_CLIPS} clips)",
+        None,
+        switch="both",
+    )
+    freeze: bool = option("with --start-from: train the last layer alone", False)
+    new_normalisation: bool = option(
+        "with --start-from: take the normalisation of the input anew, and that of batches, too",
+        False,
+    )
     chunk_frames: int | None = None
+    steps: int | None = None
 
     @property
     def architecture_options(self):
@@ -136,19 +152,21 @@ def read(parser, args):
     """Return the settings of a command line that was parsed: TrainingSettings."""
     changes = options.given(TrainingSettings, args)
     try:
-        return change(changes.get("architecture", DEFAULT), changes)
+        return change(changes.get("architecture", DEFAULT), changes, bool(args.start_from))
     except ValueError as error:
         parser.error(str(error))
 
 
-def change(architecture, changes):
+def change(architecture, changes, is_started=False):
     """Return the recipe of a network with some settings changed.
 
     Parameters
     ----------
     architecture : str
     changes : dict
-        Name of a setting -> value. Where epochs are given, they are not repeated.
+        Name of a setting -> value.
+    is_started : bool
+        Whether it starts from another network: the rate is lower then, unless one is given.
 
     Raises
     ------
@@ -168,26 +186,41 @@ def change(architecture, changes):
     augment = changes.get("augment", recipe.augment)
     if "none" in augment and len(augment) > 1:
         raise ValueError("--augment none goes with no other")
-    augment = tuple(name for name in AUGMENTATIONS if name in augment)  # in order
-    min_steps = 0 if "epochs" in changes else recipe.min_steps
-    return dataclasses.replace(recipe, **{**changes, "augment": augment, "min_steps": min_steps})
+    for name in ("freeze", "new_normalisation"):
+        if changes.get(name) and not is_started:
+            raise ValueError(f"--{name.replace('_', '-')} goes with --start-from")
+    if changes.get("freeze") and changes.get("new_normalisation"):
+        raise ValueError("--freeze keeps the normalisation: leave out --new-normalisation")
+    by_score = {"--patience": "patience" in changes}
+    by_score["--schedule plateau"] = changes.get("schedule") == "plateau"
+    for name, is_given in by_score.items():
+        if is_given and changes.get("refit"):
+            raise ValueError(f"--refit leaves no validation clips for {name} to go by")
+    changes = {**changes, "augment": tuple(name for name in AUGMENTATIONS if name in augment)}
+    if is_started and not changes.get("freeze"):
+        changes = {"learning_rate": FINE_TUNING * recipe.learning_rate, **changes}
+    if any(by_score.values()):
+        changes["refit"] = False
+    return dataclasses.replace(recipe, **changes)
 
 
-def resolve(settings, feature_settings, n_clips):
-    """Return settings that go with these features and so many training clips.
+def resolve(settings, feature_settings, n_train, n_validation):
+    """Return settings that go with these features and so many clips.
 
     Parameters
     ----------
     settings : TrainingSettings
         From `change`.
     feature_settings : FeatureSettings
-    n_clips : int
+    n_train, n_validation : int
+        Clips of these parts.
 
     Returns
     -------
     TrainingSettings
-        With chunk_frames, repeats and patience; with no batch larger than all clips, which is
-        said; without what fits levels in dB alone where features are not.
+        With chunk_frames, repeats, steps, patience and refit; with no batch larger than all
+        clips and without what fits levels in dB alone where features are not, both of which are
+        said.
 
     Raises
     ------
@@ -202,16 +235,28 @@ def resolve(settings, feature_settings, n_clips):
             f"whose clips have {frames:,}: 0 takes whole clips"
         )
     is_level = feature_settings.feature == "mel" and feature_settings.scale == "dB"
+    augment = settings.augment
+    if DB_ONLY in augment and not is_level:
+        augment = tuple(name for name in augment if name != DB_ONLY)
+        print(f"{DB_ONLY} is left out, as features/{settings.features} are not levels in dB")
+    n_clips, refit = n_train + n_validation, settings.refit
+    refit = n_clips < FEW_CLIPS if refit is None else refit
+    n_clips = n_clips if refit else n_train
     batch_size = min(settings.batch_size, n_clips)
     if batch_size < settings.batch_size:
         print(f"batches of {settings.batch_size:,} clips are reduced to all there are: {n_clips:,}")
-    n_steps = -(-n_clips // batch_size) * settings.epochs  # of one pass an epoch
+    n_batches = -(-n_clips // batch_size)  # of one pass
+    n_steps = n_batches * RECIPES[settings.architecture].epochs
+    repeats = settings.repeats or max(1, -(-settings.min_steps // n_steps))
+    patience = -(-settings.epochs // 4) if settings.schedule == "plateau" else None
     return dataclasses.replace(
         settings,
         chunk_frames=wanted if seconds else frames,
-        augment=tuple(name for name in settings.augment if is_level or name != DB_ONLY),
+        augment=augment,
         batch_size=batch_size,
-        repeats=settings.repeats or max(1, -(-settings.min_steps // n_steps)),
+        repeats=repeats,
+        steps=settings.epochs * repeats * n_batches,
         min_steps=0,  # they are repeats now
-        patience=settings.patience or -(-settings.epochs // 2),
+        patience=settings.patience or patience,
+        refit=refit,
     )

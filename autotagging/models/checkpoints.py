@@ -1,0 +1,131 @@
+"""``models/<run>/checkpoint/``: a training that has begun and is not finished.
+
+begun.json   with which settings and from what
+last.keras   network and optimiser after the last finished epoch, with the epochs so far
+best.keras   the network after the epoch that would be kept
+
+A finished run that is trained again keeps its network until the new one takes its place.
+"""
+
+import json
+import os
+import shutil
+
+from autotagging import steps
+from autotagging.files import write_whole
+from autotagging.models import model_folder
+
+BEGUN, LAST, BEST = "begun.json", "last.keras", "best.keras"
+COLUMNS = {"epoch", "learning_rate", "loss", "training_clips", "training_seconds"}  # of an epoch
+COLUMNS |= {"validation_loss", "validation_pr_auc", "validation_roc_auc", "seconds"}
+
+
+def folder_of(run_folder):
+    """Return the folder of a run's checkpoint."""
+    return run_folder / "checkpoint"
+
+
+def is_begun(step):
+    """Return whether a training with the settings and inputs of a step was begun."""
+    try:
+        steps.find_differences(step, _read_begun(step))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def begin(step):
+    """Note what a training is begun with, unless it has begun.
+
+    Raises
+    ------
+    ValueError
+        Where it was begun with other settings or inputs, naming them, or cannot be resumed.
+    """
+    folder = folder_of(step.folder)
+    try:
+        before = _read_begun(step)
+    except FileNotFoundError:
+        if (folder / LAST).exists():
+            raise steps.damaged(folder / LAST, f"has no {BEGUN} beside it") from None
+        folder.mkdir(parents=True, exist_ok=True)
+        made_with = {"settings": step.settings, "inputs": step.inputs}
+        write_whole(folder / BEGUN, json.dumps(made_with))
+    except (OSError, ValueError):
+        raise steps.damaged(folder / BEGUN) from None
+    else:
+        steps.find_differences(step, before, made="begun")
+
+
+def _read_begun(step):
+    path = folder_of(step.folder) / BEGUN
+    begun = json.loads(path.read_text(encoding="utf-8"))
+    kinds = [isinstance(begun.get(key), dict) for key in ("settings", "inputs")]
+    if not all(kinds):
+        raise ValueError(path)
+    return begun
+
+
+def discard(run_folder):
+    """Remove a checkpoint, all of it at once: what was begun is finished, or is begun anew."""
+    folder = folder_of(run_folder)
+    removed = folder.with_name(f".{folder.name}.removed")
+    shutil.rmtree(removed, ignore_errors=True)  # of a run that was killed
+    if folder.exists():
+        folder.rename(removed)
+        shutil.rmtree(removed)
+
+
+def save_epoch(folder, network, history, *, is_best):
+    """Keep network and optimiser after an epoch, and the epochs so far."""
+    path = folder / "epoch.keras"
+    model_folder.save(path, network, {"settings": {}, "history": history})
+    if is_best:
+        _replace_by_link(folder / BEST, path)
+    os.replace(path, folder / LAST)
+
+
+def _replace_by_link(path, source):
+    """Let `path` be the file that `source` is now; a copy only where there are no hard links."""
+    part = path.with_name("part")
+    part.unlink(missing_ok=True)
+    try:
+        part.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, part)
+    os.replace(part, path)
+
+
+def read_history(folder):
+    """Return the epochs that are finished: a list of dicts, empty where none is.
+
+    Raises
+    ------
+    ValueError
+        Where the checkpoint is damaged.
+    """
+    path = folder / LAST
+    if not path.exists():
+        return []
+    rows = model_folder.read_description(path).get("history")
+    if not isinstance(rows, list) or not rows:
+        raise steps.damaged(path)
+    if not all(isinstance(row, dict) and row.keys() == COLUMNS for row in rows):
+        raise steps.damaged(path)
+    if not all(isinstance(value, int | float) for row in rows for value in row.values()):
+        raise steps.damaged(path)
+    return rows
+
+
+def restore(folder, network):
+    """Give a network that was built and compiled as at its start what the last epoch left.
+
+    Raises
+    ------
+    ValueError
+        Where the checkpoint is damaged.
+    """
+    model_folder.load(folder / BEST)  # damage is said now, not after the training
+    model_folder.load_weights(folder / LAST, network)
+    if not int(network.optimizer.iterations):
+        raise steps.damaged(folder / LAST, "has lost the state of its optimiser")
