@@ -20,7 +20,7 @@ MEL48 = FeatureSettings("mel", 16000, 48, n_fft=1024, hop_length=512)
 
 
 def band_statistics(data, clip_ids, jobs):
-    """Return mean and standard deviation over time of 48 log-mel bands: (n_clips, 96).
+    """Return mean and standard deviation over a clip's sound of 48 log-mel bands: (n_clips, 96).
 
     Writes ``features/mel48/`` where it is not there.
     """
@@ -38,11 +38,8 @@ def band_statistics(data, clip_ids, jobs):
     store = feature_store.open_store(data, NAME, clip_ids)
     if len(store.rows) < len(clip_ids):
         raise ValueError(f"{len(clip_ids) - len(store.rows)} clips of the labels have no features")
-    return np.array([_summarise(store.array[row].astype(np.float64)) for row in store.rows])
-
-
-def _summarise(clip):
-    return np.concatenate([clip.mean(axis=0), clip.std(axis=0)])
+    sounds = (store.array[row, : store.lengths[row]].astype(np.float64) for row in store.rows)
+    return np.array([np.concatenate([sound.mean(axis=0), sound.std(axis=0)]) for sound in sounds])
 
 
 def predict(x, y_true, train):

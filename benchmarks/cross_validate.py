@@ -62,7 +62,7 @@ def main(args):
     with native_stderr.silenced():
         from autotagging.models.batches import LabelledClips
     rows = store.rows[y_true.index].to_numpy()
-    all_clips = LabelledClips(store.array, rows, y_true.to_numpy())
+    all_clips = LabelledClips(store.array, store.lengths, rows, y_true.to_numpy())
 
     n_train = len(y_true) * (N_FOLDS - 2) // N_FOLDS
     settings = training_settings.resolve(args.settings, store.settings, n_train)

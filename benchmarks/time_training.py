@@ -85,7 +85,8 @@ class Task:
             row[:] = generator.standard_normal(row.shape, dtype=np.float32)
         array.flush()
         labels = generator.random((n_clips, N_TAGS)) < 0.07
-        clips = batches.LabelledClips(np.load(path, mmap_mode="r"), np.arange(n_clips), labels)
+        array, lengths = np.load(path, mmap_mode="r"), np.full(n_clips, preset.frames)
+        clips = batches.LabelledClips(array, lengths, np.arange(n_clips), labels)
         self.batches = batches.Batches(clips, settings, 0)
         statistics_of_bands = np.zeros(preset.bands), np.ones(preset.bands)
         shape = settings.chunk_frames, preset.bands

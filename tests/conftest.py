@@ -218,7 +218,7 @@ def learnable_parts():
     y_true = rng.random((48, 2)) < 0.5
     array = rng.standard_normal((48, 8, 4)).astype(np.float16)
     array[:, :, :2] += 2 * y_true[:, None, :]
-    clips = LabelledClips(array, np.arange(48), y_true)
+    clips = LabelledClips(array, np.full(48, 8), np.arange(48), y_true)
     sections = {"train": slice(24), "validation": slice(24, 40), "test": slice(40, 48)}
     return {part: clips.take(section) for part, section in sections.items()}
 

@@ -1,4 +1,4 @@
-"""Batches: every training clip once an epoch, chunks at random, nothing that is not repeatable."""
+"""Batches: each training clip once an epoch, random chunks of its sound, all of it repeatable."""
 
 from dataclasses import replace
 
@@ -21,7 +21,16 @@ SETTINGS = replace(
 def clips():
     rng = np.random.default_rng(0)
     array = rng.standard_normal((40, 8, 4)).astype(np.float16)
-    return batches.LabelledClips(array, np.arange(4, 28), rng.random((24, 2)) < 0.5)
+    return batches.LabelledClips(array, np.full(40, 8), np.arange(4, 28), rng.random((24, 2)) < 0.5)
+
+
+@pytest.fixture
+def short_clips(clips):
+    """Return clips that hold sound for 1 to 8 of their frames; what is padded is no number."""
+    clips.lengths[:] = 1 + np.arange(40) % 8
+    for clip, length in zip(clips.array, clips.lengths, strict=True):
+        clip[length:] = np.nan
+    return clips
 
 
 def read_all(epoch):
@@ -71,6 +80,32 @@ def test_a_chunk_is_a_random_stretch_of_its_clip(clips):
     assert set(starts) == set(range(6))
 
 
+@pytest.mark.parametrize("frames", [1, 3, 8])
+@pytest.mark.parametrize("augment", [(), ("shift", "equaliser", "mixup", "specaugment")])
+def test_batches_never_hold_padding(short_clips, frames, augment):
+    settings = replace(SETTINGS, chunk_frames=frames, augment=augment)
+    x, _ = read_all(batches.Batches(short_clips, settings, epoch=0))
+    assert x.shape == (24, frames, 4)
+    assert np.isfinite(x).all()
+
+
+def test_chunks_of_a_short_clip_begin_anywhere_in_its_sound(short_clips):
+    only = short_clips.take(np.array([1]))  # row 5: 6 frames of sound
+    settings = replace(SETTINGS, chunk_frames=4, batch_size=1)
+    taken = [read_all(batches.Batches(only, settings, epoch))[0][0] for epoch in range(20)]
+    sound = only.array[5]
+    starts = [np.flatnonzero((sound[:3] == chunk[0]).all(axis=1)).item() for chunk in taken]
+    assert set(starts) == {0, 1, 2}
+    for chunk, start in zip(taken, starts, strict=True):
+        np.testing.assert_array_equal(chunk, sound[start : start + 4])
+
+
+def test_sound_that_is_shorter_than_a_chunk_is_repeated(short_clips):
+    only = short_clips.take(np.array([6]))  # row 10: 3 frames of sound
+    x, _ = read_all(batches.Batches(only, replace(SETTINGS, batch_size=1), epoch=0))
+    np.testing.assert_array_equal(x[0], only.array[10, [0, 1, 2, 0, 1, 2, 0, 1]])
+
+
 def test_an_epoch_is_the_same_again_and_another_otherwise(clips):
     augment = ("equaliser", "mixup", "specaugment")
     settings = replace(SETTINGS, chunk_frames=3, augment=augment)
@@ -83,14 +118,23 @@ def test_an_epoch_is_the_same_again_and_another_otherwise(clips):
 
 
 def test_band_statistics_are_those_of_the_training_clips_alone(clips):
-    mean, variance = batches.band_statistics(clips, clips_a_read=7)
+    mean, variance = batches.band_statistics(clips)
     chosen = clips.array[clips.rows].astype(float)
     np.testing.assert_allclose(mean, chosen.mean(axis=(0, 1)))
     np.testing.assert_allclose(variance, chosen.var(axis=(0, 1)))
 
 
+def test_band_statistics_are_those_of_clips_that_are_not_padded(short_clips):
+    mean, variance = batches.band_statistics(short_clips)
+    rows = short_clips.rows
+    sounds = [short_clips.array[row, : short_clips.lengths[row]].astype(float) for row in rows]
+    np.testing.assert_allclose(mean, np.concatenate(sounds).mean(axis=0))
+    np.testing.assert_allclose(variance, np.concatenate(sounds).var(axis=0))
+
+
 def test_a_band_that_never_changes_has_variance_1():
-    silent = batches.LabelledClips(np.zeros((3, 8, 4)), np.arange(3), np.ones((3, 1), bool))
+    array, lengths = np.zeros((3, 8, 4)), np.full(3, 8)
+    silent = batches.LabelledClips(array, lengths, np.arange(3), np.ones((3, 1), bool))
     _, variance = batches.band_statistics(silent)
     assert variance.tolist() == [1, 1, 1, 1]
 
@@ -107,7 +151,7 @@ def store():
     """Return a store whose rows are in another order than the labels, in which clip c failed."""
     rows = pd.Series({"a": 3, "b": 0, "d": 1, "e": 2})
     failed = pd.Series({"c": "no audio"})
-    return FeatureStore(np.zeros((5, 8, 4)), rows, PRESETS["mel96"], failed)
+    return FeatureStore(np.zeros((5, 8, 4)), np.arange(1, 6), rows, PRESETS["mel96"], failed)
 
 
 def label(*splits):
@@ -124,6 +168,7 @@ def test_each_part_has_its_clips_that_have_features(store):
     assert rows == {"train": [3, 0], "validation": [2, 4], "test": [1]}
     assert parts["train"].y_true.tolist() == [[True, True], [True, False]]
     assert parts["test"].y_true.tolist() == [[True, False]]
+    assert all(clips.lengths is store.lengths for clips in parts.values())
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ SETTINGS = RECIPES["vgg"]
 def clips():
     """Return 60 clips whose rows of the store are in another order than the clips."""
     rng = np.random.default_rng(0)
-    return LabelledClips(np.zeros((60, 4, 2)), rng.permutation(60), rng.random((60, 3)) < 0.5)
+    array, rows = np.zeros((60, 4, 2)), rng.permutation(60)
+    return LabelledClips(array, np.full(60, 4), rows, rng.random((60, 3)) < 0.5)
 
 
 @pytest.fixture

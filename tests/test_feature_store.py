@@ -4,12 +4,15 @@ import dataclasses
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from conftest import write_store
+from hypothesis import given, strategies
 
 from autotagging import steps
 from autotagging.features import extraction, feature_store
+from autotagging.features.settings import PRESETS
 from autotagging.features.spectrogram import extract_file
 
 
@@ -32,6 +35,33 @@ def test_a_store_hands_out_the_rows_of_the_clips_asked_for_in_that_order(store):
     for clip_id, row in opened.rows.items():
         expected, _ = extract_file(store.data / f"clips/{clip_id}.wav", store.settings)
         np.testing.assert_array_equal(opened.array[row], expected)
+
+
+def test_a_store_knows_how_many_frames_of_each_clip_hold_sound(wanted_store):
+    for number, seconds in ((3, 0.5), (4, 0.3), (5, 0.04), (6, 2.0)):
+        samples = np.random.default_rng(0).standard_normal(round(16000 * seconds))
+        soundfile.write(wanted_store.data / f"clips/{number}.wav", 0.1 * samples, 16000)
+    (wanted_store.data / "clips/7.wav").write_bytes(b"no audio")
+    write_store(wanted_store)
+    opened = feature_store.open_store(wanted_store.data, "small", ["9", "7", "6", "5", "4", "3"])
+    assert opened.lengths.shape == (40,)
+    assert opened.lengths[opened.rows].tolist() == [8, 8, 1, 2, 4]  # of 8, 2,000 samples apart
+    for row in opened.rows[["3", "4", "5"]]:
+        assert np.ptp(opened.array[row, opened.lengths[row] + 1 :]) == 0  # the lowest level
+        assert np.ptp(opened.array[row, : opened.lengths[row]]) > 0
+
+
+@given(strategies.sampled_from(sorted(PRESETS)), strategies.integers(1, 2910))
+def test_sound_has_as_many_frames_as_clips_that_are_cut_to_its_length(preset, hundredths):
+    settings = PRESETS[preset]
+    lengths = feature_store.count_frames(np.array([hundredths / 100]), settings)
+    assert lengths == [dataclasses.replace(settings, seconds=hundredths / 100).frames]
+
+
+def test_a_clip_of_full_length_is_all_sound_however_its_seconds_are_rounded():
+    settings = dataclasses.replace(PRESETS["mel96"], seconds=1.2345, hop_length=16)
+    assert feature_store.count_frames(np.array([1.23, 1.24]), settings).tolist() == [1234, 1234]
+    assert feature_store.count_frames(np.array([1.22, 0.0]), settings).tolist() == [1220, 1]
 
 
 def test_clips_that_cannot_be_decoded_are_listed_and_never_handed_out(wanted_store):
@@ -135,6 +165,17 @@ def lose_a_column(folder):
     (folder / "clips.csv").write_text(table.replace("bytes", "size"))
 
 
+def give_seconds(seconds):
+    """Return a function that lets clip 3 have other seconds in the table of clips."""
+
+    def edit(folder):
+        table = pd.read_csv(folder / "clips.csv", dtype=str).set_index("clip_id")
+        table.loc["3", "seconds"] = seconds
+        table.to_csv(folder / "clips.csv")
+
+    return edit
+
+
 def damage_failed(folder):
     (folder / "failed.csv").write_bytes(b"\xff")
 
@@ -148,6 +189,12 @@ def damage_failed(folder):
         (lose_a_clip, r"features.npy has shape \(40, 8, 8\), float16, not \(39, 8, 8\), float16"),
         (lose_a_column, "clips.csv is gone or damaged"),
         (damage_failed, "failed.csv is gone or damaged"),
+        (give_seconds(""), "clips.csv is gone or damaged"),
+        (give_seconds("nan"), "clips.csv is gone or damaged"),
+        (give_seconds("inf"), r"clips.csv says that inf s of clip 3 are used, not 0.03 to 1.00"),
+        (give_seconds("-1"), r"clips.csv says that -1 s of clip 3 are used, not 0.03 to 1.00"),
+        (give_seconds("0"), r"clips.csv says that 0 s of clip 3 are used, not 0.03 to 1.00"),
+        (give_seconds("29.12"), r"clips.csv says that 29.12 s of clip 3 are used, not 0.03 .*"),
     ],
 )
 def test_a_damaged_store_is_one_sentence_and_made_again(store, damage, message):

@@ -24,6 +24,7 @@ from autotagging.formatting import count, display_path, first_lines
 
 FILE = "features.npy"
 N_CHECKED = 16  # clips that a check computes again
+HUNDREDTH = 0.01  # seconds, to which clips.csv rounds
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class FeatureStore:
     Parameters
     ----------
     array : ndarray of shape (n_stored_clips, frames, bands), float16
-        Memory-mapped, read-only.
+        Memory-mapped, read-only; behind its sound a clip is padded.
+    lengths : ndarray of shape (n_stored_clips,), int
+        Frames with sound.
     rows : Series of int
         The row of each clip wanted, by clip_id, without those that failed.
     settings : FeatureSettings
@@ -42,6 +45,7 @@ class FeatureStore:
     """
 
     array: np.ndarray
+    lengths: np.ndarray
     rows: pd.Series
     settings: FeatureSettings
     failed: pd.Series
@@ -88,7 +92,28 @@ def open_store(data, name, clip_ids):
     rows = rows[[clip_id for clip_id in clip_ids if clip_id not in failed.index]]
     array = open_array(folder, settings, len(stored))
     check_audio(data, name, rows.index)
-    return FeatureStore(array, rows, settings, failed)
+    lengths = count_frames(stored["seconds"].to_numpy(), settings)
+    return FeatureStore(array, lengths, rows, settings, failed)
+
+
+def count_frames(seconds, settings):
+    """Return how many frames of stored clips hold sound; padding begins behind them.
+
+    Parameters
+    ----------
+    seconds : ndarray of shape (n_clips,)
+        How much of each clip's audio is used.
+    settings : FeatureSettings
+
+    Returns
+    -------
+    ndarray of shape (n_clips,), int
+        As many as a store has whose clips are cut to these seconds, at least 1; all for a clip
+        that is not padded.
+    """
+    frames = np.round(np.round(seconds * settings.sample_rate) / settings.hop_length)
+    is_full = seconds > settings.n_samples / settings.sample_rate - HUNDREDTH
+    return np.where(is_full, settings.frames, frames.clip(1, settings.frames)).astype(int)
 
 
 def check_audio(data, name, clip_ids):
@@ -157,10 +182,25 @@ def read_incomplete(folder):
 
 
 def read_stored_clips(folder):
-    """Read ``clips.csv`` of a store: a DataFrame by clip_id, in the order of the rows."""
+    """Read ``clips.csv`` of a store: a DataFrame by clip_id, in the order of the rows.
+
+    Raises
+    ------
+    ValueError
+        Where it is gone or damaged, or gives seconds that no clip with features can have.
+    """
     types = {"clip_id": str, "bytes": int, "mtime_ns": int, "audio": str}
     types |= {"seconds": float, "is_longer": int}
-    return steps.read_table(folder / "clips.csv", "clip_id", usecols=list(types), dtype=types)
+    stored = steps.read_table(folder / "clips.csv", "clip_id", usecols=list(types), dtype=types)
+    settings, seconds = read_settings(folder), stored["seconds"]
+    longest = settings.n_samples / settings.sample_rate
+    shortest = min(longest, settings.n_fft / settings.sample_rate)  # one window of the FFT
+    is_possible = seconds.between(shortest - HUNDREDTH, longest + HUNDREDTH)
+    wrong = seconds[~is_possible].drop(read_failed(folder).index, errors="ignore")
+    if len(wrong):
+        problem = f"says that {wrong.iloc[0]:g} s of clip {wrong.index[0]} are used, not "
+        raise steps.damaged(folder / "clips.csv", f"{problem}{shortest:.2f} to {longest:.2f}")
+    return stored
 
 
 def list_usable(folder):

@@ -1,12 +1,13 @@
 """From the store to the network: training clips batch by batch, and what normalises them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 
 from autotagging.labels.splits import PARTS
 from autotagging.metrics import are_averaged
+from autotagging.models import chunks
 from autotagging.models.augmentation import AUGMENTATIONS
 
 ORDER, BATCH, DROPOUT = range(3)  # what randomness is for
@@ -19,13 +20,16 @@ class LabelledClips:
     Parameters
     ----------
     array : ndarray of shape (n_stored_clips, frames, bands)
-        Memory-mapped.
+        Memory-mapped; behind its sound a clip is padded.
+    lengths : ndarray of shape (n_stored_clips,), int
+        Frames with sound, at least 1.
     rows : ndarray of shape (n_clips,), int
         The rows of these clips.
     y_true : ndarray of shape (n_clips, n_tags), bool
     """
 
     array: np.ndarray
+    lengths: np.ndarray
     rows: np.ndarray
     y_true: np.ndarray
 
@@ -34,7 +38,12 @@ class LabelledClips:
 
     def take(self, positions):
         """Return some of the clips: LabelledClips."""
-        return LabelledClips(self.array, self.rows[positions], self.y_true[positions])
+        return replace(self, rows=self.rows[positions], y_true=self.y_true[positions])
+
+    def join(self, others):
+        """Return these clips and others of the same store: LabelledClips."""
+        rows = np.concatenate([self.rows, others.rows])
+        return replace(self, rows=rows, y_true=np.vstack([self.y_true, others.y_true]))
 
 
 def labelled_parts(labels, store):
@@ -63,7 +72,8 @@ def labelled_parts(labels, store):
     for part in PARTS:
         in_part = (labels["split"] == part).to_numpy()
         y_true = labels.loc[in_part].drop(columns="split").to_numpy()
-        parts[part] = LabelledClips(store.array, store.rows.to_numpy()[in_part], y_true)
+        rows = store.rows.to_numpy()[in_part]
+        parts[part] = LabelledClips(store.array, store.lengths, rows, y_true)
         if part != "test" and not y_true.any():
             raise ValueError(
                 f"the {part} part has no clip with a tag: training needs some, by another --split "
@@ -88,7 +98,8 @@ class Batches(keras.utils.PyDataset):
     clips : LabelledClips
         The training clips.
     settings : TrainingSettings
-        From `training_settings.resolve`: a random chunk of `chunk_frames` is taken of each clip.
+        From `training_settings.resolve`: a random chunk of `chunk_frames` is taken of each clip's
+        sound.
     epoch : int
     """
 
@@ -110,11 +121,11 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index):
         chosen = np.sort(self.batches[index])  # sorted: reads the file from front to back
         generator = random_generator(self.seed, self.epoch, BATCH, index)
-        array = self.clips.array
-        starts = generator.integers(array.shape[1] - self.chunk_frames + 1, size=len(chosen))
-        x = np.empty((len(chosen), self.chunk_frames, array.shape[2]), dtype=np.float32)
-        for chunk, row, start in zip(x, self.clips.rows[chosen], starts, strict=True):
-            chunk[:] = array[row, start : start + self.chunk_frames]
+        rows, frames = self.clips.rows[chosen], self.chunk_frames
+        starts = generator.integers(chunks.count_starts(self.clips.lengths[rows], frames))
+        x = np.empty((len(chosen), frames, self.clips.array.shape[2]), dtype=np.float32)
+        for chunk, row, start in zip(x, rows, starts, strict=True):
+            chunk[:] = chunks.read_chunk(self.clips, row, start, frames)
         y = self.clips.y_true[chosen].astype(np.float32)
         for augment in self.augmentations:
             x, y = augment(x, y, generator)
@@ -141,27 +152,25 @@ def n_batches(n_clips, settings):
     return settings.repeats * -(-n_clips // settings.batch_size)
 
 
-def band_statistics(clips, clips_a_read=256):
-    """Return mean and variance of each band over the training clips, read a few at a time.
+def band_statistics(clips):
+    """Return mean and variance of each band over the sound of the training clips, read one by one.
 
     Parameters
     ----------
     clips : LabelledClips
-    clips_a_read : int
 
     Returns
     -------
     mean, variance : ndarray of shape (bands,), float64
         The variance is 1 for a band that never changes.
     """
-    array = clips.array
-    total = np.zeros(array.shape[2])
-    squares = np.zeros(array.shape[2])
-    for start in range(0, len(clips), clips_a_read):
-        x = array[np.sort(clips.rows[start : start + clips_a_read])].astype(np.float64)
-        total += x.sum(axis=(0, 1))
-        squares += np.square(x).sum(axis=(0, 1))
-    n = len(clips) * array.shape[1]
-    mean = total / n
-    variance = squares / n - mean**2
+    n_bands = clips.array.shape[2]
+    total, squares = np.zeros(n_bands), np.zeros(n_bands)
+    for row in np.sort(clips.rows):
+        sound = clips.array[row, : clips.lengths[row]].astype(np.float64)
+        total += sound.sum(axis=0)
+        squares += np.square(sound).sum(axis=0)
+    n_frames = clips.lengths[clips.rows].sum()
+    mean = total / n_frames
+    variance = squares / n_frames - mean**2
     return mean, np.where(variance > 1e-12, variance, 1.0)
