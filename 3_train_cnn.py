@@ -20,8 +20,9 @@ Example: python 3_train_cnn.py --data data/mtt --architecture paper
 from dataclasses import asdict, replace
 
 from autotagging import cli, native_stderr, options, steps
+from autotagging.clips import inventory
 from autotagging.features import feature_store
-from autotagging.labels import label_sets
+from autotagging.labels import label_sets, splits
 from autotagging.models import model_folder, training_settings
 
 
@@ -29,17 +30,25 @@ def main(args):
     """Train one network, or one per seed and their mean, and draw it."""
     label_set = label_sets.find_set(args.data, args.labels)
     table = label_sets.read_labels(args.data, label_set)
+    artists = splits.select_artists(inventory.read_clips(args.data)["artist"], table.index)
     store = feature_store.open_store(args.data, args.settings.features, table.index)
     with native_stderr.silenced():  # importing Keras takes seconds, and says much
-        from autotagging.models import batches, runs
-    parts = batches.labelled_parts(table, store)
-    settings = training_settings.resolve(args.settings, store.settings, len(parts["train"]))
+        from autotagging.models import batches, runs, transfer
+    parts = batches.labelled_parts(table, store, artists)
+    n_clips = [len(parts[part]) for part in ("train", "validation")]
+    settings = training_settings.resolve(args.settings, store.settings, *n_clips)
 
     start = args.start_from and model_folder.find_model(args.data, args.start_from)
-    labels_path = label_sets.labels_path(args.data, label_set)
-    features_folder = feature_store.folder_of(args.data, settings.features)
+    source = start and transfer.open_source(start, settings, store.settings)
+    if start and not args.allow_heard:
+        transfer.refuse_heard(source, runs.list_judges(parts, settings))
     inputs = steps.describe_inputs(
-        args.data, labels_path, features_folder, start, clip_ids=table.index
+        args.data,
+        label_sets.labels_path(args.data, label_set),
+        feature_store.folder_of(args.data, settings.features),
+        inventory.folder_of(args.data) if settings.refit else None,  # for the artists
+        start,
+        clip_ids=table.index,
     )
     description = {
         "tags": table.columns.drop("split").tolist(),
@@ -56,25 +65,22 @@ def main(args):
         of_members = steps.describe_inputs(args.data, *members)
         step = steps.Step(folder, made_with, inputs | of_members)
         own_settings = settings if isinstance(seed, list) else replace(settings, seed=seed)
-        return runs.Run(step, own_settings, parts, description, example_clips)
+        return runs.Run(step, own_settings, parts, source, description, example_clips)
 
     folder = model_folder.folder_of(args.data, args.name or settings.architecture)
     seeds = list(range(settings.seed, settings.seed + args.seeds))
     members = {seed: runs.member_folder(folder, seed) for seed in seeds}
     members = members if args.seeds > 1 else {settings.seed: folder}
-    for seed, member in members.items():
-        run = describe_run(member, seed)
-        if args.force or not runs.is_done(run):
-            source = start and model_folder.load_to_start(
-                start, settings.architecture, store.settings
-            )
-            if args.force:
-                steps.discard(member)
-            runs.train(run, start=source, tensorboard=args.tensorboard)
+    wanted = [describe_run(member, seed) for seed, member in members.items()]
+    wanted = [run for run in wanted if args.force or not runs.is_done(run)]
+    for run in wanted:
+        runs.begin(run, anew=args.force)
+    for run in wanted:
+        runs.train(run, tensorboard=args.tensorboard)
     if args.seeds > 1:
         models = [member / model_folder.FILE for member in members.values()]
         run = describe_run(folder, seeds, models)
-        if args.force or not runs.is_done(run):
+        if args.force or not runs.is_done(run, members=steps.describe_inputs(args.data, *models)):
             runs.average(run, members)
 
 

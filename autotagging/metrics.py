@@ -8,6 +8,7 @@ headline; the micro average pools all tags into one and favours the frequent one
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 from sklearn import metrics as sklearn_metrics
 
 AUCS = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
@@ -244,6 +245,32 @@ def _averages(measures, y_true, y_other):
         "macro": {name: mean(measure(y_true, y_other)) for name, measure in measures.items()},
         "micro": {name: mean(measure(*pooled)) for name, measure in measures.items()},
     }
+
+
+def rank_within(y_score, folds):
+    """Return how high each clip is ranked for each tag among the clips of its fold.
+
+    Scores of different networks are not comparable as they are. Where a fold has many clips with a
+    tag, few are left to train on, so that pooled scores would punish whatever shrinks them towards
+    the training share: that share as a score, the same for all clips of a fold, has a pooled
+    ROC-AUC far below .5. Pooled ranks of scores that say nothing have exactly .5.
+
+    Parameters
+    ----------
+    y_score : ndarray of shape (n_clips, n_tags)
+    folds : list of ndarray of int
+        The clips of each fold, each clip in one.
+
+    Returns
+    -------
+    ndarray of shape (n_clips, n_tags)
+        In (0, 1): (rank - 0.5) / n_clips_of_fold, where equal scores share the mean of their
+        ranks. A score that is the same for all clips of a fold is 0.5.
+    """
+    ranks = np.empty(y_score.shape)
+    for fold in folds:
+        ranks[fold] = (rankdata(y_score[fold], axis=0) - 0.5) / len(fold)
+    return ranks
 
 
 def are_averaged(y_true):

@@ -40,6 +40,8 @@ class FeatureStore:
     rows : Series of int
         The row of each clip wanted, by clip_id, without those that failed.
     settings : FeatureSettings
+    audio : Series of str
+        The SHA-256 of the audio of each clip wanted, by clip_id.
     failed : Series of str
         Why clips have no features, by clip_id.
     """
@@ -48,6 +50,7 @@ class FeatureStore:
     lengths: np.ndarray
     rows: pd.Series
     settings: FeatureSettings
+    audio: pd.Series
     failed: pd.Series
 
 
@@ -93,7 +96,7 @@ def open_store(data, name, clip_ids):
     array = open_array(folder, settings, len(stored))
     check_audio(data, name, rows.index)
     lengths = count_frames(stored["seconds"].to_numpy(), settings)
-    return FeatureStore(array, lengths, rows, settings, failed)
+    return FeatureStore(array, lengths, rows, settings, stored["audio"][rows.index], failed)
 
 
 def count_frames(seconds, settings):

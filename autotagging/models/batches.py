@@ -10,6 +10,7 @@ from autotagging.metrics import are_averaged
 from autotagging.models import chunks
 from autotagging.models.augmentation import AUGMENTATIONS
 
+OF_EACH_CLIP = ("rows", "y_true", "artists", "audio")
 ORDER, BATCH, DROPOUT = range(3)  # what randomness is for
 
 
@@ -26,27 +27,53 @@ class LabelledClips:
     rows : ndarray of shape (n_clips,), int
         The rows of these clips.
     y_true : ndarray of shape (n_clips, n_tags), bool
+    artists, audio : ndarray of shape (n_clips,), str
+        Who plays, and the SHA-256 of the file.
     """
 
     array: np.ndarray
     lengths: np.ndarray
     rows: np.ndarray
     y_true: np.ndarray
+    artists: np.ndarray
+    audio: np.ndarray
 
     def __len__(self):
         return len(self.rows)
 
     def take(self, positions):
         """Return some of the clips: LabelledClips."""
-        return replace(self, rows=self.rows[positions], y_true=self.y_true[positions])
+        return replace(self, **{name: getattr(self, name)[positions] for name in OF_EACH_CLIP})
 
     def join(self, others):
         """Return these clips and others of the same store: LabelledClips."""
-        rows = np.concatenate([self.rows, others.rows])
-        return replace(self, rows=rows, y_true=np.vstack([self.y_true, others.y_true]))
+        both = {name: [getattr(c, name) for c in (self, others)] for name in OF_EACH_CLIP}
+        return replace(self, **{name: np.concatenate(pair) for name, pair in both.items()})
 
 
-def labelled_parts(labels, store):
+def label_clips(labels, store, artists):
+    """Return the clips of a store with their labels: LabelledClips.
+
+    Parameters
+    ----------
+    labels : DataFrame of shape (n_clips, n_tags), bool
+        Of clips that the store is opened for and has features of.
+    store : FeatureStore
+    artists : Series of str
+        By clip_id.
+    """
+    clip_ids = labels.index
+    return LabelledClips(
+        store.array,
+        store.lengths,
+        store.rows[clip_ids].to_numpy(),
+        labels.to_numpy(),
+        artists[clip_ids].to_numpy(),
+        store.audio[clip_ids].to_numpy(),
+    )
+
+
+def labelled_parts(labels, store, artists):
     """Return the clips of each part that have features.
 
     Parameters
@@ -55,6 +82,8 @@ def labelled_parts(labels, store):
         As from `label_sets.read_labels`: split, then a bool column a tag.
     store : FeatureStore
         Opened for these clips.
+    artists : Series of str
+        By clip_id.
 
     Returns
     -------
@@ -70,11 +99,9 @@ def labelled_parts(labels, store):
     labels = labels.loc[store.rows.index]
     parts = {}
     for part in PARTS:
-        in_part = (labels["split"] == part).to_numpy()
-        y_true = labels.loc[in_part].drop(columns="split").to_numpy()
-        rows = store.rows.to_numpy()[in_part]
-        parts[part] = LabelledClips(store.array, store.lengths, rows, y_true)
-        if part != "test" and not y_true.any():
+        in_part = labels[labels["split"] == part].drop(columns="split")
+        parts[part] = label_clips(in_part, store, artists)
+        if part != "test" and not in_part.to_numpy().any():
             raise ValueError(
                 f"the {part} part has no clip with a tag: training needs some, by another --split "
                 "of script 1 perhaps"

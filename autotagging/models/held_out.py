@@ -49,7 +49,10 @@ def score_fold(folder, name, settings, parts, held_out, *, start=None):
             np.save(part, scores, allow_pickle=False)
         (folder / "part.npy").replace(path)
     shutil.rmtree(step.folder, ignore_errors=True)
-    scores = steps.read_array(path)
+    try:
+        scores = np.load(path, allow_pickle=False)
+    except (OSError, EOFError, ValueError):
+        raise steps.damaged(path) from None
     return scores, steps.read_table(history_path, na_values=[""])
 
 
@@ -69,17 +72,19 @@ def score_out_of_fold(folder, settings, clips, folds, *, start=None):
 
     Returns
     -------
-    scores : list of ndarray of shape (n_clips_of_fold, n_tags), float32
+    scores : ndarray of shape (n_clips, n_tags), float32
     histories : list of DataFrame
         A row an epoch, the clips held out in the place of validation.
     """
-    results = []
+    scores = np.empty(clips.y_true.shape, dtype=np.float32)
+    histories = []
     for number, held_out in enumerate(tqdm(folds, unit="fold")):
         learnt = np.setdiff1d(np.arange(len(clips)), held_out)
         parts = {"train": clips.take(learnt), "validation": clips.take(held_out)}
         own = replace(settings, seed=(N_FOLDS * settings.seed + number) % 2**32)
         name = f"fold{number}"
-        results.append(
-            score_fold(folder, name, own, parts, parts["validation"], start=start)
+        scores[held_out], history = score_fold(
+            folder, name, own, parts, parts["validation"], start=start
         )
-    return [scores for scores, _ in results], [history for _, history in results]
+        histories.append(history)
+    return scores, histories

@@ -4,6 +4,9 @@ model.keras   Keras' own format with one more entry, ``autotagging.json``: tags 
               settings, thresholds, what it was trained on. Normalisation is a layer of the
               network. Tagging a song needs this file and the song.
 history.csv   a row an epoch
+out_of_fold.npy
+              of a network that was refit: (n_clips, n_tags), the scores of training clips, then
+              validation clips, by networks that had not learnt from them
 summary.json  settings, clips, versions, git commit, seconds; written last
 checkpoint/   of a training that is not finished, see `checkpoints`
 *.png         the network with its maps, the course of training
@@ -25,7 +28,7 @@ from sklearn.preprocessing import normalize
 from autotagging import steps, versions
 from autotagging.files import read_zip, write_table
 
-FILE = "model.keras"
+FILE, OUT_OF_FOLD = "model.keras", "out_of_fold.npy"
 ENTRY = "autotagging.json"
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"  # Keras' entries
 COMPLETE = {"architecture": str, "features": str}  # what a finished run says of itself
@@ -64,6 +67,25 @@ def write(folder, network, description, history):
         FILE: f"{network.count_params():,} weights, {len(description['tags'])} tags",
         "history.csv": f"{len(history)} epochs",
     }
+
+
+def write_out_of_fold(folder, scores):
+    """Write the out-of-fold scores of a network; return what they are: name -> words."""
+    part = folder / f"{OUT_OF_FOLD}.part"
+    with part.open("wb") as file:
+        np.save(file, scores, allow_pickle=False)
+    os.replace(part, folder / OUT_OF_FOLD)
+    return {
+        OUT_OF_FOLD: f"{len(scores):,} clips, scored by networks not trained on them"
+    }
+
+
+def read_out_of_fold(folder):
+    """Read the out-of-fold scores of a network: ndarray of shape (n_clips, n_tags)."""
+    try:
+        return np.load(folder / OUT_OF_FOLD, allow_pickle=False)
+    except (OSError, EOFError, ValueError):
+        raise steps.damaged(folder / OUT_OF_FOLD) from None
 
 
 def read_history(folder):

@@ -11,15 +11,24 @@ import pandas as pd
 from autotagging import metrics, steps
 from autotagging.figures import networks, style
 from autotagging.formatting import list_left_out, measure, print_all_written, print_up_to_date
+from autotagging.labels.folds import folds_by_artist
 from autotagging.models import (
     architectures,
+    checkpoints,
     diagram,
+    held_out,
     model_folder,
     prediction,
     training,
     training_settings,
+    transfer,
 )
 from autotagging.thresholds import choose_thresholds
+
+JUDGED_BY = {  # what thresholds and averages in the summary of a run come from, by `refit`
+    False: "validation clips",
+    True: "out-of-fold scores of training and validation clips",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class Run:
         From `training_settings.resolve`.
     parts : dict
         ``train``, ``validation``, ``test`` -> LabelledClips.
+    source : Source, optional
+        What the network starts from, see `transfer`.
     description : dict
         What its model file says besides settings and thresholds: tags in order, feature_settings,
         label_set, dataset, note, citation.
@@ -43,44 +54,131 @@ class Run:
     step: steps.Step
     settings: training_settings.TrainingSettings
     parts: dict
+    source: transfer.Source | None
     description: dict
     example_clips: dict
 
+    @property
+    def learnt_clips(self):
+        """The clips that the network learns from: LabelledClips."""
+        train = self.parts["train"]
+        return train.join(self.parts["validation"]) if self.settings.refit else train
 
-def is_done(run):
-    """Return whether a run is there as asked for; see `steps.is_finished`."""
+    @property
+    def judging_clips(self):
+        """The clips whose scores thresholds and averages come from: LabelledClips."""
+        return self.learnt_clips if self.settings.refit else self.parts["validation"]
+
+    def list_folds(self, seed):
+        """Return the folds of the clips of a network that is refit: list of ndarray of int."""
+        return folds_by_artist(self.learnt_clips.artists, held_out.N_FOLDS, seed)
+
+
+def list_judges(parts, settings):
+    """Return which clips judge a network: words -> LabelledClips."""
+    if not settings.refit:
+        return {"validation": parts["validation"], "test": parts["test"]}
+    return {
+        "training and validation": parts["train"].join(parts["validation"]),
+        "test": parts["test"],
+    }
+
+
+def is_done(run, members=()):
+    """Return whether a run is there as asked for, and not begun anew; see `steps.is_finished`.
+
+    Parameters
+    ----------
+    run : Run
+    members : collection of str
+        Of a mean, the networks as its inputs name them: it is made again where they are others.
+    """
     folder = run.step.folder
-    if not steps.is_finished(run.step):
+    if checkpoints.is_begun(run.step) or not steps.is_finished(run.step, replaceable=members):
         return False
-    model_folder.discard_checkpoint(folder)  # of a run killed as it was finished
     draw(run)
     print_up_to_date(folder)
     return True
 
 
-def train(run, *, start=None, tensorboard=False):
-    """Train a network, choose its thresholds on the validation clips, and keep both.
+def begin(run, *, anew):
+    """Note what a run is begun with; what is there stays until the run is finished.
 
     Parameters
     ----------
     run : Run
-    start : keras.Model, optional
-        Whose weights it starts from.
+    anew : bool
+        From its first epoch, whatever was begun before.
+
+    Raises
+    ------
+    ValueError
+        Where other settings were begun with, another run is writing the folder, or the network
+        would start from the one that it replaces.
+    """
+    folder = run.step.folder
+    if run.source and run.source.path.resolve() == (folder / model_folder.FILE).resolve():
+        raise ValueError(
+            f"{folder} would start from itself, and replace what it was made from: give the new "
+            "network another --name"
+        )
+    with steps.locked(folder):
+        if anew:
+            checkpoints.discard(folder)
+        checkpoints.begin(run.step)
+
+
+def train(run, *, tensorboard=False):
+    """Train a network, choose its thresholds, and keep both.
+
+    Parameters
+    ----------
+    run : Run
     tensorboard : bool
         Write logs to watch.
     """
+    folder, settings = run.step.folder, run.settings
+    start = run.source and run.source.network
     print(_describe_task(run))
-    with steps.writing(run.step) as summary:
+    with steps.locked(folder):
+        checkpoints.begin(run.step)
+        parts = run.parts
+        if settings.refit:
+            parts = {"train": run.learnt_clips}
+            scores, of_folds = _score_out_of_fold(run)
         network, history, stopped = training.train(
-            run.step, run.settings, run.parts, start=start, tensorboard=tensorboard
+            run.step, settings, parts, start=start, tensorboard=tensorboard
         )
+        if settings.refit:
+            history = history.assign(**of_folds[list(training.VALIDATION)])
+        else:
+            scores = prediction.score_clips(network, run.judging_clips)
         if stopped:
             print(f"stopped: {stopped}")
         best = int(history.loc[history["kept"], "epoch"].iloc[0])
-        summary |= {"stopped": stopped, "best_epoch": best}
-        _keep(run, network, history, summary)
-        draw(run)
-    model_folder.discard_checkpoint(run.step.folder)
+        with steps.writing(run.step) as summary:
+            summary |= {"stopped": stopped, "best_epoch": best}
+            _keep(run, network, history, [scores], summary)
+            draw(run)
+        checkpoints.discard(folder)
+
+
+def _score_out_of_fold(run):
+    """Return the scores of training and validation clips by networks not trained on them.
+
+    Returns
+    -------
+    scores : ndarray of shape (n_clips, n_tags), float32
+    history : DataFrame
+        The mean of the folds by epoch.
+    """
+    clips, checkpoint = run.learnt_clips, checkpoints.folder_of(run.step.folder)
+    folds, start = run.list_folds(run.settings.seed), run.source and run.source.network
+    print(f"{len(folds)} networks for out-of-fold scores, then one on all {len(clips):,} clips")
+    scores, histories = held_out.score_out_of_fold(
+        checkpoint, run.settings, clips, folds, start=start
+    )
+    return scores, sum(histories) / len(histories)
 
 
 def average(run, members):
@@ -94,24 +192,48 @@ def average(run, members):
     """
     with steps.writing(run.step) as summary:
         trained = [model_folder.load(folder / model_folder.FILE)[0] for folder in members.values()]
+        network = architectures.mean_of(trained)
         summary["members"] = [folder.name for folder in members.values()]
         history = model_folder.join_histories(members)
-        _keep(run, architectures.mean_of(trained), history, summary)
+        if run.settings.refit:
+            scores = [model_folder.read_out_of_fold(folder) for folder in members.values()]
+        else:
+            scores = [prediction.score_clips(network, run.judging_clips)]
+        _keep(run, network, history, scores, summary)
         draw(run)
-    model_folder.discard_checkpoint(run.step.folder)  # of one network that had this name
+    checkpoints.discard(run.step.folder)  # of one network that had this name
 
 
-def _keep(run, network, history, summary):
-    """Write model and history; add to the summary, and print it."""
-    clips, folder = run.parts["validation"], run.step.folder
-    scores = prediction.score_clips(network, clips)
+def _keep(run, network, history, scores, summary):
+    """Write model and history; add to the summary, and print it.
+
+    Parameters
+    ----------
+    run : Run
+    network : keras.Model
+    history : DataFrame
+    scores : list of ndarray of shape (n_clips, n_tags)
+        Of `run.judging_clips`; out-of-fold scores a seed each, of which the mean is the network's.
+    summary : dict
+    """
+    clips, folder, ranked = run.judging_clips, run.step.folder, scores
+    if run.settings.refit:  # networks of different folds: see `metrics.rank_within`
+        seeds = np.atleast_1d(run.step.settings["seed"])
+        folds = [run.list_folds(int(seed)) for seed in seeds]
+        ranked = [metrics.rank_within(*pair) for pair in zip(scores, folds, strict=True)]
+    scores = np.mean(scores, axis=0)
     thresholds = choose_thresholds(clips.y_true, scores)
     settings = {"settings": run.step.settings, "thresholds": thresholds.tolist()}
     n_clips, seconds = history[["training_clips", "training_seconds"]].sum()
-    written = model_folder.write(folder, network, {**run.description, **settings}, history)
+    heard = transfer.list_heard(run.learnt_clips.audio, run.source)
+    description = {**run.description, **settings, "trained_on": heard}
+    written = model_folder.write(folder, network, description, history)
+    if run.settings.refit:
+        written |= model_folder.write_out_of_fold(folder, scores)
     summary |= {
         **{key: run.description[key] for key in ("dataset", "note")},
-        "validation": metrics.averages(clips.y_true, scores)["macro"],
+        "judged_by": JUDGED_BY[run.settings.refit],
+        "validation": metrics.averages(clips.y_true, np.mean(ranked, axis=0))["macro"],
         "clips": {part: len(clips) for part, clips in run.parts.items()},
         "weights": network.count_params(),
         "epochs": len(history),
@@ -158,22 +280,25 @@ def _describe_task(run):
     text = (
         f"training {run.step.folder.name}: {settings.architecture}, {len(tags)} tags, "
         f"{len(parts['train']):,} training and {len(parts['validation']):,} validation clips, "
-        f"features {settings.features}, {settings.chunk_frames} frames of a clip"
+        f"features {settings.features}, {settings.chunk_frames} frames of a clip, "
+        f"{settings.epochs} epochs of {settings.steps // settings.epochs:,} steps"
     )
-    y_true = pd.DataFrame(parts["validation"].y_true, columns=tags)
+    y_true = pd.DataFrame(run.judging_clips.y_true, columns=tags)
     is_averaged = metrics.are_averaged(y_true.to_numpy())
     on_every_clip = y_true.columns[y_true.all()].tolist()
     left_out = list_left_out("validation", y_true.columns[~is_averaged].tolist(), on_every_clip)
-    if not is_averaged.any():
+    if not is_averaged.any() and not settings.refit:
         left_out += "; no tag is left: the epoch with the lowest validation loss is kept"
     return f"{text}\n{left_out}" if left_out else text
 
 
 def _describe_outcome(name, summary):
-    best = summary.get("best_epoch")
+    best, judged = summary.get("best_epoch"), "validation"
     kept = f"best epoch {best} of {summary['epochs']}" if best else "mean"
+    if summary["judged_by"] == JUDGED_BY[True]:
+        kept, judged = kept.replace("best", "last"), "out-of-fold"
     return (
-        f"{name}, {kept}: validation macro ROC-AUC {measure(summary['validation']['roc_auc'])}, "
+        f"{name}, {kept}: {judged} macro ROC-AUC {measure(summary['validation']['roc_auc'])}, "
         f"PR-AUC {measure(summary['validation']['pr_auc'])}; {summary['weights']:,} weights; "
         f"{summary['seconds_per_epoch']:.1f} s per epoch, "
         f"{summary['clips_per_second']:.0f} clips/s, {summary['seconds']:.0f} s in all"

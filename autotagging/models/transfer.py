@@ -6,11 +6,11 @@ stay as they are unless `new_normalisation` is asked for.
 """
 
 import dataclasses
+from pathlib import Path
 
 import keras
 import numpy as np
 
-from autotagging.formatting import count
 from autotagging.models import building, model_folder
 
 LAST_LAYER = "logits"  # belongs to the tags
@@ -18,20 +18,35 @@ INPUT = "normalisation"
 DIGITS = 16  # of a SHA-256 that a model keeps
 
 
-def load(path, architecture, feature_settings):
-    """Load a network for another to start from.
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A trained network that another starts from.
+
+    Parameters
+    ----------
+    path : Path
+        Of its model file.
+    network : keras.Model
+    heard : list of str or None
+        Shortened checksums of the audio that it, or what it started from, was trained on; None
+        where its file does not say.
+    """
+
+    path: Path
+    network: keras.Model
+    heard: list | None
+
+
+def open_source(path, settings, feature_settings):
+    """Load a network for another to start from: Source.
 
     Parameters
     ----------
     path : Path
         Of a model file, from `model_folder.find_model`.
-    architecture : str
+    settings : TrainingSettings
     feature_settings : FeatureSettings
-        Of the new one.
-
-    Returns
-    -------
-    keras.Model
+        Both of the new network.
 
     Raises
     ------
@@ -39,20 +54,24 @@ def load(path, architecture, feature_settings):
         Where it is of another architecture or of other features, or the mean of several networks.
     """
     network, description = model_folder.load(path)
-    source = description["settings"]
-    if source["architecture"] != architecture:
-        raise ValueError(f"{path} is of architecture {source['architecture']}, not {architecture}")
-    if isinstance(source.get("seed"), list):
+    made_with, architecture = description["settings"], settings.architecture
+    if made_with["architecture"] != architecture:
         raise ValueError(
-            f"{path} is the mean of {len(source['seed'])} networks: name one of them, such as "
-            f"{path.parent.name}-seed{source['seed'][0]}"
+            f"{path} is of architecture {made_with['architecture']}, not {architecture}"
+        )
+    if isinstance(made_with.get("seed"), list):
+        raise ValueError(
+            f"{path} is the mean of {len(made_with['seed'])} networks: start from one of them, as "
+            f"{model_folder.name_of(path)}-seed{made_with['seed'][0]}"
         )
     if description["feature_settings"] != dataclasses.asdict(feature_settings):
         raise ValueError(
-            f"{path} takes other features: extract {source['features']} as it was trained on, "
+            f"{path} takes other features: extract {made_with['features']} as it was trained on, "
             "with 2_feature_extraction.py, and name them with --features"
         )
-    return network
+    heard = description.get("trained_on")
+    is_known = isinstance(heard, list) and all(isinstance(checksum, str) for checksum in heard)
+    return Source(path, network, heard if is_known else None)
 
 
 def statistics_of(network):
@@ -107,46 +126,51 @@ def hold(network, settings):
         layer.trainable = False
 
 
-def abbreviate(checksums):
-    """Return the checksums of audio as a model keeps them: a sorted list of str."""
-    return sorted({checksum[:DIGITS] for checksum in checksums})
+def list_heard(audio, source=None):
+    """Return what a network has heard in training, as its model file keeps it.
 
-
-def list_heard(path):
-    """Return the checksums of the audio that a network, or one it started from, was trained on.
+    Parameters
+    ----------
+    audio : iterable of str
+        The SHA-256 of each clip's audio.
+    source : Source, optional
+        What the network started from.
 
     Returns
     -------
-    list of str or None
-        As from `abbreviate`; None where the model file does not say.
+    list of str
+        Checksums, shortened and sorted.
     """
-    heard = model_folder.read_description(path).get("trained_on")
-    is_list = isinstance(heard, list) and all(isinstance(checksum, str) for checksum in heard)
-    return heard if is_list else None
+    heard = {checksum[:DIGITS] for checksum in audio}
+    return sorted(heard | {*(source.heard or ())}) if source else sorted(heard)
 
 
-def refuse_heard(path, checksums):
+def refuse_heard(source, judges):
     """Refuse a network that was trained on clips that are to judge another.
 
     Parameters
     ----------
-    path : Path
-        Of its model file.
-    checksums : dict
-        Name of a part -> checksums of the audio of its clips.
+    source : Source
+    judges : dict
+        Words -> LabelledClips.
+
+    Raises
+    ------
+    ValueError
+        Saying how many it has heard, or that this is not known.
     """
-    heard = list_heard(path)
-    if heard is None:
+    if source.heard is None:
         raise ValueError(
-            f"{path} does not say which clips it was trained on, so that it may have heard those "
-            "that are to judge the new one: --allow-heard starts from it all the same"
+            f"{source.path} does not say which clips it was trained on, so that it may have heard "
+            "those that judge the new network: --allow-heard starts from it all the same"
         )
-    n_heard = {part: len({*heard} & {*abbreviate(found)}) for part, found in checksums.items()}
-    found = [
-        f"{n:,} of the {count(len(checksums[part]), f'{part} clip')}" for part, n in n_heard.items() if n
-    ]
-    if found:
+    heard, words = {*source.heard}, []
+    for part, clips in judges.items():
+        n_heard = sum(checksum[:DIGITS] in heard for checksum in clips.audio)
+        if n_heard:
+            words.append(f"{n_heard:,} of {len(clips):,} {part} clips")
+    if words:
         raise ValueError(
-            f"{path} was trained on {' and '.join(found)}, which would judge what it has heard: "
-            "start from another network, or say --allow-heard"
+            f"{source.path} was trained on {' and '.join(words)}, which could not judge the new "
+            "network: start from another one, or allow it with --allow-heard"
         )
