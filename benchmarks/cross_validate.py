@@ -1,28 +1,36 @@
 """Judge a network, its features and its training on any dataset, beside a floor.
 
-Five folds by artist, shuffled again by each seed. Each fold is judged once by a network trained on
-three others; the one left decides when training stops, so that no judged clip is ever looked at.
-The scores of the five are pooled, and so are those of the floor, which is logistic regression on
-mean and deviation of 48 log-mel bands, trained on the same folds and the one that the network
-stops by. The interval of the difference is the bootstrap's over artists.
+Five folds by artist, shuffled again by each seed. Each fold is judged once by a network that has
+heard none of it: refit, it learns from the four others and its last epoch is kept; with --no-refit
+it learns from three, and the one left decides which epoch is kept. The scores of the five are
+pooled, and so are those of the floor, which is logistic regression on mean and deviation of 48
+log-mel bands, trained on the four others. The interval of the difference is the bootstrap's over
+artists.
+
+What is pooled are ranks within fold and tag, between 0 and 1, and not the scores themselves. Where
+a fold has many clips with a tag, few are left to train on, so that pooled scores would punish
+whatever shrinks them towards the training share: that share as a score, the same for all clips of
+a fold, would have a ROC-AUC of .38 (Emotify) or .35 (excerpt of MagnaTagATune). As ranks, scores
+that say nothing of a fold's clips have exactly .5, and the prevalence as PR-AUC. The price: to know
+that a fold as a whole has more of a tag is not rewarded, and a network that orders the clips of
+every fold without a mistake has .98 / .93 or .98 / .88 instead of 1. Where no clip of a fold, or
+every clip, has a tag, its clips are ranked all the same, and stand among those of the others as if
+drawn at random.
 
 Reads   clips/clips.csv, labels/<set>/, features/<name>/ of a dataset; its split is not used
-Writes  cross_validation/<name>/scores-seed<n>-fold<k>.npy, folds.csv, summary.json
+Writes  cross_validation/<name>/scores-seed<n>-fold<k>.npy, history-seed<n>-fold<k>.csv
+        cross_validation/<name>/folds.csv, summary.json
 
 Example: python benchmarks/cross_validate.py --data data/mine --architecture vgg
 """
 
-import contextlib
 import json
-import os
-import shutil
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import GroupKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, metrics, native_stderr, options, steps
@@ -30,13 +38,15 @@ from autotagging.clips import inventory
 from autotagging.features import feature_store
 from autotagging.files import write_whole
 from autotagging.formatting import difference, measure, print_written
-from autotagging.labels import label_sets
+from autotagging.labels import label_sets, splits
+from autotagging.labels.folds import folds_by_artist
 from autotagging.models import model_folder, training_settings
 from autotagging.results import bootstrap
 from benchmarks import baseline
 
-N_FOLDS = 5
 RESAMPLING = bootstrap.Resampling()
+POOLED = "ranks within each fold and tag"
+REPLACEABLE = ("seeds", "pooled")  # settings that leave the scores of a fold as they are
 BEGUN = "begun.json"  # settings and inputs of a run that is not finished
 
 
@@ -57,48 +67,47 @@ def main(args):
     table = label_sets.read_labels(args.data, set_name).drop(columns="split")
     store = feature_store.open_store(args.data, args.settings.features, table.index)
     y_true = choose_tags(table.loc[store.rows.index], args.min_positives)
-    artists = inventory.read_clips(args.data)["artist"][y_true.index].to_numpy()
-    print(f"{len(y_true):,} clips by {len(set(artists)):,} artists, {y_true.shape[1]} tags")
+    artists = inventory.read_clips(args.data)["artist"]
+    artists = splits.select_artists(artists, y_true.index)
+    print(f"{len(y_true):,} clips by {artists.nunique():,} artists, {y_true.shape[1]} tags")
     with native_stderr.silenced():
-        from autotagging.models.batches import LabelledClips
-    rows = store.rows[y_true.index].to_numpy()
-    all_clips = LabelledClips(store.array, store.lengths, rows, y_true.to_numpy())
+        from autotagging.models import batches, held_out, transfer
+    folds_of_seeds = [folds_by_artist(artists, held_out.N_FOLDS, seed) for seed in args.seeds]
+    all_clips = batches.label_clips(y_true, store, artists)
 
-    n_train = len(y_true) * (N_FOLDS - 2) // N_FOLDS
-    settings = training_settings.resolve(args.settings, store.settings, n_train)
+    n_fold = len(y_true) // held_out.N_FOLDS
+    settings = training_settings.resolve(args.settings, store.settings, 3 * n_fold, n_fold)
     chosen = {"labels": set_name, "min_positives": args.min_positives, "seeds": args.seeds}
-    chosen |= asdict(settings)
+    chosen |= {"pooled": POOLED, **asdict(settings)}
     start = args.start_from and model_folder.find_model(args.data, args.start_from)
+    source = start and transfer.open_source(start, settings, store.settings)
+    if start and not args.allow_heard:
+        transfer.refuse_heard(source, {"judging": all_clips})
     inputs = steps.describe_inputs(
         args.data,
         label_sets.labels_path(args.data, set_name),
-        inventory.folder_of(args.data),
         feature_store.folder_of(args.data, settings.features),
         start,
         clip_ids=y_true.index,
     )
     folder = args.data / "cross_validation" / (args.name or settings.architecture)
-    if args.force:
-        steps.discard(folder)
     step = steps.Step(folder, chosen, inputs)
-    if steps.is_finished(step, replaceable=("seeds",)):
+    if not args.force and steps.is_finished(step, replaceable=REPLACEABLE):
         print_summary(folder, steps.read_summary(folder), args.seeds)
         return
-    network = start and model_folder.load_to_start(start, settings.architecture, store.settings)
-    x = baseline.band_statistics(args.data, y_true.index, args.jobs)
+    if args.force:
+        steps.discard(folder)
     with steps.locked(folder):
         begin(step)
+        x = baseline.band_statistics(args.data, y_true.index, args.jobs)
         of_network, of_floor = [], []
-        for seed in args.seeds:
-            folds = split(artists, seed)
-            order = np.argsort(np.concatenate(folds))
-            scores = [
-                score_fold(folder, all_clips, folds, Fold(seed, k), settings, network)
-                for k in range(N_FOLDS)
-            ]
-            of_network.append(np.vstack(scores)[order])
-            scores = [score_floor(x, all_clips.y_true, folds, k) for k in range(N_FOLDS)]
-            of_floor.append(np.vstack(scores)[order])
+        for seed, folds in zip(args.seeds, folds_of_seeds, strict=True):
+            scores = np.empty(y_true.shape)
+            for k, fold in enumerate(folds):
+                scores[fold] = score_fold(folder, all_clips, folds, Fold(seed, k), settings, source)
+            of_network.append(metrics.rank_within(scores, folds))
+            scores = score_floor(x, all_clips.y_true, folds)
+            of_floor.append(metrics.rank_within(scores, folds))
         with steps.writing(step) as summary:
             summary.update(compare(all_clips.y_true, of_network, of_floor, artists))
         print_written(folder / "summary.json", "averages of every seed")
@@ -106,11 +115,11 @@ def main(args):
 
 
 def begin(step):
-    """Note what a run is made with; refuse folds of others. More seeds add folds."""
+    """Note what a run is made with; refuse folds of others, but for those of fewer seeds."""
     path = step.folder / BEGUN
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
-        steps.find_differences(step, before, replaceable=("seeds",))
+        steps.find_differences(step, before, replaceable=REPLACEABLE)
     made_with = {"settings": step.settings, "inputs": step.inputs}
     write_whole(path, json.dumps(made_with, indent=2))
 
@@ -128,15 +137,7 @@ def choose_tags(table, min_positives):
     return kept
 
 
-def split(artists, seed):
-    """Return the clips of each fold, no artist in two: list of ndarray of int."""
-    if len(set(artists)) < N_FOLDS:
-        raise ValueError(f"{len(set(artists))} artists are too few for {N_FOLDS} folds")
-    folds = GroupKFold(N_FOLDS, shuffle=True, random_state=seed)
-    return [held_out for _, held_out in folds.split(artists, groups=artists)]
-
-
-def score_fold(folder, clips, folds, fold, settings, start):
+def score_fold(folder, clips, folds, fold, settings, source):
     """Return the scores of a fold's clips by a network that has heard none of them.
 
     Parameters
@@ -149,30 +150,22 @@ def score_fold(folder, clips, folds, fold, settings, start):
     fold : Fold
         The one whose clips are scored.
     settings : TrainingSettings
-    start : keras.Model or None
+    source : Source or None
+        What the network starts from.
     """
-    path = folder / f"scores-{fold}.npy"
-    if path.exists():
-        return np.load(path, allow_pickle=False)
-    with native_stderr.silenced():
-        from autotagging.models import prediction, training
+    from autotagging.models import held_out
 
-    stopping = (fold.number + 1) % N_FOLDS
-    learnt = [folds[k] for k in range(N_FOLDS) if k not in (fold.number, stopping)]
-    own = replace(settings, seed=N_FOLDS * fold.seed + fold.number)
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        parts = {
-            "train": clips.take(np.concatenate(learnt)),
-            "validation": clips.take(folds[stopping]),
-        }
-        step = steps.Step(folder / f"training-{fold}", asdict(own), {})
-        network, history, _ = training.train(step, own, parts, start=start)
-    scores = prediction.score_clips(network, clips.take(folds[fold.number]))
+    others = [k for k in range(len(folds)) if k != fold.number]
+    parts = {}
+    if not settings.refit:
+        stopping = (fold.number + 1) % len(folds)
+        others.remove(stopping)
+        parts["validation"] = clips.take(folds[stopping])
+    parts["train"] = clips.take(np.concatenate([folds[k] for k in others]))
+    own = replace(settings, seed=len(folds) * fold.seed + fold.number)
+    judged, start = clips.take(folds[fold.number]), source and source.network
+    scores, history = held_out.score_fold(folder, str(fold), own, parts, judged, start=start)
     note_fold(folder, fold, history)
-    with (folder / "part.npy").open("wb") as part:
-        np.save(part, scores, allow_pickle=False)
-    (folder / "part.npy").replace(path)
-    shutil.rmtree(step.folder)
     return scores
 
 
@@ -194,15 +187,26 @@ def note_fold(folder, fold, history):
     write_whole(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def score_floor(x, y_true, folds, fold):
-    """Return the floor's scores of a fold, learnt from all the others."""
-    train = np.ones(len(x), dtype=bool)
-    train[folds[fold]] = False
-    return baseline.predict(x, y_true, train)[folds[fold]]
+def score_floor(x, y_true, folds):
+    """Return the floor's scores, of each fold learnt from all the others."""
+    scores = np.empty(y_true.shape)
+    for fold in folds:
+        train = np.ones(len(x), dtype=bool)
+        train[fold] = False
+        scores[fold] = baseline.predict(x, y_true, train)[fold]
+    return scores
 
 
 def compare(y_true, of_network, of_floor, artists):
-    """Return the averages of network and floor over the seeds, and their difference's interval."""
+    """Return the averages of network and floor over the seeds, and their difference's interval.
+
+    Parameters
+    ----------
+    y_true : ndarray of shape (n_clips, n_tags), bool
+    of_network, of_floor : list of ndarray of shape (n_clips, n_tags)
+        A seed each, from `metrics.rank_within`.
+    artists : ndarray of shape (n_clips,), str
+    """
     groups = np.unique(artists, return_inverse=True)[1]
     counts = bootstrap.resample(groups, RESAMPLING)
     values, resampled = {}, {}

@@ -75,9 +75,7 @@ def write_out_of_fold(folder, scores):
     with part.open("wb") as file:
         np.save(file, scores, allow_pickle=False)
     os.replace(part, folder / OUT_OF_FOLD)
-    return {
-        OUT_OF_FOLD: f"{len(scores):,} clips, scored by networks not trained on them"
-    }
+    return {OUT_OF_FOLD: f"{len(scores):,} clips, scored by networks not trained on them"}
 
 
 def read_out_of_fold(folder):
