@@ -59,7 +59,7 @@ def main(args):
 def settings_of(name, mixed_precision):
     """Return the settings of a network's recipe, on its own features."""
     settings = training_settings.change(name, {"mixed_precision": mixed_precision})
-    return training_settings.resolve(settings, PRESETS[settings.features], MTT_CLIPS)
+    return training_settings.resolve(settings, PRESETS[settings.features], MTT_CLIPS, 0)
 
 
 class Task:
@@ -74,7 +74,7 @@ class Task:
     """
 
     def __init__(self, folder, settings, n_clips):
-        from autotagging.models import batches, training
+        from autotagging.models import batches, building
 
         preset = PRESETS[settings.features]
         path = folder / f"{settings.architecture}-{n_clips}.npy"
@@ -86,12 +86,13 @@ class Task:
         array.flush()
         labels = generator.random((n_clips, N_TAGS)) < 0.07
         array, lengths = np.load(path, mmap_mode="r"), np.full(n_clips, preset.frames)
-        clips = batches.LabelledClips(array, lengths, np.arange(n_clips), labels)
+        rows, nobody = np.arange(n_clips), np.full(n_clips, "")
+        clips = batches.LabelledClips(array, lengths, rows, labels, nobody, nobody)
         self.batches = batches.Batches(clips, settings, 0)
         statistics_of_bands = np.zeros(preset.bands), np.ones(preset.bands)
         shape = settings.chunk_frames, preset.bands
-        self.network = training.build(shape, N_TAGS, statistics_of_bands, settings)
-        training.compile_network(self.network, settings)
+        self.network = building.build(shape, N_TAGS, statistics_of_bands, settings)
+        building.compile_network(self.network, settings)
         self.train()  # the first time compiles
 
     def train(self):

@@ -137,13 +137,13 @@ import sys
 from dataclasses import replace
 import numpy as np
 import keras
-from autotagging.models import training, training_settings
+from autotagging.models import building, training_settings
 assert keras.backend.backend() == sys.argv[1]
 for name in ("paper", "vgg", "short-chunk-res"):
     recipe = training_settings.RECIPES[name]
-    settings = replace(recipe, weight_decay=0.01, label_smoothing=0.1, positive_weight=2.0)
-    network = training.build((32, 32), 5, (np.zeros(32), np.ones(32)), settings)
-    training.compile_network(network, settings)
+    settings = replace(recipe, weight_decay=0.01, label_smoothing=0.1, positive_weight=2.0, steps=9)
+    network = building.build((32, 32), 5, (np.zeros(32), np.ones(32)), settings)
+    building.compile_network(network, settings)
     before = [weight.copy() for weight in network.get_weights()]
     x = np.random.default_rng(0).standard_normal((4, 32, 32)).astype("float32")
     y = np.eye(4, 5, dtype="float32")

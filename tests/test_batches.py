@@ -1,10 +1,12 @@
 """Batches: each training clip once an epoch, random chunks of its sound, all of it repeatable."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import clips_of
 
 pytest.importorskip("keras")
 from autotagging.features.feature_store import FeatureStore
@@ -21,7 +23,8 @@ SETTINGS = replace(
 def clips():
     rng = np.random.default_rng(0)
     array = rng.standard_normal((40, 8, 4)).astype(np.float16)
-    return batches.LabelledClips(array, np.full(40, 8), np.arange(4, 28), rng.random((24, 2)) < 0.5)
+    y_true = rng.random((24, 2)) < 0.5
+    return clips_of(array, np.full(40, 8), np.arange(4, 28), y_true)
 
 
 @pytest.fixture
@@ -134,7 +137,7 @@ def test_band_statistics_are_those_of_clips_that_are_not_padded(short_clips):
 
 def test_a_band_that_never_changes_has_variance_1():
     array, lengths = np.zeros((3, 8, 4)), np.full(3, 8)
-    silent = batches.LabelledClips(array, lengths, np.arange(3), np.ones((3, 1), bool))
+    silent = clips_of(array, lengths, np.arange(3), np.ones((3, 1), bool))
     _, variance = batches.band_statistics(silent)
     assert variance.tolist() == [1, 1, 1, 1]
 
@@ -151,7 +154,14 @@ def store():
     """Return a store whose rows are in another order than the labels, in which clip c failed."""
     rows = pd.Series({"a": 3, "b": 0, "d": 1, "e": 2})
     failed = pd.Series({"c": "no audio"})
-    return FeatureStore(np.zeros((5, 8, 4)), np.arange(1, 6), rows, PRESETS["mel96"], failed)
+    audio = rows.map(lambda row: f"checksum {row}")
+    array, lengths = np.zeros((5, 8, 4)), np.arange(1, 6)
+    return FeatureStore(array, lengths, rows, PRESETS["mel96"], audio, failed)
+
+
+def artists_of(store):
+    """Return the artist of each clip: Series by clip_id."""
+    return pd.Series({clip_id: f"artist of {clip_id}" for clip_id in reversed(store.rows.index)})
 
 
 def label(*splits):
@@ -160,14 +170,32 @@ def label(*splits):
     return table.assign(y=np.arange(len(splits)) % 2 == 0)
 
 
+def test_clips_of_two_parts_are_joined_one_after_the_other(clips):
+    both = clips.take([5, 2]).join(clips.take([0]))
+    assert both.rows.tolist() == [9, 6, 4]
+    assert both.audio.tolist() == clips.audio[[5, 2, 0]].tolist()
+    np.testing.assert_array_equal(both.y_true, clips.y_true[[5, 2, 0]])
+
+
+def test_randomness_is_another_for_every_purpose_epoch_and_number():
+    keys = itertools.product(
+        (0, 1), (0, 1), (batches.ORDER, batches.BATCH, batches.DROPOUT), (0, 1)
+    )
+    drawn = [batches.random_generator(*key).integers(2**62) for key in keys]
+    assert len(set(drawn)) == 24
+
+
 def test_each_part_has_its_clips_that_have_features(store):
     labels = label("train", "train", "train", "test", "validation", "validation")
     store.rows["f"] = 4
-    parts = batches.labelled_parts(labels, store)
+    store.audio["f"] = "checksum 4"
+    parts = batches.labelled_parts(labels, store, artists_of(store))
     rows = {part: clips.rows.tolist() for part, clips in parts.items()}
     assert rows == {"train": [3, 0], "validation": [2, 4], "test": [1]}
     assert parts["train"].y_true.tolist() == [[True, True], [True, False]]
     assert parts["test"].y_true.tolist() == [[True, False]]
+    assert parts["train"].artists.tolist() == ["artist of a", "artist of b"]
+    assert parts["validation"].audio.tolist() == ["checksum 2", "checksum 4"]
     assert all(clips.lengths is store.lengths for clips in parts.values())
 
 
@@ -180,11 +208,11 @@ def test_each_part_has_its_clips_that_have_features(store):
 )
 def test_training_needs_clips_to_learn_from_and_to_choose_the_epoch_by(store, splits, part):
     with pytest.raises(ValueError, match=f"{part} part has no clip with a tag"):
-        batches.labelled_parts(label(*splits), store)
+        batches.labelled_parts(label(*splits), store, artists_of(store))
 
 
 def test_training_needs_a_tag_that_some_clips_have_and_others_have_not(store):
     labels = label("train", "validation", "test", "test", "validation")
     message = "each tag is on all of the 1 training clips or on none: .* --keep-untagged"
     with pytest.raises(ValueError, match=message):
-        batches.labelled_parts(labels, store)
+        batches.labelled_parts(labels, store, artists_of(store))

@@ -8,7 +8,7 @@ import numpy as np
 from autotagging.models import epochs
 from autotagging.models.training_settings import RECIPES
 
-SETTINGS = replace(RECIPES["vgg"], epochs=4, patience=4, keep_from=0.0, learning_rate=0.003)
+SETTINGS = replace(RECIPES["vgg"], epochs=4, keep_from=0.0, learning_rate=0.003, refit=False)
 
 
 def history_of(*scores):
@@ -22,6 +22,25 @@ def test_training_stops_where_no_later_epoch_is_better():
     assert epochs.has_stalled(history, settings)
     assert not epochs.has_stalled(history, replace(settings, patience=3))
     assert not epochs.has_stalled(history_of(0.1, 0.5, 0.4, 0.5, 0.6), settings)
+
+
+def test_patience_counts_from_the_first_epoch_that_may_be_kept():
+    settings = replace(SETTINGS, epochs=8, patience=2, keep_from=0.5)
+    early_best = history_of(0.9, 0.1, 0.1, 0.1, 0.5, 0.5, 0.4)
+    stalled = [epochs.has_stalled(early_best[:n], settings) for n in range(8)]
+    assert stalled == [False] * 7 + [True]
+    assert epochs.best_epoch(early_best, settings) + 1 == 5
+
+
+def test_without_patience_training_never_stops():
+    assert not epochs.has_stalled(history_of(*[0.5] * 60), replace(SETTINGS, epochs=60))
+
+
+def test_a_network_that_is_refit_keeps_its_last_epoch_and_never_stops():
+    settings = replace(SETTINGS, patience=1, refit=True)
+    history = history_of(math.nan, math.nan, math.nan)
+    assert epochs.best_epoch(history, settings) == 2
+    assert not epochs.has_stalled(history, settings)
 
 
 def test_an_early_epoch_is_kept_only_as_long_as_there_is_no_late_one():

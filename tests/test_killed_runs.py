@@ -20,7 +20,7 @@ ONE, TWO, THREE, FOUR, FIVE = (SCRIPTS[number] for number in range(1, 6))
 EVERY_STEP = {
     "1": [ONE],
     "2": [TWO, "--jobs", 1],
-    "3": [THREE, "--epochs", 2],
+    "3": [THREE, "--epochs", 2, "--no-refit"],
     "4": [FOUR],
     "5": [FIVE],
 }

@@ -19,7 +19,7 @@ from conftest import learnable_parts
 
 from autotagging import files, steps
 from autotagging.features.settings import PRESETS
-from autotagging.models import architectures, model_folder, prediction, training
+from autotagging.models import architectures, building, model_folder, prediction
 from autotagging.models.training_settings import RECIPES
 
 FEATURES = PRESETS["mel96"]
@@ -342,10 +342,10 @@ def test_what_a_file_says_of_its_version_is_not_repeated_unless_it_is_one(tmp_pa
 @pytest.mark.parametrize("name", architectures.ARCHITECTURES)
 def test_every_architecture_is_loaded_again_as_it_is_trained(tmp_path, name):
     settings = dataclasses.replace(
-        RECIPES[name], mixed_precision=True, positive_weight=2.0, weight_decay=0.1
+        RECIPES[name], mixed_precision=True, positive_weight=2.0, weight_decay=0.1, steps=9
     )
-    network = training.build((131, 40), 2, (np.zeros(40), np.ones(40)), settings)
-    training.compile_network(network, settings)
+    network = building.build((131, 40), 2, (np.zeros(40), np.ones(40)), settings)
+    building.compile_network(network, settings)
     model_folder.save(tmp_path / "x.keras", network, DESCRIPTION)
     loaded, _ = model_folder.load(tmp_path / "x.keras")
     assert loaded.count_params() == network.count_params()
@@ -401,21 +401,6 @@ def test_a_path_that_leads_nowhere_is_one_sentence(tmp_path, name):
 )
 def test_a_network_is_called_after_its_run_or_its_file(name, called):
     assert model_folder.name_of(name) == called
-
-
-def test_a_network_starts_from_one_of_its_architecture_and_features(model):
-    network = model_folder.load_to_start(model, "vgg", FEATURES)
-    assert network.count_params() == build().count_params()
-
-
-def test_a_start_of_another_architecture_is_refused(model):
-    with pytest.raises(ValueError, match=r"of architecture vgg, not paper"):
-        model_folder.load_to_start(model, "paper", FEATURES)
-
-
-def test_a_start_of_other_features_is_refused(model):
-    with pytest.raises(ValueError, match=r"takes other features: extract mel96 .* --features"):
-        model_folder.load_to_start(model, "vgg", dataclasses.replace(FEATURES, bands=48))
 
 
 def test_a_start_from_a_run_that_is_not_finished_is_refused(tmp_path):

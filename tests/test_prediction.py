@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import clips_of
 from scipy.special import expit
 
 pytest.importorskip("keras")
 from autotagging.features.feature_store import FeatureStore
 from autotagging.features.settings import PRESETS
-from autotagging.models import architectures, batches, prediction
+from autotagging.models import architectures, prediction
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def label(array, lengths=None, rows=None):
     n_clips, frames, _ = array.shape
     lengths = np.full(n_clips, frames) if lengths is None else lengths
     rows = np.arange(n_clips) if rows is None else rows
-    return batches.LabelledClips(array, lengths, rows, np.zeros((len(rows), 2), bool))
+    return clips_of(array, lengths, rows, np.zeros((len(rows), 2), bool))
 
 
 def build(frames):
@@ -69,7 +70,7 @@ def test_sound_that_is_shorter_than_a_chunk_is_scored_as_if_it_went_on(array):
 def test_a_store_scores_as_its_labelled_clips(array):
     network, rows, lengths = build(frames=3), np.array([5, 0]), np.array([8, 1, 1, 1, 1, 4])
     rows = pd.Series(rows, ["b", "a"])
-    store = FeatureStore(array, lengths, rows, PRESETS["mel96"], pd.Series())
+    store = FeatureStore(array, lengths, rows, PRESETS["mel96"], None, pd.Series())
     scores = prediction.score_clips(network, store)
     expected = prediction.score_clips(network, label(array, lengths, rows.to_numpy()))
     np.testing.assert_array_equal(scores, expected)

@@ -2,22 +2,26 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import asdict, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 pytest.importorskip("keras")
-from conftest import learnable_parts, snapshot
+from conftest import REPOSITORY, learnable_parts, snapshot
 
 from autotagging import metrics, steps
-from autotagging.models import model_folder, prediction, runs
+from autotagging.models import model_folder, prediction, runs, transfer
 from autotagging.models.training_settings import RECIPES
 from autotagging.thresholds import choose_thresholds
 
 SETTINGS = replace(
-    RECIPES["vgg"], chunk_frames=6, epochs=3, repeats=1, patience=3, batch_size=8, seed=3
+    RECIPES["vgg"], chunk_frames=6, epochs=3, repeats=1, steps=9, refit=False, batch_size=8, seed=3
 )
+REFIT = replace(SETTINGS, refit=True)
 DESCRIPTION = {
     "tags": ["loud", "quiet"],
     "feature_settings": {"bands": 4},
@@ -35,7 +39,7 @@ def describe_run(folder, settings=SETTINGS, *, labels="a1", seed=None):
     step = steps.Step(folder, made_with, {"labels/merged50/labels.csv": labels})
     parts = learnable_parts()
     pictured = {"loud (0)": parts["train"].array[0], "quiet (1)": parts["train"].array[1]}
-    return runs.Run(step, settings, parts, DESCRIPTION, pictured)
+    return runs.Run(step, settings, parts, None, DESCRIPTION, pictured)
 
 
 @pytest.fixture(scope="module")
@@ -186,11 +190,169 @@ def test_a_run_killed_before_its_summary_ends_with_the_same_weights(run, tmp_pat
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_run_killed_after_its_summary_loses_its_checkpoint(run):
-    (run.step.folder / "checkpoint").mkdir()
-    (run.step.folder / "checkpoint" / "last.keras").touch()
+def test_what_a_killed_run_left_of_its_checkpoint_is_removed(run):
+    removed = run.step.folder / ".checkpoint.removed"
+    removed.mkdir()
+    (removed / "last.keras").touch()
     assert runs.is_done(run)
+    assert not removed.exists()
+
+
+def begin_anew(run, monkeypatch):
+    """Begin a finished run anew, and interrupt it after its first epoch."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    runs.begin(run, anew=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs.training, "_report_epoch", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            runs.train(run)
+
+
+def test_a_run_that_is_trained_anew_keeps_its_network_until_the_new_one_is_there(
+    run, monkeypatch, capsys
+):
+    before = snapshot(run.step.folder)
+    again = describe_run(run.step.folder, replace(SETTINGS, seed=7))
+    begin_anew(again, monkeypatch)
+    after = snapshot(run.step.folder)
+    assert {name: after[name] for name in before} == before
+    assert runs.is_done(run)  # the one that was there
+    assert not runs.is_done(again)
+    runs.train(again)
+    assert "resuming the interrupted run after epoch 1" in capsys.readouterr().out
+    assert steps.read_summary(run.step.folder)["settings"]["seed"] == 7
     assert not (run.step.folder / "checkpoint").exists()
+    assert runs.is_done(again)
+
+
+def test_a_run_does_not_start_from_the_network_that_it_replaces(run):
+    before = snapshot(run.step.folder)
+    source = transfer.Source(run.step.folder / "model.keras", None, [])
+    with pytest.raises(ValueError, match=r"would start from itself, .* another --name"):
+        runs.begin(replace(run, source=source), anew=True)
+    assert snapshot(run.step.folder) == before
+
+
+def test_two_trainings_do_not_write_one_run(run):
+    before = snapshot(run.step.folder)
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, run.step.folder],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with other:
+        assert other.stdout.readline()
+        for act in (lambda: runs.begin(run, anew=True), lambda: runs.train(run)):
+            with pytest.raises(ValueError, match=r"another run is writing .*both-seed3"):
+                act()
+        other.stdin.close()
+    assert snapshot(run.step.folder) == before
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from autotagging import steps
+with steps.locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def refit_models(small_vgg, tmp_path_factory):
+    """Return a folder with runs of two seeds that were refit, and with their mean."""
+    folder, members = tmp_path_factory.mktemp("data") / "models", {}
+    for seed in (3, 4):
+        members[seed] = runs.member_folder(folder / "both", seed)
+        runs.train(describe_run(members[seed], replace(REFIT, seed=seed)))
+    runs.average(describe_run(folder / "both", REFIT, seed=[3, 4]), members)
+    return folder
+
+
+def test_a_network_that_is_refit_learns_from_all_clips_and_keeps_its_last_epoch(refit_models):
+    folder = refit_models / "both-seed3"
+    assert not (folder / "checkpoint").exists()
+    history = model_folder.read_history(folder)
+    assert history["training_clips"].tolist() == [40, 40, 40]
+    assert history["kept"].tolist() == [False, False, True]
+    assert history["validation_pr_auc"].between(0, 1).all()
+    summary = steps.read_summary(folder)
+    assert summary["best_epoch"] == 3
+    assert summary["judged_by"] == "out-of-fold scores of training and validation clips"
+    _, description = model_folder.load(folder / "model.keras")
+    assert len(description["trained_on"]) == 40
+
+
+def test_thresholds_of_a_network_that_is_refit_come_from_scores_of_clips_held_out(refit_models):
+    run = describe_run(refit_models / "both-seed3", REFIT)
+    folds = run.list_folds(3)
+    assert sorted(np.concatenate(folds)) == list(range(40))
+    clips = run.learnt_clips
+    scores = model_folder.read_out_of_fold(run.step.folder)
+    network, description = model_folder.load(run.step.folder / "model.keras")
+    expected = choose_thresholds(clips.y_true, scores)
+    np.testing.assert_allclose(description["thresholds"], expected, rtol=1e-5)
+    assert not np.allclose(scores, prediction.score_clips(network, clips), atol=1e-3)
+    ranked = metrics.rank_within(scores, folds)
+    summary = steps.read_summary(run.step.folder)
+    assert summary["validation"] == pytest.approx(metrics.averages(clips.y_true, ranked)["macro"])
+
+
+def test_no_clip_is_scored_by_a_network_that_has_heard_its_artist(tmp_path, monkeypatch):
+    heard = []
+
+    def note(folder, name, settings, parts, judged, *, start):
+        heard.append({*parts["train"].artists} & {*judged.artists})
+        assert {*parts["train"].rows} | {*judged.rows} == set(range(40))
+        history = {key: [0.5] for key in runs.training.VALIDATION}
+        return np.zeros(judged.y_true.shape), pd.DataFrame(history)
+
+    monkeypatch.setattr(runs.held_out, "score_fold", note)
+    runs._score_out_of_fold(describe_run(tmp_path / "models" / "mine", REFIT))
+    assert heard == [set()] * 5
+
+
+def test_the_mean_of_networks_that_are_refit_has_the_mean_of_their_out_of_fold_scores(refit_models):
+    names = ("both-seed3", "both-seed4", "both")
+    one, two, mean = (model_folder.read_out_of_fold(refit_models / name) for name in names)
+    np.testing.assert_allclose(mean, (one + two) / 2, rtol=1e-6)
+    assert runs.is_done(describe_run(refit_models / "both", REFIT, seed=[3, 4]))
+
+
+def test_a_refit_that_is_interrupted_ends_with_the_same_network(
+    refit_models, tmp_path, monkeypatch
+):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    again = describe_run(tmp_path / "models" / "again", REFIT)
+    runs.begin(again, anew=False)
+    score, calls = runs.held_out.score_fold, []
+
+    def interrupt_third(*arguments, **options):
+        calls.append(arguments)
+        return interrupt() if len(calls) == 3 else score(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runs.held_out, "score_fold", interrupt_third)
+        with pytest.raises(KeyboardInterrupt):
+            runs.train(again)
+    trained = runs.training.train
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            runs.training, "train", lambda *a, **k: calls.append("train") or trained(*a, **k)
+        )
+        runs.train(again)
+    assert calls.count("train") == 4  # three folds that were missing, and all clips
+    folders = refit_models / "both-seed3", again.step.folder
+    networks = [model_folder.load(folder / "model.keras")[0] for folder in folders]
+    for one, other in zip(*(network.get_weights() for network in networks), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_training_that_stops_early_says_why(tmp_path, monkeypatch, capsys):
@@ -199,7 +361,7 @@ def test_training_that_stops_early_says_why(tmp_path, monkeypatch, capsys):
         return {**scores, "validation_pr_auc": 0.5}
 
     monkeypatch.setattr(runs.training, "_validate", find_no_better)
-    run = describe_run(tmp_path / "models" / "mine", replace(SETTINGS, patience=1, keep_from=0))
+    run = describe_run(tmp_path / "models" / "mine", replace(SETTINGS, patience=1, keep_from=0.0))
     runs.train(run)
     assert "stopped: no better epoch in 1" in capsys.readouterr().out
     summary = steps.read_summary(run.step.folder)

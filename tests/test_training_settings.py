@@ -14,6 +14,7 @@ def read(*arguments):
     """Return the settings that a command line gives."""
     parser = argparse.ArgumentParser()
     options.add_settings(parser, training_settings.TrainingSettings, unset=True)
+    parser.add_argument("--start-from")
     return training_settings.read(parser, parser.parse_args(list(map(str, arguments))))
 
 
@@ -22,7 +23,7 @@ def test_every_recipe_fits_the_features_it_names(name):
     settings = read("--architecture", name)
     assert settings == training_settings.RECIPES[name]
     preset = PRESETS[settings.features]
-    fitted = training_settings.resolve(settings, preset, 10_000)
+    fitted = training_settings.resolve(settings, preset, 10_000, 0)
     assert 1 <= fitted.chunk_frames <= preset.frames
     assert fitted.augment == settings.augment
 
@@ -36,7 +37,7 @@ def test_without_options_the_default_network_is_trained_by_its_recipe():
 )
 def test_chunks_have_the_frames_of_their_publications(name, frames):
     settings = read("--architecture", name)
-    fitted = training_settings.resolve(settings, PRESETS[settings.features], 10_000)
+    fitted = training_settings.resolve(settings, PRESETS[settings.features], 10_000, 0)
     assert fitted.chunk_frames in (frames, frames + 1)
 
 
@@ -55,7 +56,6 @@ def test_options_take_the_place_of_what_the_recipe_says():
         published_start=True,
         dropout=0.1,
         epochs=3,
-        min_steps=0,
         batch_size=700,
         learning_rate=0.1,
         augment=("mixup", "specaugment"),  # in the order they are applied
@@ -101,6 +101,17 @@ def test_a_network_is_given_the_options_that_are_its_own():
         (["--architecture", "fcn", "--convolutions", 3], "--convolutions of fcn are 4 or 5"),
         (["--architecture", "paper", "--kernel", 11], "11 is not a number from 1 to 10"),
         (["--augment", "none", "mixup"], "--augment none goes with no other"),
+        (["--freeze"], "--freeze goes with --start-from"),
+        (["--new-normalisation"], "--new-normalisation goes with --start-from"),
+        (
+            ["--start-from", "a", "--freeze", "--new-normalisation"],
+            "--freeze keeps the normalisation: leave out --new-normalisation",
+        ),
+        (["--refit", "--patience", 3], "--refit leaves no validation clips for --patience"),
+        (
+            ["--refit", "--schedule", "plateau"],
+            "--refit leaves no validation clips for --schedule plateau",
+        ),
         (["--dropout", 1], "argument --dropout: 1 is not"),
         (["--architecture", "resnet"], "invalid choice"),
     ],
@@ -117,7 +128,7 @@ def test_a_chunk_that_the_clips_do_not_hold_is_refused(seconds, frames):
     settings = read("--chunk-seconds", seconds)
     sentence = rf"{seconds} are {frames} frames of features/mel96, whose clips have 455: 0 takes"
     with pytest.raises(ValueError, match=sentence):
-        training_settings.resolve(settings, PRESETS["mel96"], 100)
+        training_settings.resolve(settings, PRESETS["mel96"], 100, 0)
 
 
 @pytest.mark.parametrize(
@@ -129,34 +140,86 @@ def test_a_chunk_that_the_clips_do_not_hold_is_refused(seconds, frames):
         ("mfcc", ("shift",)),
     ],
 )
-def test_the_equaliser_is_left_out_where_features_are_no_levels(preset, kept):
-    settings = read("--augment", "shift", "equaliser")
-    assert training_settings.resolve(settings, PRESETS[preset], 100).augment == kept
+def test_the_equaliser_is_left_out_where_features_are_no_levels_and_that_is_said(
+    preset, kept, capsys
+):
+    settings = read("--augment", "shift", "equaliser", "--features", preset)
+    assert training_settings.resolve(settings, PRESETS[preset], 100, 0).augment == kept
+    said = f"equaliser is left out, as features/{preset} are not levels in dB"
+    assert (said in capsys.readouterr().out) == ("equaliser" not in kept)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "n_clips", "repeats", "patience"),
+    ("arguments", "n_clips", "repeats", "steps"),
     [
-        ([], 15_425, 1, 30),
-        ([], 100, 2, 30),  # 7 batches a pass, 60 epochs: 420 steps of 800
-        (["--repeats", 2, "--patience", 7], 15_425, 2, 7),
-        (["--epochs", 3], 100, 1, 2),
+        ([], 15_425, 1, 60 * 965),
+        ([], 100, 2, 60 * 14),  # 7 batches a pass, 60 epochs: 420 steps of 800
+        (["--epochs", 60], 100, 2, 60 * 14),
+        (["--epochs", 80], 100, 2, 80 * 14),  # more epochs are more steps
+        (["--epochs", 3], 100, 2, 3 * 14),
+        (["--repeats", 3], 15_425, 3, 60 * 3 * 965),
+        (["--architecture", "paper"], 50, 4, 16 * 8),
     ],
 )
-def test_few_clips_are_passed_over_several_times_an_epoch_unless_one_says_how_long(
-    arguments, n_clips, repeats, patience
+def test_an_epoch_passes_over_few_clips_several_times_however_many_epochs_there_are(
+    arguments, n_clips, repeats, steps
 ):
-    fitted = training_settings.resolve(read(*arguments), PRESETS["mel96"], n_clips)
-    assert (fitted.repeats, fitted.patience) == (repeats, patience)
+    fitted = training_settings.resolve(read(*arguments), PRESETS["mel96"], n_clips, 0)
+    assert (fitted.repeats, fitted.steps) == (repeats, steps)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "patience"),
+    [
+        ([], None),
+        (["--patience", 7], 7),
+        (["--schedule", "plateau"], 15),
+        (["--schedule", "plateau", "--epochs", 10, "--patience", 4], 4),
+    ],
+)
+def test_training_stops_early_on_a_plateau_or_where_it_is_asked_to(arguments, patience):
+    fitted = training_settings.resolve(read(*arguments), PRESETS["mel96"], 100, 10)
+    assert fitted.patience == patience
+    assert fitted.refit == (not arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "n_clips", "refit", "batches"),
+    [
+        ([], (700, 99), True, 50),
+        ([], (700, 100), False, 44),
+        (["--no-refit"], (20, 3), False, 2),
+        (["--refit"], (15_425, 1_538), True, 1_061),
+    ],
+)
+def test_few_clips_are_all_learnt_from_unless_one_says_otherwise(
+    arguments, n_clips, refit, batches
+):
+    settings = read(*arguments, "--repeats", 1)
+    fitted = training_settings.resolve(settings, PRESETS["mel96"], *n_clips)
+    assert (fitted.refit, fitted.steps) == (refit, 60 * batches)
+
+
+def test_a_network_that_starts_from_another_is_trained_at_a_lower_rate():
+    rates = [
+        read(*arguments).learning_rate
+        for arguments in (
+            [],
+            ["--start-from", "a"],
+            ["--start-from", "a", "--freeze"],
+            ["--start-from", "a", "--learning-rate", 0.1],
+        )
+    ]
+    assert rates == [0.002, 0.0005, 0.002, 0.1]
 
 
 def test_a_default_that_is_typed_out_trains_the_same():
     mel96 = PRESETS["mel96"]
-    typed = training_settings.resolve(read("--epochs", 60), mel96, 15_425)
-    assert typed == training_settings.resolve(read(), mel96, 15_425)
+    typed = training_settings.resolve(read("--epochs", 60), mel96, 15_425, 0)
+    assert typed == training_settings.resolve(read(), mel96, 15_425, 0)
 
 
 def test_a_batch_larger_than_the_training_part_is_reduced_and_said(capsys):
-    fitted = training_settings.resolve(read("--batch-size", 700), PRESETS["mel96"], 24)
+    fitted = training_settings.resolve(read("--batch-size", 700), PRESETS["mel96"], 24, 0)
     assert fitted.batch_size == 24
     assert "batches of 700 clips are reduced to all there are: 24" in capsys.readouterr().out

@@ -16,6 +16,7 @@ from autotagging.files import write_whole
 from autotagging.models import model_folder
 
 BEGUN, LAST, BEST = "begun.json", "last.keras", "best.keras"
+REMOVED = ".checkpoint.removed"
 COLUMNS = {"epoch", "learning_rate", "loss", "training_clips", "training_seconds"}  # of an epoch
 COLUMNS |= {"validation_loss", "validation_pr_auc", "validation_roc_auc", "seconds"}
 
@@ -60,20 +61,24 @@ def begin(step):
 def _read_begun(step):
     path = folder_of(step.folder) / BEGUN
     begun = json.loads(path.read_text(encoding="utf-8"))
-    kinds = [isinstance(begun.get(key), dict) for key in ("settings", "inputs")]
-    if not all(kinds):
+    if not isinstance(begun, dict) or not all(
+        isinstance(begun.get(key), dict) for key in ("settings", "inputs")
+    ):
         raise ValueError(path)
     return begun
 
 
 def discard(run_folder):
     """Remove a checkpoint, all of it at once: what was begun is finished, or is begun anew."""
-    folder = folder_of(run_folder)
-    removed = folder.with_name(f".{folder.name}.removed")
-    shutil.rmtree(removed, ignore_errors=True)  # of a run that was killed
-    if folder.exists():
-        folder.rename(removed)
-        shutil.rmtree(removed)
+    clean(run_folder)
+    if folder_of(run_folder).exists():
+        folder_of(run_folder).rename(run_folder / REMOVED)
+        clean(run_folder)
+
+
+def clean(run_folder):
+    """Remove what a run that was killed has left of a checkpoint that it removed."""
+    shutil.rmtree(run_folder / REMOVED, ignore_errors=True)
 
 
 def save_epoch(folder, network, history, *, is_best):

@@ -96,6 +96,7 @@ def is_done(run, members=()):
     folder = run.step.folder
     if checkpoints.is_begun(run.step) or not steps.is_finished(run.step, replaceable=members):
         return False
+    checkpoints.clean(folder)
     draw(run)
     print_up_to_date(folder)
     return True
@@ -150,7 +151,7 @@ def train(run, *, tensorboard=False):
             run.step, settings, parts, start=start, tensorboard=tensorboard
         )
         if settings.refit:
-            history = history.assign(**of_folds[list(training.VALIDATION)])
+            history = history.assign(**of_folds)
         else:
             scores = prediction.score_clips(network, run.judging_clips)
         if stopped:
@@ -170,7 +171,7 @@ def _score_out_of_fold(run):
     -------
     scores : ndarray of shape (n_clips, n_tags), float32
     history : DataFrame
-        The mean of the folds by epoch.
+        What is measured on the clips held out, the mean of the folds by epoch.
     """
     clips, checkpoint = run.learnt_clips, checkpoints.folder_of(run.step.folder)
     folds, start = run.list_folds(run.settings.seed), run.source and run.source.network
@@ -178,7 +179,7 @@ def _score_out_of_fold(run):
     scores, histories = held_out.score_out_of_fold(
         checkpoint, run.settings, clips, folds, start=start
     )
-    return scores, sum(histories) / len(histories)
+    return scores, sum(histories)[list(training.VALIDATION)] / len(histories)
 
 
 def average(run, members):
