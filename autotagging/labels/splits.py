@@ -202,6 +202,35 @@ def split(split_by, annotations, seed):
     return annotations.metadata["split"]
 
 
+def select_artists(artists, clip_ids):
+    """Return the artists of a label set's clips.
+
+    Parameters
+    ----------
+    artists : Series of str
+        By clip_id, from `inventory.read_clips`.
+    clip_ids : Index of str
+        Of the label set.
+
+    Returns
+    -------
+    Series of shape (n_clips,), str
+        Indexed by `clip_ids`.
+
+    Raises
+    ------
+    ValueError
+        For clips whose artist is not known.
+    """
+    missing = clip_ids.difference(artists.index)
+    if len(missing):
+        raise ValueError(
+            f"clips.csv lacks {len(missing):,} clips of the label set, the first is {missing[0]}: "
+            "make the set again with script 1"
+        )
+    return artists[clip_ids]
+
+
 def heard_in_training(labels, artists):
     """Return which clips are by an artist of the training part.
 
@@ -222,11 +251,5 @@ def heard_in_training(labels, artists):
     ValueError
         For clips whose artist is not known.
     """
-    missing = labels.index.difference(artists.index)
-    if len(missing):
-        raise ValueError(
-            f"clips.csv lacks {len(missing):,} clips of the label set, the first is {missing[0]}: "
-            "make the set again with script 1"
-        )
-    artists = artists[labels.index]
+    artists = select_artists(artists, labels.index)
     return artists.isin(artists[labels["split"] == "train"])
