@@ -1,5 +1,7 @@
 """Clips to train, validation and test."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +12,20 @@ from autotagging import cli
 from autotagging.clips import annotations, inventory
 from autotagging.labels import label_sets, splits, statistics, synonyms, tag_choice
 
-# The parts of 40 clips: r train, a validation, e test.
+# The parts of 40 clips: r train, a validation, e test; SHA-256 of those of 400 and 800 clips.
 EXPECTED_BY_ARTIST = {
-    0: "rrrrerearraererrrrrrrerearraererrrrrrrer",
-    1: "errrrearrrraerrrrerrrrearrrraerrrrerrrre",
+    (40, 0): "arrraeerrrreearrrarrraeerrrreearrrarrrae",
+    (40, 1): "aerrraerrrrearrreaerrraerrrrearrreaerrra",
+    (400, 0): "23e9c23082e6f761",
+    (400, 1): "4936f922d5cc1bde",
+    (800, 0): "46b1cee441ba0617",
+    (800, 1): "74c3c5733d0221a3",
 }
-EXPECTED_AT_RANDOM = "earrrrerrrarrrrerrrrrerererrrerrrrrrerrr"
+EXPECTED_AT_RANDOM = {
+    40: "earrrrearrarrrrerrrraererearaerrrrrrerar",
+    400: "04015bda93ce4ce2",
+    800: "551848c2ab1979cc",
+}
 # Length in bytes, and entries by their number in the pickled list, which begins with 2.
 WON_2020 = {
     "train": (
@@ -155,7 +165,7 @@ def test_every_clip_is_in_one_part_and_no_artist_in_two(collection, seed):
     assert parts.groupby(artists).nunique().max() == 1
     drawn = splits.at_random(artists.index, seed)
     assert list(drawn.index) == list(artists.index)
-    assert drawn.value_counts()[list(splits.PARTS)].tolist() == [225, 19, 56]
+    assert drawn.value_counts()[list(splits.PARTS)].tolist() == [188, 56, 56]
 
 
 @given(st.integers(0, 10**6))
@@ -170,15 +180,60 @@ def test_the_order_of_the_rows_does_not_matter_to_which_clips_are_where(seed):
     pd.testing.assert_series_equal(splits.at_random(artists.index[order], 1)[drawn.index], drawn)
 
 
-def test_the_same_seed_gives_the_same_split_on_any_machine():
-    index = pd.Index([f"c{i}" for i in range(40)])
-    artists = pd.Series([f"artist {i * i % 17}" for i in range(40)], index)
-    tags = {f"t{k}": [i * k % 5 == 0 for i in range(40)] for k in range(1, 9)}
-    for seed, expected in EXPECTED_BY_ARTIST.items():
+def spell(parts):
+    """Return the parts of up to 40 clips, a letter each; of more clips, a checksum of that."""
+    letters = "".join(part[1] for part in parts)
+    return letters if len(letters) <= 40 else hashlib.sha256(letters.encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("n_clips", EXPECTED_AT_RANDOM)
+def test_the_same_seed_gives_the_same_split_on_any_machine(n_clips):
+    index = pd.Index([f"c{i}" for i in range(n_clips)])
+    n_artists = 17 if n_clips == 40 else 211
+    artists = pd.Series([f"artist {i * i % n_artists}" for i in range(n_clips)], index)
+    tags = {f"t{k}": [i * k % 5 == 0 for i in range(n_clips)] for k in range(1, 9)}
+    for seed in (0, 1):
         parts = splits.by_artist(artists, pd.DataFrame(tags, index), seed)
-        assert "".join(part[1] for part in parts) == expected
-    parts = splits.at_random(index, 0)
-    assert "".join(part[1] for part in parts) == EXPECTED_AT_RANDOM
+        assert spell(parts) == EXPECTED_BY_ARTIST[n_clips, seed]
+    assert spell(splits.at_random(index, 0)) == EXPECTED_AT_RANDOM[n_clips]
+
+
+@pytest.mark.parametrize(
+    ("n_clips", "shares"),
+    [
+        (0, (10, 3, 3)),
+        (399, (10, 3, 3)),
+        (400, (11, 2, 3)),
+        (799, (11, 2, 3)),
+        (800, (12, 1, 3)),
+        (25_863, (12, 1, 3)),
+    ],
+)
+def test_of_few_clips_more_are_for_validation_and_as_many_for_testing(n_clips, shares):
+    assert splits.shares_of_parts(n_clips) == shares
+
+
+@given(st.integers(267, 3000))
+@settings(max_examples=30)
+def test_validation_has_50_clips_where_three_sixteenths_are_as_many(n_clips):
+    parts = splits.at_random(pd.RangeIndex(n_clips).astype(str), 0)
+    assert (parts == "validation").sum() >= 50
+    assert abs((parts == "test").sum() - n_clips * 3 / 16) <= 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "sizes"), [("emotify", (182, 56, 54)), ("mtt-excerpt", (131, 42, 36))]
+)
+def test_few_clips_by_artist_leave_enough_to_choose_thresholds_on(test_data, folder, sizes):
+    read = read_collection(test_data / folder)
+    artists, n_clips = read.credits["artist"], len(read.tags)
+    parts = splits.by_artist(artists, read.tags, 0).value_counts()
+    assert tuple(parts[list(splits.PARTS)]) == sizes
+    for seed in range(10):
+        parts = splits.by_artist(artists, read.tags, seed)
+        assert parts.groupby(artists).nunique().max() == 1
+        for part, share in zip(splits.PARTS, splits.shares_of_parts(n_clips), strict=True):
+            assert abs((parts == part).mean() - share / 16) < 0.02
 
 
 def test_one_artist_and_no_positive_tags_are_no_error():
@@ -200,12 +255,16 @@ def test_each_way_to_split_gives_every_clip_its_part():
     assert set(parts["column"]) == {"test"}
 
 
+def read_collection(folder):
+    """Return the annotations of a collection and who made its clips."""
+    read = annotations.read_annotations(annotations.find_table(folder))
+    return annotations.add_clip_info(read, annotations.find_clip_info(folder))
+
+
 @pytest.fixture(scope="module")
 def magnatagatune(test_data):
     """Return the annotations, who made the clips in them, and both tables of 50 tags."""
-    folder = test_data / "mtt"
-    read = annotations.read_annotations(folder / "annotations_final.csv")
-    read = annotations.add_clip_info(read, folder / "clip_info_final.csv")
+    read = read_collection(test_data / "mtt")
     merged = synonyms.merge_synonyms(read.tags, synonyms.read_synonyms(cli.SYNONYMS))
     tables = {
         merge: table[tag_choice.most_frequent(table, 50)]
@@ -221,7 +280,7 @@ def test_artists_of_magnatagatune_are_shared_out_12_1_3_by_clips_and_tags(magnat
         for table in tables.values():
             for kept in (table.any(axis=1), slice(None)):
                 here, positives = parts[kept], table[kept]
-                for part, share in zip(splits.PARTS, splits.SHARES, strict=True):
+                for part, share in zip(splits.PARTS, (12, 1, 3), strict=True):
                     in_part = (here == part).to_numpy()
                     assert abs(in_part.mean() - share / 16) < 0.02
                     shares = positives[in_part].sum() / positives.sum()

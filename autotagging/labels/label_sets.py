@@ -42,8 +42,9 @@ class LabelSettings:
     )
     keep_untagged: bool = option("keep clips with none of the tags", False)
     split: str | None = option(
-        "12:1:3 to train, validation and test (default: the column split where there is one, else "
-        "MagnaTagATune's folders 0-f, else artists where they are named, else random)",
+        "what decides train, validation and test: artists and random 12:1:3, with more validation "
+        "below 800 clips (default: the column split where there is one, else MagnaTagATune's "
+        "folders 0-f, else artists where they are named, else random)",
         None,
         choices=splits.WAYS,
     )

@@ -2,9 +2,13 @@
 
 folders   as everybody splits MagnaTagATune: folders 0 to b are for training, c for validation, d
           to f for testing. No album and no track is in two parts, but artists are.
-artists   12:1:3 by clips and by each tag's clips, no artist in two parts.
-random    12:1:3, clip by clip: artists and tracks are in several parts.
+artists   by clips and by each tag's clips, no artist in two parts.
+random    clip by clip: artists and tracks are in several parts.
 column    as the table of annotations says.
+
+Artists and random clips are shared out 12:1:3, as the folders are, from 800 annotated clips on;
+11:2:3 from 400 on and 10:3:3 below, as the epoch and the thresholds that a handful of validation
+clips choose are luck.
 
 Random parts come from SHA-256 of the seed and the names, and from whole numbers: the same on any
 machine, whatever the order of the rows. They are drawn over all annotated clips and tags, so that
@@ -20,7 +24,8 @@ from autotagging.clips.annotations import PARTS
 
 WAYS = ("folders", "artists", "random", "column")
 SEEDED = {"artists", "random"}  # those that a seed decides
-SHARES = (12, 1, 3)  # sixteenths, as the folders 0-b, c, d-f
+SIXTEENTHS, TEST_SHARE = 16, 3  # as the folders 0-f, d-f
+MAX_VALIDATION_SHARE, MIN_VALIDATION_CLIPS = 3, 50
 PART_OF_FOLDER = {
     **dict.fromkeys("0123456789ab", "train"),
     "c": "validation",
@@ -85,8 +90,24 @@ def by_folder(files):
     return parts.rename("split")
 
 
+def shares_of_parts(n_clips):
+    """Return the shares of train, validation and test: a tuple of three numbers of sixteenths.
+
+    Validation has the fewest of 1 to 3 sixteenths with at least `MIN_VALIDATION_CLIPS` clips, and
+    training what is left.
+
+    Parameters
+    ----------
+    n_clips : int
+        All annotated clips, so that the label sets of one seed have the same parts.
+    """
+    needed = -(-MIN_VALIDATION_CLIPS * SIXTEENTHS // max(1, n_clips))  # rounded up
+    validation = min(needed, MAX_VALIDATION_SHARE)
+    return SIXTEENTHS - validation - TEST_SHARE, validation, TEST_SHARE
+
+
 def at_random(clip_ids, seed):
-    """Return a part for each clip, drawn clip by clip.
+    """Return a part for each clip, drawn clip by clip, in the shares of `shares_of_parts`.
 
     Parameters
     ----------
@@ -99,15 +120,17 @@ def at_random(clip_ids, seed):
         Indexed by `clip_ids`.
     """
     drawn = sorted(clip_ids, key=lambda clip_id: _hash(seed, clip_id))
-    ends = [round(len(drawn) * sum(SHARES[: k + 1]) / sum(SHARES)) for k in range(len(PARTS))]
+    shares = shares_of_parts(len(drawn))
+    ends = [round(len(drawn) * end / SIXTEENTHS) for end in np.cumsum(shares).tolist()]
     parts = np.searchsorted(ends, np.arange(len(drawn)), side="right")
     return pd.Series(np.array(PARTS)[parts], index=drawn, name="split")[clip_ids]
 
 
 def by_artist(artists, annotations, seed):
-    """Return a part for each clip, no artist's clips in two, clips and tags shared out 12:1:3.
+    """Return a part for each clip, no artist's clips in two.
 
-    A greedy pass over the artists' sums of clips and tags: large artists first, at random among
+    Clips and each tag's clips are shared out as in `shares_of_parts`, as nearly as artists allow. A
+    greedy pass over the artists' sums of clips and tags: large artists first, at random among
     those of about one size (within a power of two), each to the part that lacks most of what it
     has. Then each artist is moved as long as that brings the parts nearer to their shares.
 
@@ -135,11 +158,11 @@ def by_artist(artists, annotations, seed):
     np.add.at(sums, codes, np.insert(annotations.to_numpy(np.int64), 0, 1, axis=1))
     size_class = np.frompyfunc(int.bit_length, 1, 1)(sums[:, 0].tolist())
     order = np.argsort(-size_class.astype(int), kind="stable")
-    parts = _share_out(sums[:, sums.sum(axis=0) > 0], order)
+    parts = _share_out(sums[:, sums.sum(axis=0) > 0], order, shares_of_parts(len(artists)))
     return pd.Series(np.array(PARTS)[parts[codes]], index=artists.index, name="split")
 
 
-def _share_out(sums, order):
+def _share_out(sums, order, part_shares):
     """Return a part for each row of sums: ndarray of shape (n_artists,), int.
 
     Whole numbers throughout: sums of floating-point numbers differ in their last digit from
@@ -150,8 +173,8 @@ def _share_out(sums, order):
     weights = np.maximum(1, totals * 256 // totals.max())
     weights[0] = max(1, weights[1:].sum() // WEIGHT_OF_CLIPS)
     # A part's deviation counts relative to its size.
-    penalties = np.array([max(SHARES) // share for share in SHARES])
-    lacking = np.array([[-UNIT * share // sum(SHARES)] for share in SHARES])
+    penalties = np.lcm.reduce(part_shares) // part_shares
+    lacking = np.array([[-UNIT * share // SIXTEENTHS] for share in part_shares])
     beyond = np.repeat(lacking, len(totals), axis=1)  # (3, n_sums): what is there less the target
     parts = np.full(len(sums), -1)
     for turn in range(MAX_ROUNDS):
