@@ -42,6 +42,7 @@ def main(args):
         network = find_network(args.data, args.model, features=args.features, label_set=args.labels)
     label_set = (network and network.label_set) or label_sets.find_set(args.data, args.labels)
     table, clips = label_sets.read_labels(args.data, label_set), inventory.read_clips(args.data)
+    table = network.regroup(table) if network else table
     label_settings = steps.read_summary(label_sets.set_folder(args.data, label_set))["settings"]
     settings = {
         "model": network and model_folder.name_of(args.model),

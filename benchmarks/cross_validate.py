@@ -86,6 +86,7 @@ def main(args):
     inputs = steps.describe_inputs(
         args.data,
         label_sets.labels_path(args.data, set_name),
+        inventory.folder_of(args.data),
         feature_store.folder_of(args.data, settings.features),
         start,
         clip_ids=y_true.index,

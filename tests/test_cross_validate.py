@@ -3,24 +3,24 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 pytest.importorskip("keras")
-from conftest import SCRIPTS, write_tiny_dataset
+from conftest import SCRIPTS, clips_of, write_tiny_dataset
 
 from autotagging import cli, metrics, steps
 from autotagging.clips import annotations
 from autotagging.labels import synonyms, tag_choice
 from autotagging.labels.folds import folds_by_artist
 from autotagging.models import prediction, training
-from autotagging.models.batches import LabelledClips
 from autotagging.models.training_settings import RECIPES
 from benchmarks import baseline, cross_validate
 
-SETTINGS = RECIPES["vgg"]
+SETTINGS = replace(RECIPES["vgg"], refit=False)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def clips():
     """Return 60 clips whose rows of the store are in another order than the clips."""
     rng = np.random.default_rng(0)
     array, rows = np.zeros((60, 4, 2)), rng.permutation(60)
-    return LabelledClips(array, np.full(60, 4), rows, rng.random((60, 3)) < 0.5)
+    return clips_of(array, np.full(60, 4), rows, rng.random((60, 3)) < 0.5)
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def judged(monkeypatch):
     return folds
 
 
-def score_fold(folder, clips, folds, fold, seed=1):
+def score_fold(folder, clips, folds, fold, seed=1, settings=SETTINGS):
     return cross_validate.score_fold(
-        folder, clips, folds, cross_validate.Fold(seed, fold), SETTINGS, None
+        folder, clips, folds, cross_validate.Fold(seed, fold), settings, None
     )
 
 
@@ -84,6 +84,17 @@ def test_every_clip_is_judged_once_by_a_network_that_heard_nothing_of_its_artist
         assert sum(map(len, groups)) == 60
         learnt, stopped_by, heard = ({artist_of[row] for row in rows} for rows in groups)
         assert not learnt & stopped_by | learnt & heard | stopped_by & heard
+
+
+def test_a_network_that_is_refit_learns_from_all_other_folds(
+    tmp_path, clips, artists, trained, judged
+):
+    folds = folds_by_artist(artists, 5, seed=1)
+    score_fold(tmp_path, clips, folds, 2, settings=replace(SETTINGS, refit=True))
+    [(_, _, parts)] = trained
+    assert parts.keys() == {"train"}
+    expected = np.delete(clips.rows, folds[2])
+    assert sorted(parts["train"].rows) == sorted(expected)
 
 
 def test_labels_go_with_their_clips(tmp_path, clips, artists, trained, judged):
@@ -112,7 +123,7 @@ def test_a_fold_that_was_judged_is_read_again(tmp_path, clips, artists, trained,
     again = score_fold(tmp_path, clips, folds, 3)
     assert len(trained) == 1
     np.testing.assert_array_equal(again, scores)
-    files = ["folds.csv", "scores-seed1-fold3.npy"]
+    files = ["folds.csv", "history-seed1-fold3.csv", "scores-seed1-fold3.npy"]
     assert sorted(path.name for path in tmp_path.iterdir()) == files
 
 
@@ -158,6 +169,11 @@ def pool_scores(scores, folds):
     return np.vstack(scores)[np.argsort(np.concatenate(folds))]
 
 
+def pool_ranks(scores, folds):
+    """Return how high clips are ranked within their folds, in the order of the clips."""
+    return metrics.rank_within(pool_scores(scores, folds), folds)
+
+
 def training_shares(y_true, folds):
     """Return each tag's share of the other folds' clips as the scores of a fold's clips."""
     return [np.tile(np.delete(y_true, fold, axis=0).mean(axis=0), (len(fold), 1)) for fold in folds]
@@ -166,7 +182,7 @@ def training_shares(y_true, folds):
 def test_clips_are_ranked_within_their_fold_and_equal_scores_share_their_rank():
     folds = [np.array([1, 4]), np.array([0, 2, 3, 5])]
     scores = [np.array([[0.9, 0], [0.8, 0]]), np.array([[0.1, 0], [0.2, 5], [0.2, 0], [0.3, 0]])]
-    ranks = cross_validate.pool_ranks(scores, folds)
+    ranks = pool_ranks(scores, folds)
     np.testing.assert_array_equal(ranks[[1, 4]], [[0.75, 0.5], [0.25, 0.5]])
     expected = [[0.125, 0.375], [0.5, 0.875], [0.5, 0.375], [0.875, 0.375]]
     np.testing.assert_array_equal(ranks[[0, 2, 3, 5]], expected)
@@ -176,8 +192,8 @@ def test_the_scale_of_a_fold_does_not_matter_to_how_its_clips_are_ranked(clips, 
     folds = folds_by_artist(artists, 5, seed=0)
     scores = [np.random.default_rng(k).random((len(fold), 3)) for k, fold in enumerate(folds)]
     scaled = [score / (k + 2) + k for k, score in enumerate(scores)]
-    ranks = cross_validate.pool_ranks(scores, folds)
-    np.testing.assert_array_equal(cross_validate.pool_ranks(scaled, folds), ranks)
+    ranks = pool_ranks(scores, folds)
+    np.testing.assert_array_equal(pool_ranks(scaled, folds), ranks)
 
 
 def test_scores_without_information_are_at_chance_whatever_the_folds_have(artists):
@@ -187,14 +203,12 @@ def test_scores_without_information_are_at_chance_whatever_the_folds_have(artist
     y_true[folds[1], 0] = True
     y_true[folds[2], 1] = False
     y_true[folds[3], 2] = True
-    ranks = cross_validate.pool_ranks(training_shares(y_true, folds), folds)
+    ranks = pool_ranks(training_shares(y_true, folds), folds)
     np.testing.assert_array_equal(metrics.roc_auc(y_true, ranks), 0.5)
     np.testing.assert_allclose(metrics.pr_auc(y_true, ranks), y_true.mean(axis=0), rtol=1e-12)
     rng = np.random.default_rng(3)
     drawn = [
-        metrics.roc_auc(
-            y_true, cross_validate.pool_ranks([rng.random((len(f), 4)) for f in folds], folds)
-        )
+        metrics.roc_auc(y_true, pool_ranks([rng.random((len(f), 4)) for f in folds], folds))
         for _ in range(200)
     ]
     np.testing.assert_allclose(np.mean(drawn, axis=0), 0.5, atol=0.02)
@@ -205,7 +219,7 @@ def test_the_mean_of_seeds_is_that_of_ranks_within_the_folds_of_each(artists):
     of_seeds = []
     for seed in (0, 1, 2):
         folds = folds_by_artist(artists, 5, seed)
-        of_seeds.append(cross_validate.pool_ranks(training_shares(y_true, folds), folds))
+        of_seeds.append(pool_ranks(training_shares(y_true, folds), folds))
     compared = cross_validate.compare(y_true, of_seeds, of_seeds, artists)
     prevalence = y_true.mean(axis=0).mean()
     expected = {"roc_auc": 0.5, "pr_auc": pytest.approx(prevalence)}
@@ -253,8 +267,8 @@ def test_ranked_the_training_share_is_at_chance_on_real_music(
         best = [y_true[fold] + noise[fold] for fold in folds]
         pooled = {
             "pooled as they are": pool_scores(shares, folds),
-            "ranked": cross_validate.pool_ranks(shares, folds),
-            "without a mistake": cross_validate.pool_ranks(best, folds),
+            "ranked": pool_ranks(shares, folds),
+            "without a mistake": pool_ranks(best, folds),
         }
         for name, scores in pooled.items():
             values[name].append(list(metrics.averages(y_true, scores)["macro"].values()))

@@ -77,6 +77,34 @@ def test_scores_and_thresholds_are_in_the_order_of_the_label_set(save, store, la
     assert list(found.thresholds.items()) == list(THRESHOLDS.items())
 
 
+def test_a_network_that_is_refit_is_not_judged_by_validation_clips(
+    save, store, labels, monkeypatch
+):
+    settings = {"architecture": "vgg", "features": "small", "labels": "merged50", "refit": True}
+    path = save(network(), store.data / "models" / "mine" / "model.keras", settings=settings)
+    monkeypatch.setattr(steps, "read_summary", lambda folder: {})
+    monkeypatch.setattr(steps, "check_current", lambda *_: {})
+    monkeypatch.setattr(scores.label_sets, "read_labels", lambda *_: labels)
+    found = scores.find_network(store.data, "mine")
+    assert found.path == path
+    regrouped = found.regroup(labels)
+    assert regrouped["split"].value_counts().to_dict() == {"train": 30, "test": 10}
+    monkeypatch.undo()
+    scored = scores.score(found, store.data, regrouped)
+    assert (labels.loc[scored.y_score.index, "split"] == "test").all()
+    assert "out-of-fold scores of training and validation clips" in scored.thresholds_chosen
+    kept = dataclasses.replace(found, is_refit=False)
+    assert kept.regroup(labels) is labels
+
+
+def test_test_clips_that_a_network_was_trained_on_are_counted(save, store, labels):
+    audio = feature_store.read_stored_clips(store.folder)["audio"]
+    heard = [checksum[:16] for checksum in audio[["0", "8", "1"]]]  # two of them for testing
+    found = score(save(network(), trained_on=heard), store.data, labels)
+    assert found.network["trained_on_test_clips"] == 2
+    assert score(save(network()), store.data, labels).network["trained_on_test_clips"] is None
+
+
 def test_validation_clips_come_first_and_training_clips_have_no_scores(save, store, labels):
     y_score = score(save(network()), store.data, labels).y_score
     assert y_score.index[:6].tolist() == ["5", "10", "15", "25", "30", "35"]
@@ -95,7 +123,11 @@ def test_the_summary_says_how_thresholds_were_chosen_and_what_the_network_is(sav
     said = score(save(trained), store.data, labels).describe()
     assert said["thresholds"].endswith("kept in the model")
     settings = {"architecture": "vgg", "features": "small", "labels": "merged50"}
-    assert said["model"] == {"settings": settings, "weights": trained.count_params()}
+    assert said["model"] == {
+        "settings": settings,
+        "weights": trained.count_params(),
+        "trained_on_test_clips": None,
+    }
 
 
 def test_a_tag_is_what_the_last_layer_weighs(save, store, labels):

@@ -82,3 +82,28 @@ def test_what_is_missing_is_said_with_the_script_to_run(run_script, tiny_dataset
     answer = run_script(THREE, "--data", tiny_dataset)
     assert answer.returncode == 1
     assert "features/mel96 is not finished: run 2_feature_extraction.py" in answer.stderr
+
+
+@pytest.mark.slow
+def test_few_clips_are_refit_and_judged_by_their_test_clips_alone(run_script, featured):
+    answer = run_script(THREE, "--data", featured, "--epochs", 2)
+    assert answer.returncode == 0, answer.stderr
+    assert "5 networks for out-of-fold scores, then one on all 26 clips" in answer.stdout
+    assert "vgg, last epoch 2 of 2: out-of-fold macro ROC-AUC" in answer.stdout
+    answer = run_script(FOUR, "--data", featured)
+    assert answer.returncode == 0, answer.stderr
+    summary = json.loads((featured / "results/vgg/summary.json").read_text())
+    assert summary["rows"]["validation"]["clips"] == 0
+    assert summary["clips"]["validation"] == 0
+    assert "out-of-fold" in summary["thresholds"]
+    assert run_script(THREE, "--data", featured, "--epochs", 2).stdout.count("nothing to do") == 1
+    other = ["--data", featured, "--epochs", 1, "--name", "other", "--start-from", "vgg"]
+    refused = run_script(THREE, *other)
+    assert refused.returncode == 1
+    assert "was trained on 26 of 26 training and validation clips, " in refused.stderr
+    assert run_script(THREE, *other, "--no-refit", "--allow-heard").returncode == 0
+    itself = ["--data", featured, "--epochs", 1, "--start-from", "vgg", "--force", "--allow-heard"]
+    refused = run_script(THREE, *itself)
+    assert refused.returncode == 1
+    assert "would start from itself" in refused.stderr
+    assert (featured / "models/vgg/summary.json").exists()

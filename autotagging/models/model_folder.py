@@ -138,6 +138,18 @@ def _is_plausible(described):
     )
 
 
+def shorten(checksum):
+    """Return the checksum of a clip's audio as a model file keeps it: its first 16 digits."""
+    return checksum[:16]
+
+
+def heard_by(description):
+    """Return the shortened checksums of what a network was trained on: a set; None if unknown."""
+    heard = description.get("trained_on")
+    is_known = isinstance(heard, list) and all(isinstance(checksum, str) for checksum in heard)
+    return {*heard} if is_known else None
+
+
 def name_of(name):
     """Return what a network is called: its run, or the folder or stem of a model file."""
     path = Path(name)

@@ -15,7 +15,6 @@ from autotagging.models import building, model_folder
 
 LAST_LAYER = "logits"  # belongs to the tags
 INPUT = "normalisation"
-DIGITS = 16  # of a SHA-256 that a model keeps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,14 +26,14 @@ class Source:
     path : Path
         Of its model file.
     network : keras.Model
-    heard : list of str or None
+    heard : set of str or None
         Shortened checksums of the audio that it, or what it started from, was trained on; None
         where its file does not say.
     """
 
     path: Path
     network: keras.Model
-    heard: list | None
+    heard: set | None
 
 
 def open_source(path, settings, feature_settings):
@@ -69,9 +68,7 @@ def open_source(path, settings, feature_settings):
             f"{path} takes other features: extract {made_with['features']} as it was trained on, "
             "with 2_feature_extraction.py, and name them with --features"
         )
-    heard = description.get("trained_on")
-    is_known = isinstance(heard, list) and all(isinstance(checksum, str) for checksum in heard)
-    return Source(path, network, heard if is_known else None)
+    return Source(path, network, model_folder.heard_by(description))
 
 
 def statistics_of(network):
@@ -141,8 +138,8 @@ def list_heard(audio, source=None):
     list of str
         Checksums, shortened and sorted.
     """
-    heard = {checksum[:DIGITS] for checksum in audio}
-    return sorted(heard | {*(source.heard or ())}) if source else sorted(heard)
+    heard = {*map(model_folder.shorten, audio)}
+    return sorted(heard | (source.heard or set()) if source else heard)
 
 
 def refuse_heard(source, judges):
@@ -164,9 +161,9 @@ def refuse_heard(source, judges):
             f"{source.path} does not say which clips it was trained on, so that it may have heard "
             "those that judge the new network: --allow-heard starts from it all the same"
         )
-    heard, words = {*source.heard}, []
+    words = []
     for part, clips in judges.items():
-        n_heard = sum(checksum[:DIGITS] in heard for checksum in clips.audio)
+        n_heard = sum(model_folder.shorten(checksum) in source.heard for checksum in clips.audio)
         if n_heard:
             words.append(f"{n_heard:,} of {len(clips):,} {part} clips")
     if words:

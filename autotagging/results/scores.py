@@ -19,6 +19,9 @@ CHOSEN = (
     "per tag the highest F1 on the validation clips, of all tags pooled where fewer than "
     f"{MIN_POSITIVES} clips have it"
 )
+CHOSEN_OUT_OF_FOLD = CHOSEN.replace(
+    "the validation clips", "out-of-fold scores of training and validation clips"
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Scores:
     left_out : Series of str
         Why validation and test clips have no scores, by clip_id.
     network : dict, optional
-        Of a network, its settings and number of weights.
+        Of a network, its settings, number of weights, and on how many of the test clips it was
+        trained (None where its file does not say).
     tag_weights : ndarray of shape (n_tags, n_inputs), optional
         Of a network, the weights of its last layer.
     """
@@ -106,11 +110,14 @@ class Network:
         Name of the store.
     label_set : str or None
         Of a run of this dataset, the one it was trained on.
+    is_refit : bool
+        Whether such a run has learnt from the validation clips, too.
     """
 
     path: Path
     features: str
     label_set: str | None
+    is_refit: bool = False
 
     def list_inputs(self, data, clip_ids):
         """Return the model file and the store of features, for `steps.describe_inputs`.
@@ -122,6 +129,12 @@ class Network:
         """
         feature_store.check_audio(data, self.features, clip_ids)
         return [self.path, feature_store.folder_of(data, self.features)]
+
+    def regroup(self, labels):
+        """Return labels with every clip that the network has learnt from in the training part."""
+        if not self.is_refit:
+            return labels
+        return labels.assign(split=labels["split"].replace("validation", "train"))
 
 
 def find_network(data, name, *, features=None, label_set=None):
@@ -154,7 +167,8 @@ def find_network(data, name, *, features=None, label_set=None):
             )
     table = label_sets.read_labels(data, settings["labels"])
     steps.check_current(data, path.parent, table.index)
-    return Network(path, settings["features"], settings["labels"])
+    is_refit = settings.get("refit") is True
+    return Network(path, settings["features"], settings["labels"], is_refit)
 
 
 def score(network, data, labels):
@@ -192,18 +206,31 @@ def score(network, data, labels):
             f"{network.path} takes other features than features/{network.features}: extract "
             "them as it was trained on, and name them with --features"
         )
-    if not (labels.loc[store.rows.index, "split"] == "test").any():
+    split = labels.loc[store.rows.index, "split"]
+    test_ids = split.index[split == "test"]
+    if not len(test_ids):
         raise ValueError(f"the label set has no test clips with features/{network.features}")
     y_score = prediction.score_clips(model, store)
+    chosen = CHOSEN_OUT_OF_FOLD if network.is_refit else CHOSEN
     weights = pd.DataFrame(model_folder.tag_weights(model), index=known)
     return Scores(
         y_score=pd.DataFrame(y_score, index=store.rows.index, columns=known)[tags],
         thresholds=pd.Series(description["thresholds"], index=known)[tags],
-        thresholds_chosen=f"{CHOSEN}; kept in the model",
+        thresholds_chosen=f"{chosen}; kept in the model",
         left_out=store.failed[store.failed.index.isin(held_out(labels).index)],
-        network={"settings": description["settings"], "weights": model.count_params()},
+        network={
+            "settings": description["settings"],
+            "weights": model.count_params(),
+            "trained_on_test_clips": _count_heard(description, store.audio[test_ids]),
+        },
         tag_weights=weights.loc[tags].to_numpy(),
     )
+
+
+def _count_heard(description, audio):
+    """Return on how many clips, told by their audio, a network was trained; None if unknown."""
+    heard = model_folder.heard_by(description)
+    return None if heard is None else sum(model_folder.shorten(one) in heard for one in audio)
 
 
 def held_out(labels):

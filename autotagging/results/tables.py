@@ -43,6 +43,8 @@ def describe(name, summary):
         lines.append(left_out)
     if n_clips := summary["clips_without_scores"]:
         lines.append(f"validation and test clips without scores: {n_clips:,}, see left_out.csv")
+    if n_clips := (summary.get("model") or {}).get("trained_on_test_clips"):
+        lines.append(f"the network was trained on {n_clips:,} of these test clips")
     if n_clips := summary["clips_without_artist"]:
         lines.append(f"{n_clips:,} test clips name no artist: each is taken for its own, not heard")
     return "\n".join(lines)
