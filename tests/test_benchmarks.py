@@ -1,27 +1,71 @@
 """Floor, ceiling, literature and cross-validation beside the five scripts."""
 
 import json
+from dataclasses import replace
 
-from conftest import SCRIPTS
+import numpy as np
+import pytest
+from conftest import SCRIPTS, write_tiny_dataset
+
+from autotagging import steps
+from autotagging.clips import inventory
+from autotagging.features.spectrogram import extract_file
+from autotagging.formatting import measure
+from benchmarks import baseline
 
 
-def test_results_stand_beside_the_floor_and_the_literature(run_script, tiny_dataset):
+@pytest.fixture(scope="module")
+def evaluated(run_script, tmp_path_factory):
+    """Return the folder of a small dataset on which a network is trained and evaluated."""
+    data = write_tiny_dataset(tmp_path_factory.mktemp("data") / "tiny")
     for name, *arguments in [(1,), (2,), (3, "--epochs", 1), (4,)]:
-        answer = run_script(SCRIPTS[name], "--data", tiny_dataset, *arguments)
+        answer = run_script(SCRIPTS[name], "--data", data, *arguments)
         assert answer.returncode == 0, answer.stderr
-    floor = run_script("benchmarks/floor_and_ceiling.py", "--data", tiny_dataset)
+    return data
+
+
+def test_results_stand_beside_the_floor_and_the_literature(run_script, evaluated):
+    floor = run_script("benchmarks/floor_and_ceiling.py", "--data", evaluated)
     assert floor.returncode == 0, floor.stderr
     lines = floor.stdout.splitlines()
     assert lines[0].startswith("floor    test")
     # The tags of tones are plain to see in the mean spectrum.
     assert float(lines[0].split("ROC-AUC ")[1].split(",")[0]) > 0.8
-    table = run_script("benchmarks/beside_literature.py", "--data", tiny_dataset, "vgg")
+    table = run_script("benchmarks/beside_literature.py", "--data", evaluated, "vgg")
     assert "| FCN (Choi 2016; Won 2020) | .9005 | .4295 | B |" in table.stdout
     assert "**vgg**, this repository" in table.stdout
     assert "none published: merged" in table.stdout
-    absent = run_script("benchmarks/beside_literature.py", "--data", tiny_dataset, "paper")
+    absent = run_script("benchmarks/beside_literature.py", "--data", evaluated, "paper")
     assert absent.returncode == 1
     assert "results/paper is not finished" in absent.stderr
+
+
+def test_the_floor_is_learnt_from_sound_alone(evaluated):
+    clips = inventory.read_clips(evaluated)
+    x = baseline.band_statistics(evaluated, clips.index[:3], jobs=1)
+    assert x.shape == (3, 96)
+    for file, statistics in zip(clips["file"][:3], x, strict=True):
+        sound, _ = extract_file(evaluated / file, replace(baseline.MEL48, seconds=1.0))
+        sound = sound.astype(float)
+        expected = np.concatenate([sound.mean(axis=0), sound.std(axis=0)])
+        np.testing.assert_allclose(statistics, expected, atol=0.05)
+
+
+def test_clips_that_are_cut_short_stand_beside_whole_ones(run_script, evaluated):
+    answer = run_script("benchmarks/short_clips.py", "--data", evaluated, "--seconds", 1, 0.5)
+    assert answer.returncode == 0, answer.stderr
+    heading, _, *rows = answer.stdout.splitlines()
+    summary = steps.read_summary(evaluated / "results" / "vgg")
+    assert heading == "| 6 test clips | macro ROC-AUC | macro PR-AUC |"
+    names = [row.split("|")[1].strip() for row in rows]
+    assert names[:3] == ["whole", "1 s", "1 s, padding scored as sound"]
+    assert names[3:] == ["0.5 s", "0.5 s, padding scored as sound"]
+    values = " | ".join(measure(summary["macro"][auc]["value"]) for auc in ("roc_auc", "pr_auc"))
+    assert rows[0] == f"| whole | {values} |"
+    assert rows[1] == f"| 1 s | {values} |"  # that long they are
+    absent = run_script("benchmarks/short_clips.py", "--data", evaluated, "--model", "paper")
+    assert absent.returncode == 1
+    assert "models/paper is not finished" in absent.stderr
 
 
 def test_a_network_is_cross_validated_beside_the_floor(run_script, tiny_dataset):
