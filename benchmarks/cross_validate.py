@@ -209,14 +209,16 @@ def compare(y_true, of_network, of_floor, artists):
     artists : ndarray of shape (n_clips,), str
     """
     groups = np.unique(artists, return_inverse=True)[1]
-    counts = bootstrap.resample(groups, RESAMPLING)
     values, resampled = {}, {}
     for model, scores in (("network", of_network), ("floor", of_floor)):
         averages = [metrics.averages(y_true, one)["macro"] for one in scores]
         values[model] = {auc: [average[auc] for average in averages] for auc in metrics.AUCS}
-        macro = [resample(y_true, one, groups, counts) for one in scores]
+        macro = [resample(y_true, one, groups) for one in scores]
         resampled[model] = np.mean(macro, axis=0)
-    low_and_high = np.transpose(bootstrap.interval((resampled["network"] - resampled["floor"]).T))
+    differences = (resampled["network"] - resampled["floor"]).T
+    points = [np.mean(values["network"][k]) - np.mean(values["floor"][k]) for k in metrics.AUCS]
+    limits = bootstrap.OF_A_DIFFERENCE
+    low_and_high = np.transpose(bootstrap.interval(differences, points, groups.max() + 1, limits))
     return {
         **values,
         "interval": dict(zip(metrics.AUCS, low_and_high.tolist(), strict=True)),
@@ -224,9 +226,9 @@ def compare(y_true, of_network, of_floor, artists):
     }
 
 
-def resample(y_true, scores, groups, counts):
+def resample(y_true, scores, groups):
     """Return both macro averages of every resample: ndarray of shape (2, n_resamples)."""
-    resampled = bootstrap.resampled_aucs(y_true, scores, groups, counts)
+    resampled = bootstrap.resampled_aucs(y_true, scores, groups, RESAMPLING)
     return np.array(list(map(bootstrap.macro, resampled)))
 
 

@@ -14,12 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
+from scipy import stats
 
 from autotagging import options
 from autotagging.options import option
 
 UNITS = ("artists", "albums", "tracks", "clips")
 LEVEL = 0.95
+OUTSIDE = (1 - LEVEL) / 2  # on either side
+OF_AN_AUC, OF_A_DIFFERENCE = (0, 1), (-1, 1)  # limits
+CELLS = 2**17  # clips x resamples of a block: it is fastest where it fits a cache
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,10 @@ def groups_of(clips, unit):
     return clips.groupby(["artist", "album", "track"][:columns]).ngroup().to_numpy()
 
 
-def resample(groups, resampling):
+def draws(groups, resampling):
     """Draw as many groups as there are, with replacement, again and again.
+
+    The same groups and resampling give the same draws: two scorers are compared on the same ones.
 
     Parameters
     ----------
@@ -67,75 +73,103 @@ def resample(groups, resampling):
         From `groups_of`.
     resampling : Resampling
 
-    Returns
-    -------
-    ndarray of shape (n_groups, n_resamples)
-        How often each group is in each resample.
+    Yields
+    ------
+    ndarray of shape (n_groups, n_in_block)
+        How often each group is in each resample of a block, whose size bounds the memory.
     """
-    n_groups = groups.max() + 1
-    present = np.bincount(groups, minlength=n_groups) > 0
-    counts = np.random.default_rng(resampling.seed).multinomial(
-        present.sum(), present / present.sum(), size=resampling.n_resamples
-    )
-    return counts.T.astype(np.float64)
+    n_groups, rng = groups.max() + 1, np.random.default_rng(resampling.seed)
+    n_in_block = max(1, CELLS // len(groups))
+    for first in range(0, resampling.n_resamples, n_in_block):
+        n_drawn = min(n_in_block, resampling.n_resamples - first)
+        drawn = rng.integers(n_groups, size=(n_drawn, n_groups))
+        counts = [np.bincount(row, minlength=n_groups) for row in drawn]
+        yield np.ascontiguousarray(np.transpose(counts), dtype=np.float64)
 
 
-def resampled_aucs(y_true, y_score, groups, counts):
+def resampled_aucs(y_true, y_score, groups, resampling):
     """Return ROC-AUC and average precision of every tag in every resample.
 
     The values are those of scikit-learn with the clips' multiplicities as ``sample_weight``.
-    Precision and rank count at the clips with the tag alone, so that between two of them only
-    the sum of the weights is needed: a product of sparse counts and the groups drawn.
 
     Parameters
     ----------
     y_true : ndarray of shape (n_clips, n_tags), bool
     y_score : ndarray of shape (n_clips, n_tags)
     groups : ndarray of shape (n_clips,), int
-    counts : ndarray of shape (n_groups, n_resamples)
-        From `resample`.
+        From `groups_of`.
+    resampling : Resampling
 
     Returns
     -------
     ndarray of shape (2, n_resamples, n_tags)
         NaN where the resample has no clip with the tag, or none without.
     """
-    pairs = [
-        _aucs_of_tag(true, score, groups, counts)
-        for true, score in zip(y_true.T, y_score.T, strict=True)
+    ranked = [RankedTag.of(*tag, groups) for tag in zip(y_true.T, y_score.T, strict=True)]
+    blocks = [
+        np.transpose([tag.aucs(counts) for tag in ranked], (1, 2, 0))
+        for counts in draws(groups, resampling)
     ]
-    return np.ascontiguousarray(np.transpose(pairs, (1, 2, 0)))
+    return np.concatenate(blocks, axis=1)
 
 
-def _aucs_of_tag(y_true, y_score, groups, counts_of_groups):
-    if not y_true.any() or y_true.all():
-        return np.full((2, counts_of_groups.shape[1]), np.nan)
-    # Levels are the scores that a clip with the tag has, from the highest; a clip belongs to the
-    # first level that is not above its score. Those below every level are in the last row.
-    levels, level_of = np.unique(-y_score[y_true], return_inverse=True)
-    level = np.searchsorted(levels, -y_score)
-    tied = (~y_true) & (levels[np.minimum(level, len(levels) - 1)] == -y_score)
+@dataclass(frozen=True)
+class RankedTag:
+    """The clips of one tag in the order of their scores, counted by group.
 
-    def weights_by_level(levels_of_clips, clips):
-        ones = np.ones(len(levels_of_clips))
-        shape = len(levels) + 1, len(counts_of_groups)
-        counts = scipy.sparse.coo_array((ones, (levels_of_clips, groups[clips])), shape=shape)
-        return counts.tocsr() @ counts_of_groups  # (n_levels + 1, n_resamples)
+    Precision and rank count at the clips with the tag alone. Their scores are levels, the highest
+    first, and a clip belongs to the first level that is not above its own score; a last level has
+    the clips below all. How many are at each level of a resample is then a product of sparse counts
+    and the groups drawn.
 
-    positives = weights_by_level(level_of, y_true)[:-1]
-    negatives = weights_by_level(level[~y_true], ~y_true)
-    above = negatives.cumsum(axis=0)  # with those of the same score
-    total, n_negatives = positives.sum(axis=0), above[-1]
-    above = above[:-1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = positives.cumsum(axis=0)
-        precision = np.where(found > 0, found / (found + above), 0)
-        pr = np.einsum("ij,ij->j", positives, precision) / total
-        if tied.any():  # a pair of equal scores is half in order
-            above -= weights_by_level(level[tied], tied)[:-1] / 2
-        roc = 1 - np.einsum("ij,ij->j", positives, above) / (total * n_negatives)
-    undefined = (total == 0) | (n_negatives == 0)
-    return np.where(undefined, np.nan, [roc, pr])
+    Parameters
+    ----------
+    positives, negatives, tied : csr_array of shape (n_levels, n_groups)
+        Clips with the tag; without it; those of them that have the very score of the level.
+    """
+
+    positives: scipy.sparse.csr_array
+    negatives: scipy.sparse.csr_array
+    tied: scipy.sparse.csr_array
+
+    @classmethod
+    def of(cls, y_true, y_score, groups):
+        """Rank the clips of one tag; arrays of shape (n_clips,)."""
+        levels = np.append(np.unique(-y_score[y_true]), np.nan)
+        level = np.searchsorted(levels, -y_score)
+
+        def count(clips):
+            ones, index = np.ones(clips.sum()), (level[clips], groups[clips])
+            shape = len(levels), groups.max() + 1
+            return scipy.sparse.coo_array((ones, index), shape=shape).tocsr()
+
+        is_tied = ~y_true & (levels[level] == -y_score)
+        return cls(count(y_true), count(~y_true), count(is_tied))
+
+    def aucs(self, counts):
+        """Return ROC-AUC and average precision in resamples, NaN where they are undefined.
+
+        Parameters
+        ----------
+        counts : ndarray of shape (n_groups, n_resamples)
+            How often each group is in each resample, whole numbers.
+
+        Returns
+        -------
+        ndarray of shape (2, n_resamples)
+        """
+        positives = self.positives @ counts  # (n_levels, n_resamples)
+        found, above = positives.cumsum(axis=0), (self.negatives @ counts).cumsum(axis=0)
+        n_positives, n_pairs = found[-1].copy(), found[-1] * above[-1]
+        disordered = np.einsum("ij,ij->j", positives, above)
+        if self.tied.nnz:  # a pair of equal scores is half in order
+            disordered -= np.einsum("ij,ij->j", positives, self.tied @ counts) / 2
+        above += found
+        precision = np.divide(found, np.maximum(above, 1, out=above), out=found)
+        precise = np.einsum("ij,ij->j", positives, precision)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = [1 - disordered / n_pairs, precise / n_positives]
+        return np.where(n_pairs == 0, np.nan, values)
 
 
 def macro(values):
@@ -157,26 +191,48 @@ def macro(values):
     return np.divide(sums, n_defined, out=np.full(len(values), np.nan), where=n_defined > 0)
 
 
-def interval(values):
-    """Return the percentile interval of `LEVEL`, over the resamples that have a value.
+def interval(values, point, n_groups, limits):
+    """Return the interval of `LEVEL`: around the point value as the resamples are around theirs.
 
     Parameters
     ----------
     values : ndarray of shape (n_resamples, ...)
+        Those that are NaN are passed over.
+    point : float, None or ndarray of shape (...)
+        The value of all clips; None or NaN where they have none.
+    n_groups : int or ndarray of shape (...)
+        How many groups the value rests on.
+    limits : tuple of float
+        What it can be at least and at most, such as `OF_AN_AUC`.
 
     Returns
     -------
     low, high : float or ndarray of shape (...)
-        NaN where no resample has a value.
+        The point value is between them. NaN where no resample has a value, or one group alone is
+        resampled.
     """
-    outside = (1 - LEVEL) / 2
-    values = np.asarray(values)
-    empty = ~np.isfinite(values).any(axis=0)
-    low, high = np.nanquantile(np.where(empty, 0, values), [outside, 1 - outside], axis=0)
-    return np.where(empty, np.nan, low)[()], np.where(empty, np.nan, high)[()]
+    moved = _move_to_point(values, point, n_groups)
+    return _quantiles(moved, OUTSIDE).clip(*limits), _quantiles(moved, 1 - OUTSIDE).clip(*limits)
 
 
-def probability_above_0(values):
-    """Return the share of the resamples whose value is above 0, one that is 0 counting half."""
-    values = values[np.isfinite(values)]
-    return float(np.mean((np.sign(values) + 1) / 2)) if len(values) else None
+def probability_above_0(values, point, n_groups):
+    """Return the share of the resamples that are above 0 where the interval takes them to be.
+
+    One that is 0 counts half. Parameters as of `interval`; None where that has no bounds.
+    """
+    moved = _move_to_point(values, point, n_groups)
+    moved = moved[np.isfinite(moved)]
+    return float(np.mean((np.sign(moved) + 1) / 2)) if len(moved) else None
+
+
+def _move_to_point(values, point, n_groups):
+    """Return resampled values with the point value as their median, and spread for few groups."""
+    point, n_groups = np.asarray(point, np.float64), np.asarray(n_groups, np.float64)
+    freedom = np.where(n_groups > 1, n_groups - 1, np.nan)
+    spread = stats.t.ppf(OUTSIDE, freedom) / stats.norm.ppf(OUTSIDE) * (n_groups / freedom) ** 0.5
+    return point + spread * (values - _quantiles(values, 0.5))
+
+
+def _quantiles(values, level):
+    is_empty = ~np.isfinite(values).any(axis=0)
+    return np.where(is_empty, np.nan, np.nanquantile(np.where(is_empty, 0, values), level, axis=0))

@@ -144,9 +144,8 @@ def resampled_aucs(y_true, scored, resampling):
     if not y_true.size:
         return np.full((2, resampling.n_resamples, y_true.shape[1]), np.nan)
     groups = bootstrap.groups_of(scored.clips.loc[y_true.index], resampling.resample)
-    counts = bootstrap.resample(groups, resampling)
     y_score = scored.y_score.loc[y_true.index, y_true.columns]
-    return bootstrap.resampled_aucs(y_true.to_numpy(), y_score.to_numpy(), groups, counts)
+    return bootstrap.resampled_aucs(y_true.to_numpy(), y_score.to_numpy(), groups, resampling)
 
 
 def average(y_true, scored, resampling, resampled=None):
@@ -192,13 +191,23 @@ def average(y_true, scored, resampling, resampled=None):
         "calibration": metrics.calibration(true, score) if true.size else None,
     }
     for name, values in zip(metrics.AUCS, resampled, strict=True):
-        row["macro"][name] = with_interval(row["macro"][name], bootstrap.macro(values), n_groups)
+        macro = row["macro"][name], bootstrap.macro(values), n_groups
+        row["macro"][name] = with_interval(*macro, bootstrap.OF_AN_AUC)
     return row
 
 
-def with_interval(value, resampled, n_groups):
-    """Return value, low and high; None for the interval where one group alone is resampled."""
-    low, high = bootstrap.interval(resampled) if n_groups > 1 else (np.nan, np.nan)
+def with_interval(value, resampled, n_groups, limits):
+    """Return value, low and high; None where there is none.
+
+    Parameters
+    ----------
+    value : float or None
+    resampled : ndarray of shape (n_resamples,)
+    n_groups : int
+    limits : tuple of float
+        As of `bootstrap.interval`.
+    """
+    low, high = bootstrap.interval(resampled, value, n_groups, limits)
     return {"value": value, "low": _or_none(low), "high": _or_none(high)}
 
 
@@ -250,8 +259,9 @@ def per_tag(y_true, scored, resampling, resampled):
     groups = bootstrap.groups_of(scored.clips.loc[y_true.index], resampling.resample)
     n_groups = y_true.groupby(groups).any().sum().to_numpy()
     for name, values in zip(metrics.AUCS, resampled, strict=True):
-        place = table.columns.get_loc(name) + 1
-        for side, bound in zip(("high", "low"), bootstrap.interval(values)[::-1], strict=True):
+        place, point = table.columns.get_loc(name) + 1, table[name].to_numpy()
+        bounds = bootstrap.interval(values, point, n_groups, bootstrap.OF_AN_AUC)
+        for side, bound in zip(("high", "low"), bounds[::-1], strict=True):
             table.insert(place, f"{name}_{side}", np.where(n_groups < MIN_GROUPS, np.nan, bound))
     table.insert(2, "groups", n_groups)
     table["resamples_without"] = np.isnan(resampled[0]).mean(axis=0)
@@ -301,12 +311,13 @@ def paired_difference(scored, theirs, resampling):
     macro = [metrics.averages(y_true.to_numpy(), y_score)["macro"] for y_score in y_scores]
     resampled = [resampled_aucs(y_true, s, resampling) for s in both]
     for k, name in enumerate(metrics.AUCS):
-        differences = bootstrap.macro(resampled[0][k]) - bootstrap.macro(resampled[1][k])
         values = dict(zip(("ours", "theirs"), (averages[name] for averages in macro), strict=True))
         gain = None if None in values.values() else values["ours"] - values["theirs"]
+        differences = bootstrap.macro(resampled[0][k]) - bootstrap.macro(resampled[1][k])
+        n_groups = result["groups"]
         result[name] = {
             **values,
-            **with_interval(gain, differences, result["groups"]),
-            "probability_better": bootstrap.probability_above_0(differences),
+            **with_interval(gain, differences, n_groups, bootstrap.OF_A_DIFFERENCE),
+            "probability_better": bootstrap.probability_above_0(differences, gain, n_groups),
         }
     return result

@@ -17,6 +17,7 @@ from autotagging.results import bootstrap, evaluation
 
 N_NEAREST = 5
 RESAMPLING = bootstrap.Resampling()
+BETWEEN_COSINES = (-2, 2)  # limits of a difference
 SMALLEST_SPREAD = 1e-6  # of directions: below it there is rounding alone
 
 
@@ -216,11 +217,12 @@ def closeness_of_errors(scored, nearness):
     result["groups"] = len(np.unique(groups))
     if not n_errors:
         return result | dict.fromkeys(("closeness", "at_random", "difference"))
-    counts = bootstrap.resample(groups, RESAMPLING)
-    by_group = np.array([np.bincount(groups, row, minlength=len(counts)) for row in sums])
-    errors, close, random = by_group @ counts
+    by_group = np.array([np.bincount(groups, row) for row in sums])
+    drawn = [by_group @ counts for counts in bootstrap.draws(groups, RESAMPLING)]
+    errors, close, random = np.hstack(drawn)
     with np.errstate(invalid="ignore"):
         differences = (close - random) / errors  # NaN in a resample without any error
     close, random = map(float, sums[1:].sum(axis=1) / n_errors)
-    difference = evaluation.with_interval(close - random, differences, result["groups"])
+    made_of = close - random, differences, result["groups"]
+    difference = evaluation.with_interval(*made_of, BETWEEN_COSINES)
     return result | {"closeness": close, "at_random": random, "difference": difference}
