@@ -2,16 +2,18 @@
 
 `paper` is the published network of three wide convolutions; `vgg`, the default, a small one of
 3x3 convolutions; `fcn`, `musicnn` and `short-chunk-res` are the literature's. All learn from the
-training clips alone; the epoch with the best macro PR-AUC on the validation clips is kept. The
-test clips are not touched. A run that was killed resumes at its last finished epoch. The model
-file is complete: network, normalisation, tags in order, feature settings, a threshold per tag.
+training clips; the epoch with the best macro PR-AUC on the validation clips is kept. Where both
+parts are small, the network is refit: it learns from both, its last epoch is kept, and thresholds
+come from out-of-fold scores. The test clips are not touched. A run that was killed resumes at its
+last finished epoch. The model file is complete: network, normalisation, tags in order, feature
+settings, a threshold per tag, what it was trained on.
 
 Reads   features/<name>/            (n_clips, frames, bands) of script 2
         labels/<set>/               split and tags of script 1
 Writes  models/<run>/model.keras    the network, complete on its own
         models/<run>/history.csv    a row an epoch
         models/<run>/summary.json   what was run, on what, with which versions
-        models/<run>/CNN_architecture.png, training_history.png
+        models/<run>/CNN_architecture.png, training_history.png; out_of_fold.npy where it is refit
         and with --seeds N models/<run>-seed<n>/ a seed, models/<run>/ being their mean
 
 Example: python 3_train_cnn.py --data data/mtt --architecture paper
@@ -33,7 +35,7 @@ def main(args):
     artists = splits.select_artists(inventory.read_clips(args.data)["artist"], table.index)
     store = feature_store.open_store(args.data, args.settings.features, table.index)
     with native_stderr.silenced():  # importing Keras takes seconds, and says much
-        from autotagging.models import batches, runs, transfer
+        from autotagging.models import batches, chunks, runs, transfer
     parts = batches.labelled_parts(table, store, artists)
     n_clips = [len(parts[part]) for part in ("train", "validation")]
     settings = training_settings.resolve(args.settings, store.settings, *n_clips)
@@ -57,7 +59,11 @@ def main(args):
         **label_sets.read_provenance(args.data, label_set),
     }
     chosen = label_sets.choose_clips(table.loc[store.rows.index])
-    example_clips = {f"{tag} ({i})": store.array[store.rows[i]] for tag, i in chosen.items()}
+    frames = settings.chunk_frames
+    example_clips = {
+        f"{tag} ({i})": chunks.read_chunk(store, store.rows[i], 0, frames)
+        for tag, i in chosen.items()
+    }
 
     def describe_run(folder, seed, members=()):
         made_with = {"labels": label_set, **asdict(settings), "seed": seed}

@@ -38,7 +38,9 @@ def describe_run(folder, settings=SETTINGS, *, labels="a1", seed=None):
     made_with = {**asdict(settings), "seed": settings.seed if seed is None else seed}
     step = steps.Step(folder, made_with, {"labels/merged50/labels.csv": labels})
     parts = learnable_parts()
-    pictured = {"loud (0)": parts["train"].array[0], "quiet (1)": parts["train"].array[1]}
+    pictured = {
+        f"{tag} ({k})": parts["train"].array[k, :6] for k, tag in enumerate(DESCRIPTION["tags"])
+    }
     return runs.Run(step, settings, parts, None, DESCRIPTION, pictured)
 
 
@@ -281,8 +283,10 @@ def test_a_network_that_is_refit_learns_from_all_clips_and_keeps_its_last_epoch(
     assert history["training_clips"].tolist() == [40, 40, 40]
     assert history["kept"].tolist() == [False, False, True]
     assert history["validation_pr_auc"].between(0, 1).all()
+    assert (folder / "training_history.png").exists()
     summary = steps.read_summary(folder)
     assert summary["best_epoch"] == 3
+    assert summary["seconds"] > summary["seconds_of_folds"] > 0
     assert summary["judged_by"] == "out-of-fold scores of training and validation clips"
     _, description = model_folder.load(folder / "model.keras")
     assert len(description["trained_on"]) == 40
@@ -309,7 +313,7 @@ def test_no_clip_is_scored_by_a_network_that_has_heard_its_artist(tmp_path, monk
     def note(folder, name, settings, parts, judged, *, start):
         heard.append({*parts["train"].artists} & {*judged.artists})
         assert {*parts["train"].rows} | {*judged.rows} == set(range(40))
-        history = {key: [0.5] for key in runs.training.VALIDATION}
+        history = {key: [0.5] for key in (*runs.training.VALIDATION, "seconds")}
         return np.zeros(judged.y_true.shape), pd.DataFrame(history)
 
     monkeypatch.setattr(runs.held_out, "score_fold", note)

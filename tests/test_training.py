@@ -70,6 +70,31 @@ def validate(network):
     return training._validate(network, learnable_parts()["validation"])
 
 
+def test_no_two_layers_epochs_or_steps_have_the_same_dropout(tmp_path, monkeypatch):
+    steps_of_epoch, masks = 3, []
+    fit = keras.Model.fit
+
+    def note_states(network, *arguments, **options):
+        layers = building.list_layers(network, keras.layers.Dropout)
+        states = [np.array(layer.seed_generator.state).astype(np.int64) for layer in layers]
+        masks.extend(
+            (k, s[0], s[1] + t) for k, s in enumerate(states) for t in range(steps_of_epoch)
+        )
+        fitted = fit(network, *arguments, **options)
+        after = [np.array(layer.seed_generator.state).astype(np.int64) for layer in layers]
+        for before, then in zip(states, after, strict=True):
+            np.testing.assert_array_equal((then - before) % 2**32, [0, steps_of_epoch])
+        return fitted
+
+    monkeypatch.setattr(keras.Model, "fit", note_states)
+    recipe = RECIPES["musicnn"]
+    changes = {"chunk_frames": 8, "epochs": 2, "repeats": 1, "steps": 6, "batch_size": 8}
+    settings = replace(recipe, **changes, refit=False, architecture="musicnn")
+    train(tmp_path, settings)
+    states = [(word, second) for _, word, second in masks]
+    assert len({*states}) == len(states) == 2 * 2 * steps_of_epoch
+
+
 def test_training_learns_and_keeps_its_best_epoch(tmp_path):
     settings = replace(SETTINGS, epochs=12, learning_rate=0.03)
     network, history, stopped = train(tmp_path, settings)

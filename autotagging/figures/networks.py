@@ -264,7 +264,7 @@ def _show(ax, array, low, high):
 
 
 @styled
-def draw_history(history):
+def draw_history(history, judged="validation"):
     """Draw loss and validation scores by epoch, with the epoch that was kept.
 
     Parameters
@@ -272,6 +272,8 @@ def draw_history(history):
     history : DataFrame
         epoch, loss, validation_loss, validation_pr_auc, validation_roc_auc, kept; seed, where
         there are the runs of several.
+    judged : str
+        What the columns of validation were measured on.
 
     Returns
     -------
@@ -283,7 +285,7 @@ def draw_history(history):
     style = {"marker": "o", "ms": 2.2, "linewidth": 1.1}
     curves = (
         (losses, "loss", "training", GREY),
-        (losses, "validation_loss", "validation", HUE),
+        (losses, "validation_loss", judged, HUE),
         (scores, "validation_roc_auc", "ROC-AUC", GREY),
         (scores, "validation_pr_auc", "PR-AUC", HUE),
     )
@@ -295,8 +297,8 @@ def draw_history(history):
             label = f"kept: epoch {kept}" if len(runs) == 1 else "kept, each seed"
             for ax, label_here in ((losses, hidden + label), (scores, None)):
                 ax.axvline(kept, color=DARK, linewidth=0.7, linestyle=":", label=label_here)
-    losses.set(xlabel="epoch", ylabel="loss (cross-entropy a tag)")
-    scores.set(xlabel="epoch", ylabel="validation, mean of the tags", ylim=(0, 1))
+    losses.set(xlabel="epoch", ylabel="loss (cross-entropy per tag)")
+    scores.set(xlabel="epoch", ylabel=f"{judged}, mean of the tags", ylim=(0, 1))
     for ax in (losses, scores):
         ax.grid(axis="y", color=PALE_GREY)
         ax.xaxis.get_major_locator().set_params(integer=True)

@@ -48,7 +48,7 @@ class Run:
         What its model file says besides settings and thresholds: tags in order, feature_settings,
         label_set, dataset, note, citation.
     example_clips : dict
-        Title -> features, ndarray of shape (frames, bands), of the clips in its figure.
+        Title -> features, ndarray of shape (chunk_frames, bands), of the clips in its figure.
     """
 
     step: steps.Step
@@ -146,7 +146,7 @@ def train(run, *, tensorboard=False):
         parts = run.parts
         if settings.refit:
             parts = {"train": run.learnt_clips}
-            scores, of_folds = _score_out_of_fold(run)
+            scores, of_folds, seconds = _score_out_of_fold(run)
         network, history, stopped = training.train(
             run.step, settings, parts, start=start, tensorboard=tensorboard
         )
@@ -159,6 +159,8 @@ def train(run, *, tensorboard=False):
         best = int(history.loc[history["kept"], "epoch"].iloc[0])
         with steps.writing(run.step) as summary:
             summary |= {"stopped": stopped, "best_epoch": best}
+            if settings.refit:
+                summary["seconds_of_folds"] = round(seconds, 1)
             _keep(run, network, history, [scores], summary)
             draw(run)
         checkpoints.discard(folder)
@@ -172,6 +174,7 @@ def _score_out_of_fold(run):
     scores : ndarray of shape (n_clips, n_tags), float32
     history : DataFrame
         What is measured on the clips held out, the mean of the folds by epoch.
+    seconds : float
     """
     clips, checkpoint = run.learnt_clips, checkpoints.folder_of(run.step.folder)
     folds, start = run.list_folds(run.settings.seed), run.source and run.source.network
@@ -179,7 +182,8 @@ def _score_out_of_fold(run):
     scores, histories = held_out.score_out_of_fold(
         checkpoint, run.settings, clips, folds, start=start
     )
-    return scores, sum(histories)[list(training.VALIDATION)] / len(histories)
+    seconds = sum(history["seconds"].sum() for history in histories)
+    return scores, sum(histories)[list(training.VALIDATION)] / len(histories), seconds
 
 
 def average(run, members):
@@ -238,7 +242,7 @@ def _keep(run, network, history, scores, summary):
         "clips": {part: len(clips) for part, clips in run.parts.items()},
         "weights": network.count_params(),
         "epochs": len(history),
-        "seconds": round(history["seconds"].sum(), 1),
+        "seconds": round(history["seconds"].sum() + summary.get("seconds_of_folds", 0), 1),
         "seconds_per_epoch": round(history["seconds"].mean(), 2),
         "clips_per_second": round(n_clips / seconds, 1),
     }
@@ -261,14 +265,14 @@ def draw(run):
 
     def draw_network():
         network, _ = model_folder.load(drawn / model_folder.FILE)
-        frames = network.input_shape[1]
-        batch = np.stack([clip[:frames] for clip in run.example_clips.values()]).astype("float32")
+        batch = np.stack([*run.example_clips.values()]).astype("float32")
         maps = diagram.convolution_maps(network, batch)
         inputs = dict(zip(run.example_clips, batch, strict=True))
         return networks.draw_architecture(diagram.describe(network), inputs, maps)
 
     def draw_history():
-        return networks.draw_history(model_folder.read_history(folder))
+        judged = "clips held out" if run.settings.refit else "validation"
+        return networks.draw_history(model_folder.read_history(folder), judged)
 
     note = f"{drawn.name}. {run.description['note']}".removesuffix(". ")
     drawings = {"training_history.png": draw_history, "CNN_architecture.png": draw_network}
