@@ -18,7 +18,7 @@ from benchmarks import baseline
 def evaluated(run_script, tmp_path_factory):
     """Return the folder of a small dataset on which a network is trained and evaluated."""
     data = write_tiny_dataset(tmp_path_factory.mktemp("data") / "tiny")
-    for name, *arguments in [(1,), (2,), (3, "--epochs", 1), (4,)]:
+    for name, *arguments in [(1,), (2,), (3, "--epochs", 1, "--no-refit"), (4,)]:
         answer = run_script(SCRIPTS[name], "--data", data, *arguments)
         assert answer.returncode == 0, answer.stderr
     return data
@@ -38,6 +38,15 @@ def test_results_stand_beside_the_floor_and_the_literature(run_script, evaluated
     absent = run_script("benchmarks/beside_literature.py", "--data", evaluated, "paper")
     assert absent.returncode == 1
     assert "results/paper is not finished" in absent.stderr
+
+
+def test_the_memory_of_a_store_is_measured_without_any_audio(run_script):
+    answer = run_script("benchmarks/memory_of_a_store.py", "--clips", 50)
+    assert answer.returncode == 0, answer.stderr
+    assert [line.split(" |")[0] for line in answer.stdout.splitlines()[-2:]] == [
+        "| written",
+        "| run again",
+    ]
 
 
 def test_the_floor_is_learnt_from_sound_alone(evaluated):
