@@ -321,6 +321,16 @@ def test_no_clip_is_scored_by_a_network_that_has_heard_its_artist(tmp_path, monk
     assert heard == [set()] * 5
 
 
+@pytest.mark.parametrize(("n_artists", "n_folds"), [(20, 5), (3, 3), (1, 5)])
+def test_folds_are_as_many_as_artists_allow(tmp_path, n_artists, n_folds):
+    run = describe_run(tmp_path / "models" / "mine", REFIT)
+    for clips in run.parts.values():
+        clips.artists[:] = [f"artist {k % n_artists}" for k in range(len(clips))]
+    folds = run.list_folds(0)
+    assert len(folds) == n_folds
+    assert sorted(np.concatenate(folds)) == list(range(40))
+
+
 def test_the_mean_of_networks_that_are_refit_has_the_mean_of_their_out_of_fold_scores(refit_models):
     names = ("both-seed3", "both-seed4", "both")
     one, two, mean = (model_folder.read_out_of_fold(refit_models / name) for name in names)

@@ -70,8 +70,15 @@ class Run:
         return self.learnt_clips if self.settings.refit else self.parts["validation"]
 
     def list_folds(self, seed):
-        """Return the folds of the clips of a network that is refit: list of ndarray of int."""
-        return folds_by_artist(self.learnt_clips.artists, held_out.N_FOLDS, seed)
+        """Return the folds of the clips of a network that is refit: list of ndarray of int.
+
+        By artist, as many as there are artists where these are few; by clip where there is one.
+        """
+        artists = self.learnt_clips.artists
+        n_artists = len({*artists})
+        if n_artists == 1:
+            artists = np.arange(len(artists))
+        return folds_by_artist(artists, min(held_out.N_FOLDS, len({*artists})), seed)
 
 
 def list_judges(parts, settings):

@@ -40,7 +40,11 @@ class TrainingSettings:
     dropout: float = option("before the output", 0.5, options.share)
     epochs: int = option("at most", 100, options.positive)
     batch_size: int = option("clips a step, over all devices", 16, options.positive)
-    learning_rate: float = option("of Adam at the start", 0.001, options.positive_number)
+    learning_rate: float = option(
+        "of Adam at the start (default: of the recipe, a quarter of it with --start-from)",
+        0.001,
+        options.positive_number,
+    )
     augment: tuple = option(
         f"some of {', '.join(AUGMENTATIONS)}; or none",
         (),
@@ -96,7 +100,7 @@ class TrainingSettings:
     deterministic: bool = option("on a GPU: operations that repeat exactly, slower", False)
     refit: bool | None = option(
         "learn from the validation clips, too, and keep the last epoch; thresholds come from "
-        f"out-of-fold scores (default: where both parts have fewer than {FEW_CLIPS} clips)",
+        f"out-of-fold scores (default: where both together are fewer than {FEW_CLIPS})",
         None,
         switch="both",
     )
