@@ -30,7 +30,7 @@ from autotagging.labels.synonyms import merge_applying, merging, read_synonyms
 from autotagging.models import model_folder
 from autotagging.options import add_settings, file, name, read_settings
 from autotagging.results import evaluation, examples, external_scores, report, results_folder
-from autotagging.results.bootstrap import Resampling
+from autotagging.results.bootstrap import INTERVAL, Resampling
 from autotagging.results.scores import ScoredClips, find_network, score
 from autotagging.results.tables import describe
 
@@ -49,6 +49,7 @@ def main(args):
         "features": network and network.features,
         "labels": label_set,
         **asdict(args.resampling),
+        "interval": INTERVAL,
         "figure_clips": args.clips,
     }
     synonyms = cli.SYNONYMS if args.truth or not label_settings["merge"] else None
@@ -57,7 +58,7 @@ def main(args):
     paths = *known, *scored_by, args.truth, synonyms
     inputs = steps.describe_inputs(args.data, *paths, clip_ids=table.index)
     step = steps.Step(results_folder.folder_of(args.data, args.name), settings, inputs)
-    if not args.force and steps.is_finished(step):
+    if not args.force and steps.is_finished(step, replaceable=("interval",)):
         summary = steps.read_summary(step.folder)
         report.write_missing(args.data, step.folder, summary)
         print_up_to_date(step.folder)

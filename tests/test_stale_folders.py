@@ -91,6 +91,60 @@ def test_audio_that_was_replaced_is_refused_until_the_features_are_made_again(ru
     assert "models/vgg is out of date, as features/mel96/ changed" in run(4).stderr
 
 
+def clips_of(data, part):
+    table = pd.read_csv(data / "labels/merged5/labels.csv", dtype={"clip_id": str})
+    return table.loc[table["split"] == part, "clip_id"].tolist()
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_results_are_refused_where_features_and_network_were_made_again(run, data, part):
+    replace_audio(data, clips_of(data, part)[0])
+    assert run(2, "--force").returncode == 0
+    assert run(3, "--epochs", 1, "--force").returncode == 0
+    refused = run(4)
+    assert refused.returncode == 1
+    assert "results/vgg was made from other features/mel96/" in refused.stderr
+    # A network never learns from a test clip: trained again it is the same.
+    assert ("another models/vgg/model.keras" in refused.stderr) == (part == "train")
+
+
+def test_results_of_features_of_other_settings_are_refused(run, data):
+    assert run(2, "--f-min", 200, "--name", "mel96", "--force").returncode == 0
+    assert "models/vgg is out of date, as features/mel96/ changed" in run(4).stderr
+    assert run(3, "--epochs", 1, "--force").returncode == 0
+    refused = run(4)
+    assert refused.returncode == 1
+    assert "from other features/mel96/; from another models/vgg/model.keras" in refused.stderr
+
+
+def test_results_of_labels_that_were_edited_are_refused_though_the_network_is_new(run, data):
+    edit(data / "labels/merged5/labels.csv")
+    assert run(3, "--epochs", 1, "--force").returncode == 0
+    refused = run(4)
+    assert refused.returncode == 1
+    assert "results/vgg was made from another labels/merged5/labels.csv" in refused.stderr
+
+
+def test_results_of_a_model_file_are_refused_where_its_features_were_made_again(run, data):
+    network = shutil.copy(data / "models/vgg/model.keras", data.parent / "theirs.keras")
+    assert run(4, "--model", network).returncode == 0
+    replace_audio(data, clips_of(data, "test")[0])
+    assert run(2, "--force").returncode == 0
+    assert "made from other features/mel96/" in run(4, "--model", network).stderr
+
+
+def test_results_with_intervals_of_an_earlier_version_are_evaluated_again(run, data):
+    path = data / "results/vgg/summary.json"
+    current = path.read_text()
+    earlier = json.loads(current)
+    del earlier["settings"]["interval"]
+    path.write_text(json.dumps(earlier))
+    answer = run(4)
+    assert answer.returncode == 0
+    assert "nothing to do" not in answer.stdout
+    assert json.loads(path.read_text())["settings"] == json.loads(current)["settings"]
+
+
 def test_audio_that_no_label_set_uses_makes_nothing_stale(run, data):
     add_clip(data)
     answer = run(2)

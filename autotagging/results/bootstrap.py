@@ -22,6 +22,7 @@ from autotagging.options import option
 UNITS = ("artists", "albums", "tracks", "clips")
 LEVEL = 0.95
 OUTSIDE = (1 - LEVEL) / 2  # on either side
+INTERVAL = "around the value, wider for few groups"  # which kind it is: not a percentile interval
 OF_AN_AUC, OF_A_DIFFERENCE = (0, 1), (-1, 1)  # limits
 CELLS = 2**17  # clips x resamples of a block: it is fastest where it fits a cache
 
