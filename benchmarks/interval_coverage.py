@@ -3,12 +3,12 @@
 Artists, their clips, tags and the scores of two networks are drawn from a law, test part by test
 part. Each test part gives intervals of both macro averages, of their differences between the
 networks, and of both AUCs of every tag. The answer is what test parts of this law and size have on
-average; beside it stands the value of an endless test part, which is the same for ROC-AUC and
-differences. The average precision of few clips is higher on average than that of many.
+average; beside it stands the value of an endless test part, where that is another: the average
+precision of few clips is higher on average than that of many.
 
 Writes  a table a law and the averages of all laws on standard output
 
-Example: python benchmarks/coverage.py --laws small music --repetitions 1000
+Example: python benchmarks/interval_coverage.py --laws small music --repetitions 1000
 """
 
 import sys

@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 
 from autotagging.results import bootstrap
 from autotagging.results.bootstrap import OF_A_DIFFERENCE, OF_AN_AUC, RankedTag, Resampling
-from benchmarks import coverage
+from benchmarks import interval_coverage
 
 
 @pytest.mark.parametrize("n_groups", [12, 60])
@@ -172,25 +172,25 @@ def test_an_album_belongs_to_its_artist_and_a_track_to_its_album():
 @pytest.fixture(scope="module")
 def drawn():
     """Return the intervals' making in 150 test parts of artists with tags of their own."""
-    law = coverage.Law(40, 4.5, own_tags=0.5, shared_errors=0.5, n_tags=20)
-    parts = [coverage.draw(law, seed, 100) for seed in range(150)]
-    return dict(zip(coverage.MEASURES, zip(*parts, strict=True), strict=True))
+    law = interval_coverage.Law(40, 4.5, own_tags=0.5, shared_errors=0.5, n_tags=20)
+    parts = [interval_coverage.draw(law, seed, 100) for seed in range(150)]
+    return dict(zip(interval_coverage.MEASURES, zip(*parts, strict=True), strict=True))
 
 
-@pytest.mark.parametrize("measure", coverage.MEASURES)
+@pytest.mark.parametrize("measure", interval_coverage.MEASURES)
 def test_the_interval_covers_the_known_answer_as_often_as_it_promises(drawn, measure):
-    share, _, _ = coverage.coverage(drawn[measure], coverage.of_bootstrap)
+    share, _, _ = interval_coverage.coverage(drawn[measure], interval_coverage.of_bootstrap)
     assert 0.88 <= share <= 0.99
 
 
 def test_quantiles_of_the_resamples_would_not_cover_the_macro_pr_auc(drawn):
-    share, _, _ = coverage.coverage(drawn["macro PR"], coverage.percentile)
+    share, _, _ = interval_coverage.coverage(drawn["macro PR"], interval_coverage.percentile)
     assert share < 0.88
 
 
 def test_clips_that_are_alike_have_a_wider_interval_by_artists_than_by_clips():
-    law = coverage.Law(60, 6, own_tags=0.9, shared_errors=0.9)
-    artists, y_true, y_scores = coverage.draw_clips(law, np.random.default_rng(1))
+    law = interval_coverage.Law(60, 6, own_tags=0.9, shared_errors=0.9)
+    artists, y_true, y_scores = interval_coverage.draw_clips(law, np.random.default_rng(1))
     widths = []
     for groups in (artists, np.arange(len(artists))):
         resampling = Resampling(n_resamples=400)

@@ -135,6 +135,7 @@ def test_the_summary_says_what_its_numbers_belong_to(evaluated):
         "resample": "artists",
         "n_resamples": 50,
         "seed": 0,
+        "interval": "around the value, wider for few groups",
         "figure_clips": None,
     }
     assert {"labels/merged5/labels.csv", "peer.csv"} <= set(summary["inputs"])

@@ -92,8 +92,8 @@ def add_differences(table, scored, reference, resampling):
     Returns
     -------
     DataFrame
-        With, for both AUCs, _difference, its _low and _high, and _probability_better, the share
-        of the resamples in which the row is above the reference; and clips_compared.
+        With, for both AUCs, _difference, its _low and _high, and _probability_better, as of
+        `evaluation.paired_difference`; and clips_compared.
     """
     theirs = scored[reference].y_score.loc[scored[reference].test_ids]
     rows = []

@@ -283,8 +283,7 @@ def paired_difference(scored, theirs, resampling):
     dict
         clips, groups, tags (averaged over); clips_left_out and tags_left_out, which one of both
         has no scores of; roc_auc and pr_auc with ours, theirs and their difference: value, low,
-        high, probability_better (the share of the resamples in which ours is higher; one without
-        any difference counts half).
+        high, probability_better (see `bootstrap.probability_above_0`; 0.5 for the same scores).
 
     Raises
     ------
