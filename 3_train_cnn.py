@@ -39,6 +39,7 @@ def main(args):
     parts = batches.labelled_parts(table, store, artists)
     n_clips = [len(parts[part]) for part in ("train", "validation")]
     settings = training_settings.resolve(args.settings, store.settings, *n_clips)
+    batches.check_parts(parts, settings)
 
     start = args.start_from and model_folder.find_model(args.data, args.start_from)
     source = start and transfer.open_source(start, settings, store.settings)

@@ -207,12 +207,22 @@ def test_each_part_has_its_clips_that_have_features(store):
     ],
 )
 def test_training_needs_clips_to_learn_from_and_to_choose_the_epoch_by(store, splits, part):
+    parts = batches.labelled_parts(label(*splits), store, artists_of(store))
     with pytest.raises(ValueError, match=f"{part} part has no clip with a tag"):
-        batches.labelled_parts(label(*splits), store, artists_of(store))
+        batches.check_parts(parts, replace(SETTINGS, refit=False))
+
+
+def test_a_network_that_is_refit_needs_no_validation_clips(store):
+    labels = label("train", "test", "train", "train", "train")
+    parts = batches.labelled_parts(labels, store, artists_of(store))
+    batches.check_parts(parts, replace(SETTINGS, refit=True))
+    assert len(parts["validation"]) == 0
+    assert len(parts["train"].join(parts["validation"])) == len(parts["train"])
 
 
 def test_training_needs_a_tag_that_some_clips_have_and_others_have_not(store):
     labels = label("train", "validation", "test", "test", "validation")
     message = "each tag is on all of the 1 training clips or on none: .* --keep-untagged"
+    parts = batches.labelled_parts(labels, store, artists_of(store))
     with pytest.raises(ValueError, match=message):
-        batches.labelled_parts(labels, store, artists_of(store))
+        batches.check_parts(parts, replace(SETTINGS, refit=False))

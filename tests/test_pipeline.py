@@ -65,6 +65,7 @@ def test_real_clips_run_through_and_a_second_time_nothing_is_done(run_script, te
     assert snapshot(data) == written
 
 
+@pytest.mark.slow
 def test_figures_and_pages_that_are_gone_are_made_again_from_the_numbers(run_script, tiny_dataset):
     run_pipeline(run_script, tiny_dataset)
     made = figures_of(tiny_dataset)
@@ -76,6 +77,7 @@ def test_figures_and_pages_that_are_gone_are_made_again_from_the_numbers(run_scr
     assert {k: v for k, v in snapshot(tiny_dataset).items() if k not in made} == numbers
 
 
+@pytest.mark.slow
 def test_audio_still_in_the_archive_runs_through(run_script, test_data, tmp_path):
     data, raw = tmp_path / "archive", test_data / "mtt-archive"
     before = snapshot(raw)
@@ -113,6 +115,7 @@ def test_a_collection_of_ones_own_runs_through(run_script, test_data, tmp_path):
     assert parts.max() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["mfcc", "square"])
 def test_a_network_is_trained_on_other_features(run_script, tiny_dataset, preset):
     for name, *arguments in [

@@ -74,7 +74,7 @@ def label_clips(labels, store, artists):
 
 
 def labelled_parts(labels, store, artists):
-    """Return the clips of each part that have features.
+    """Return the clips of each part that have features; a part may have none.
 
     Parameters
     ----------
@@ -89,19 +89,32 @@ def labelled_parts(labels, store, artists):
     -------
     dict
         ``train``, ``validation``, ``test`` -> LabelledClips.
+    """
+    labels = labels.loc[store.rows.index]
+    return {
+        part: label_clips(labels[labels["split"] == part].drop(columns="split"), store, artists)
+        for part in PARTS
+    }
+
+
+def check_parts(parts, settings):
+    """Refuse parts that a network cannot be trained on.
+
+    Parameters
+    ----------
+    parts : dict
+        From `labelled_parts`.
+    settings : TrainingSettings
+        From `training_settings.resolve`.
 
     Raises
     ------
     ValueError
-        Where the training or the validation part has no clip, or no clip with a tag, or no tag
-        is on some training clips and not on others.
+        Where the training part, or the validation part unless the network is refit, has no clip
+        with a tag, or no tag is on some training clips and not on others.
     """
-    labels = labels.loc[store.rows.index]
-    parts = {}
-    for part in PARTS:
-        in_part = labels[labels["split"] == part].drop(columns="split")
-        parts[part] = label_clips(in_part, store, artists)
-        if part != "test" and not in_part.to_numpy().any():
+    for part in ("train",) if settings.refit else ("train", "validation"):
+        if not parts[part].y_true.any():
             raise ValueError(
                 f"the {part} part has no clip with a tag: training needs some, by another --split "
                 "of script 1 perhaps"
@@ -111,7 +124,6 @@ def labelled_parts(labels, store, artists):
             f"each tag is on all of the {len(parts['train']):,} training clips or on none: there "
             "is nothing to learn; make a label set by script 1 with more tags or --keep-untagged"
         )
-    return parts
 
 
 class Batches(keras.utils.PyDataset):
