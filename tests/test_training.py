@@ -76,12 +76,18 @@ def test_no_two_layers_epochs_or_steps_have_the_same_dropout(tmp_path, monkeypat
 
     def note_states(network, *arguments, **options):
         layers = building.list_layers(network, keras.layers.Dropout)
-        states = [np.array(layer.seed_generator.state).astype(np.int64) for layer in layers]
+        states = [
+            keras.ops.convert_to_numpy(layer.seed_generator.state).astype(np.int64)
+            for layer in layers
+        ]
         masks.extend(
             (k, s[0], s[1] + t) for k, s in enumerate(states) for t in range(steps_of_epoch)
         )
         fitted = fit(network, *arguments, **options)
-        after = [np.array(layer.seed_generator.state).astype(np.int64) for layer in layers]
+        after = [
+            keras.ops.convert_to_numpy(layer.seed_generator.state).astype(np.int64)
+            for layer in layers
+        ]
         for before, then in zip(states, after, strict=True):
             np.testing.assert_array_equal((then - before) % 2**32, [0, steps_of_epoch])
         return fitted

@@ -200,19 +200,6 @@ def test_few_clips_are_all_learnt_from_unless_one_says_otherwise(
     assert (fitted.refit, fitted.steps) == (refit, 60 * batches)
 
 
-def test_a_network_that_starts_from_another_is_trained_at_a_lower_rate():
-    rates = [
-        read(*arguments).learning_rate
-        for arguments in (
-            [],
-            ["--start-from", "a"],
-            ["--start-from", "a", "--freeze"],
-            ["--start-from", "a", "--learning-rate", 0.1],
-        )
-    ]
-    assert rates == [0.002, 0.0005, 0.002, 0.1]
-
-
 def test_a_default_that_is_typed_out_trains_the_same():
     mel96 = PRESETS["mel96"]
     typed = training_settings.resolve(read("--epochs", 60), mel96, 15_425, 0)

@@ -15,7 +15,6 @@ NAMES = ("vgg", "paper", "fcn", "musicnn", "short-chunk-res")
 DEFAULT = "vgg"
 # Options of the networks themselves; None in the recipe of a network that does not have one.
 FEW_CLIPS = 800
-FINE_TUNING = 0.25  # of the rate for scratch, where all layers start from another network's
 NETWORK = ("dropout", "band_statistics", "convolutions", "kernel", "pooling", "published_start")
 CONVOLUTIONS = {"paper": (2, 3), "fcn": (4, 5)}
 DB_ONLY = "equaliser"  # raises and lowers dB, and would multiply nothing else sensibly
@@ -40,11 +39,7 @@ class TrainingSettings:
     dropout: float = option("before the output", 0.5, options.share)
     epochs: int = option("at most", 100, options.positive)
     batch_size: int = option("clips a step, over all devices", 16, options.positive)
-    learning_rate: float = option(
-        "of Adam at the start (default: of the recipe, a quarter of it with --start-from)",
-        0.001,
-        options.positive_number,
-    )
+    learning_rate: float = option("of Adam at the start", 0.001, options.positive_number)
     augment: tuple = option(
         f"some of {', '.join(AUGMENTATIONS)}; or none",
         (),
@@ -170,7 +165,7 @@ def change(architecture, changes, is_started=False):
     changes : dict
         Name of a setting -> value.
     is_started : bool
-        Whether it starts from another network: the rate is lower then, unless one is given.
+        Whether it starts from another network.
 
     Raises
     ------
@@ -201,8 +196,6 @@ def change(architecture, changes, is_started=False):
         if is_given and changes.get("refit"):
             raise ValueError(f"--refit leaves no validation clips for {name} to go by")
     changes = {**changes, "augment": tuple(name for name in AUGMENTATIONS if name in augment)}
-    if is_started and not changes.get("freeze"):
-        changes = {"learning_rate": FINE_TUNING * recipe.learning_rate, **changes}
     if any(by_score.values()):
         changes["refit"] = False
     return dataclasses.replace(recipe, **changes)
