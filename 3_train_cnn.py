@@ -43,8 +43,6 @@ def main(args):
 
     start = args.start_from and model_folder.find_model(args.data, args.start_from)
     source = start and transfer.open_source(start, settings, store.settings)
-    if start and not args.allow_heard:
-        transfer.refuse_heard(source, runs.list_judges(parts, settings))
     inputs = steps.describe_inputs(
         args.data,
         label_sets.labels_path(args.data, label_set),
@@ -81,13 +79,13 @@ def main(args):
     wanted = [describe_run(member, seed) for seed, member in members.items()]
     wanted = [run for run in wanted if args.force or not runs.is_done(run)]
     for run in wanted:
-        runs.begin(run, anew=args.force)
+        runs.begin(run, anew=args.force, allow_heard=args.allow_heard)
     for run in wanted:
         runs.train(run, tensorboard=args.tensorboard)
     if args.seeds > 1:
         models = [member / model_folder.FILE for member in members.values()]
         run = describe_run(folder, seeds, models)
-        if args.force or not runs.is_done(run, members=steps.describe_inputs(args.data, *models)):
+        if args.force or not runs.is_done(run, members=run.step.inputs.keys() - inputs.keys()):
             runs.average(run, members)
 
 

@@ -1,11 +1,14 @@
 """Files that appear whole, written under another name and renamed; folders that are listed."""
 
 import hashlib
+import io
 import locale
 import os
 import shutil
 import zipfile
 import zlib
+
+import numpy as np
 
 MAX_EXPANSION = 30  # of a zip archive: weights hardly shrink, a bomb grows a thousandfold
 ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, RuntimeError, ValueError)
@@ -38,6 +41,13 @@ def write_whole(path, content):
 def write_table(path, table, **writing):
     """Write a table as CSV, see `write_whole`; `writing` as for `DataFrame.to_csv`."""
     write_whole(path, table.to_csv(lineterminator="\n", **writing))
+
+
+def write_array(path, array):
+    """Write an array as .npy, see `write_whole`."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    write_whole(path, buffer.getvalue())
 
 
 def write_if_changed(path, text):

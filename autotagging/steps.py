@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import filelock
+import numpy as np
 import pandas as pd
 
 from autotagging import versions
@@ -237,6 +238,15 @@ def read_table(path, index=None, **reading):
     if not table.index.is_unique:
         raise damaged(path)
     return table
+
+
+def read_array(path, shape=None):
+    """Read an array of finite numbers of a finished step, perhaps of a shape; see `read_table`."""
+    with contextlib.suppress(OSError, EOFError, TypeError, ValueError):
+        array = np.load(path, allow_pickle=False)
+        if np.isfinite(array).all() and shape in (None, array.shape):
+            return array
+    raise damaged(path)
 
 
 def damaged(path, problem="is gone or damaged"):

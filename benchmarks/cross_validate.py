@@ -24,7 +24,6 @@ Writes  cross_validation/<name>/scores-seed<n>-fold<k>.npy, history-seed<n>-fold
 Example: python benchmarks/cross_validate.py --data data/mine --architecture vgg
 """
 
-import json
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -47,7 +46,6 @@ from benchmarks import baseline
 RESAMPLING = bootstrap.Resampling()
 POOLED = "ranks within each fold and tag"
 REPLACEABLE = ("seeds", "pooled")  # settings that leave the scores of a fold as they are
-BEGUN = "begun.json"  # settings and inputs of a run that is not finished
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def main(args):
     artists = splits.select_artists(artists, y_true.index)
     print(f"{len(y_true):,} clips by {artists.nunique():,} artists, {y_true.shape[1]} tags")
     with native_stderr.silenced():
-        from autotagging.models import batches, held_out, transfer
+        from autotagging.models import batches, checkpoints, held_out, transfer
     folds_of_seeds = [folds_by_artist(artists, held_out.N_FOLDS, seed) for seed in args.seeds]
     all_clips = batches.label_clips(y_true, store, artists)
 
@@ -99,7 +97,7 @@ def main(args):
     if args.force:
         steps.discard(folder)
     with steps.locked(folder):
-        begin(step)
+        checkpoints.begin(step, folder, replaceable=REPLACEABLE)
         x = baseline.band_statistics(args.data, y_true.index, args.jobs)
         of_network, of_floor = [], []
         for seed, folds in zip(args.seeds, folds_of_seeds, strict=True):
@@ -113,16 +111,6 @@ def main(args):
             summary.update(compare(all_clips.y_true, of_network, of_floor, artists))
         print_written(folder / "summary.json", "averages of every seed")
         print_summary(folder, summary, args.seeds)
-
-
-def begin(step):
-    """Note what a run is made with; refuse folds of others, but for those of fewer seeds."""
-    path = step.folder / BEGUN
-    if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        steps.find_differences(step, before, replaceable=REPLACEABLE)
-    made_with = {"settings": step.settings, "inputs": step.inputs}
-    write_whole(path, json.dumps(made_with, indent=2))
 
 
 def choose_tags(table, min_positives):
@@ -245,7 +233,7 @@ def print_summary(folder, summary, seeds):
     for auc, name in metrics.AUCS.items():
         gain = np.mean(summary["network"][auc]) - np.mean(summary["floor"][auc])
         text = difference(gain, *summary["interval"][auc])
-        print(f"difference {name} {text}, 95 % of resamples of artists")
+        print(f"difference {name} {text}, 95 % interval by resamples of artists")
     if len(seeds) > 1:
         of_mean = summary["mean_of_seeds"]
         texts = [f"{name} {measure(of_mean[auc])}" for auc, name in metrics.AUCS.items()]

@@ -45,11 +45,12 @@ def run_script(tmp_path_factory):
     command = [sys.executable, str(REPOSITORY / "tests" / "fork_server.py")]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     server = subprocess.Popen(command, **pipes)
-    folder = tmp_path_factory.mktemp("printed")
+    folder, numbers = tmp_path_factory.mktemp("printed"), itertools.count()
 
     def run(script, *arguments, cwd=None, kill_after=None):
         request = {"script": str(REPOSITORY / script), "arguments": list(map(str, arguments))}
-        files = {"output": folder / "output", "error": folder / "error"}
+        number = next(numbers)  # helpers of a script that has ended may go on writing to its files
+        files = {name: folder / f"{name}-{number}" for name in ("output", "error")}
         request |= {"cwd": str(cwd or Path.cwd()), **{k: str(v) for k, v in files.items()}}
         request["kill_after"] = kill_after
         server.stdin.write(json.dumps(request) + "\n")

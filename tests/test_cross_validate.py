@@ -16,7 +16,7 @@ from autotagging import cli, metrics, steps
 from autotagging.clips import annotations
 from autotagging.labels import synonyms, tag_choice
 from autotagging.labels.folds import folds_by_artist
-from autotagging.models import prediction, training
+from autotagging.models import checkpoints, prediction, training
 from autotagging.models.training_settings import RECIPES
 from benchmarks import baseline, cross_validate
 
@@ -44,7 +44,8 @@ def trained(monkeypatch):
     def train(step, settings, parts, *, start):
         step.folder.mkdir()
         tasks.append((step, settings, parts))
-        history = {"epoch": [1], "kept": [True], "seconds": [2.0]}
+        history = {**dict.fromkeys(checkpoints.COLUMNS, 0.5), "epoch": [1], "kept": [True]}
+        history |= {"seconds": [2.0]}
         history |= {"training_clips": [10], "training_seconds": [1.0]}
         return None, pd.DataFrame(history), ""
 
@@ -127,6 +128,26 @@ def test_a_fold_that_was_judged_is_read_again(tmp_path, clips, artists, trained,
     assert sorted(path.name for path in tmp_path.iterdir()) == files
 
 
+@pytest.mark.parametrize("damage", ["scores cut short", "scores of other clips", "no epochs"])
+def test_a_fold_that_is_damaged_is_refused_with_its_remedy(
+    tmp_path, clips, artists, trained, judged, damage
+):
+    folder = tmp_path / "cross_validation" / "vgg"
+    folder.mkdir(parents=True)
+    folds = folds_by_artist(artists, 5, seed=1)
+    score_fold(folder, clips, folds, 3)
+    path, name = folder / "scores-seed1-fold3.npy", "scores-seed1-fold3.npy"
+    if damage == "scores cut short":
+        path.write_bytes(path.read_bytes()[:100])
+    elif damage == "scores of other clips":
+        np.save(path, np.zeros((2, 2)))
+    else:
+        name = "history-seed1-fold3.csv"
+        (folder / name).write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=rf"{name} is gone or damaged: run .*--force"):
+        score_fold(folder, clips, folds, 3)
+
+
 def test_the_table_of_folds_has_a_row_a_fold(tmp_path, clips, artists, trained, judged):
     folds = folds_by_artist(artists, 5, seed=1)
     for fold in (0, 1, 1):
@@ -154,14 +175,18 @@ def test_tags_of_too_few_clips_are_left_out_and_so_are_clips_without_any_other(c
         cross_validate.choose_tags(table, min_positives=3)
 
 
+def begin(step):
+    checkpoints.begin(step, step.folder, replaceable=cross_validate.REPLACEABLE)
+
+
 def test_folds_of_other_settings_are_refused_by_name_and_more_seeds_are_not(tmp_path):
     folder = tmp_path / "cross_validation" / "vgg"
     folder.mkdir(parents=True)
-    cross_validate.begin(steps.Step(folder, {"seeds": [0], "epochs": 2}, {}))
-    cross_validate.begin(steps.Step(folder, {"seeds": [0, 1], "epochs": 2}, {}))
+    begin(steps.Step(folder, {"seeds": [0], "epochs": 2}, {}))
+    begin(steps.Step(folder, {"seeds": [0, 1], "epochs": 2}, {}))
     sentence = r"with epochs 2, not 3: run benchmarks/cross_validate\.py again with --force"
     with pytest.raises(ValueError, match=sentence):
-        cross_validate.begin(steps.Step(folder, {"seeds": [0, 1], "epochs": 3}, {}))
+        begin(steps.Step(folder, {"seeds": [0, 1], "epochs": 3}, {}))
 
 
 def pool_scores(scores, folds):
@@ -363,7 +388,7 @@ def test_folds_of_another_artist_label_or_feature_are_not_mixed_with_those_of_be
     CHANGES[name](cross_validated.data)
     before = read_scores(cross_validated.data)
     assert len(before) == 2
-    sentence = rf"was made from (an)?other {name}: run benchmarks/cross_validate\.py .*--force"
+    sentence = rf"was begun from (an)?other {name}: run benchmarks/cross_validate\.py .*--force"
     with pytest.raises(ValueError, match=sentence):
         cross_validated("--seeds", 0)
     assert read_scores(cross_validated.data) == before

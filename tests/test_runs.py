@@ -238,6 +238,18 @@ def test_a_run_does_not_start_from_the_network_that_it_replaces(run):
     assert snapshot(run.step.folder) == before
 
 
+@pytest.mark.parametrize(("refit", "judging"), [(False, "validation"), (True, "training and ")])
+def test_a_run_does_not_start_from_a_network_that_has_heard_its_judges(tmp_path, refit, judging):
+    run = describe_run(tmp_path / "models" / "mine", replace(SETTINGS, refit=refit))
+    heard = set(transfer.list_heard(run.parts["validation"].audio))
+    run = replace(run, source=transfer.Source(tmp_path / "a.keras", None, heard))
+    with pytest.raises(ValueError, match=rf"was trained on 16 of \d+ {judging}.* --allow-heard"):
+        runs.begin(run, anew=True)
+    assert not run.step.folder.exists()
+    runs.begin(run, anew=True, allow_heard=True)
+    assert (run.step.folder / "checkpoint" / "begun.json").exists()
+
+
 def test_two_trainings_do_not_write_one_run(run):
     before = snapshot(run.step.folder)
     other = subprocess.Popen(
@@ -297,7 +309,7 @@ def test_thresholds_of_a_network_that_is_refit_come_from_scores_of_clips_held_ou
     folds = run.list_folds(3)
     assert sorted(np.concatenate(folds)) == list(range(40))
     clips = run.learnt_clips
-    scores = model_folder.read_out_of_fold(run.step.folder)
+    scores = np.load(run.step.folder / "out_of_fold.npy")
     network, description = model_folder.load(run.step.folder / "model.keras")
     expected = choose_thresholds(clips.y_true, scores)
     np.testing.assert_allclose(description["thresholds"], expected, rtol=1e-5)
@@ -333,7 +345,7 @@ def test_folds_are_as_many_as_artists_allow(tmp_path, n_artists, n_folds):
 
 def test_the_mean_of_networks_that_are_refit_has_the_mean_of_their_out_of_fold_scores(refit_models):
     names = ("both-seed3", "both-seed4", "both")
-    one, two, mean = (model_folder.read_out_of_fold(refit_models / name) for name in names)
+    one, two, mean = (np.load(refit_models / name / "out_of_fold.npy") for name in names)
     np.testing.assert_allclose(mean, (one + two) / 2, rtol=1e-6)
     assert runs.is_done(describe_run(refit_models / "both", REFIT, seed=[3, 4]))
 

@@ -29,37 +29,44 @@ def folder_of(run_folder):
 def is_begun(step):
     """Return whether a training with the settings and inputs of a step was begun."""
     try:
-        steps.find_differences(step, _read_begun(step))
+        steps.find_differences(step, _read_begun(folder_of(step.folder)))
     except (OSError, ValueError):
         return False
     return True
 
 
-def begin(step):
-    """Note what a training is begun with, unless it has begun.
+def begin(step, folder, *, replaceable=()):
+    """Note what a step is begun with, or go on with one that has begun.
+
+    Parameters
+    ----------
+    step : Step
+    folder : Path
+        Where that is noted: of a training its checkpoint.
+    replaceable : collection of str
+        Settings and inputs that may have been others.
 
     Raises
     ------
     ValueError
         Where it was begun with other settings or inputs, naming them, or cannot be resumed.
     """
-    folder = folder_of(step.folder)
     try:
-        before = _read_begun(step)
+        before = _read_begun(folder)
     except FileNotFoundError:
         if (folder / LAST).exists():
             raise steps.damaged(folder / LAST, f"has no {BEGUN} beside it") from None
         folder.mkdir(parents=True, exist_ok=True)
-        made_with = {"settings": step.settings, "inputs": step.inputs}
-        write_whole(folder / BEGUN, json.dumps(made_with))
     except (OSError, ValueError):
         raise steps.damaged(folder / BEGUN) from None
     else:
-        steps.find_differences(step, before, made="begun")
+        steps.find_differences(step, before, replaceable=replaceable, made="begun")
+    begun = {"settings": step.settings, "inputs": step.inputs}
+    write_whole(folder / BEGUN, json.dumps(begun, indent=2))
 
 
-def _read_begun(step):
-    path = folder_of(step.folder) / BEGUN
+def _read_begun(folder):
+    path = folder / BEGUN
     begun = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(begun, dict) or not all(
         isinstance(begun.get(key), dict) for key in ("settings", "inputs")

@@ -10,8 +10,8 @@ import numpy as np
 from tqdm import tqdm
 
 from autotagging import steps
-from autotagging.files import write_table
-from autotagging.models import prediction, training
+from autotagging.files import write_array, write_table
+from autotagging.models import checkpoints, prediction, training
 
 N_FOLDS = 5
 
@@ -44,16 +44,11 @@ def score_fold(folder, name, settings, parts, held_out, *, start=None):
         with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
             network, history, _ = training.train(step, settings, parts, start=start)
         write_table(history_path, history, index=False)
-        with (folder / "part.npy").open("wb") as part:
-            scores = prediction.score_clips(network, held_out)
-            np.save(part, scores, allow_pickle=False)
-        (folder / "part.npy").replace(path)
+        write_array(path, prediction.score_clips(network, held_out))
     shutil.rmtree(step.folder, ignore_errors=True)
-    try:
-        scores = np.load(path, allow_pickle=False)
-    except (OSError, EOFError, ValueError):
-        raise steps.damaged(path) from None
-    return scores, steps.read_table(history_path, na_values=[""])
+    types = {**dict.fromkeys(checkpoints.COLUMNS, float), "kept": bool}
+    history = steps.read_table(history_path, na_values=[""], usecols=list(types), dtype=types)
+    return steps.read_array(path, held_out.y_true.shape), history
 
 
 def score_out_of_fold(folder, settings, clips, folds, *, start=None):

@@ -26,7 +26,7 @@ import pandas as pd
 from sklearn.preprocessing import normalize
 
 from autotagging import steps, versions
-from autotagging.files import read_zip, write_table
+from autotagging.files import read_zip, write_array, write_table
 
 FILE, OUT_OF_FOLD = "model.keras", "out_of_fold.npy"
 ENTRY = "autotagging.json"
@@ -71,19 +71,8 @@ def write(folder, network, description, history):
 
 def write_out_of_fold(folder, scores):
     """Write the out-of-fold scores of a network; return what they are: name -> words."""
-    part = folder / f"{OUT_OF_FOLD}.part"
-    with part.open("wb") as file:
-        np.save(file, scores, allow_pickle=False)
-    os.replace(part, folder / OUT_OF_FOLD)
+    write_array(folder / OUT_OF_FOLD, scores)
     return {OUT_OF_FOLD: f"{len(scores):,} clips, scored by networks not trained on them"}
-
-
-def read_out_of_fold(folder):
-    """Read the out-of-fold scores of a network: ndarray of shape (n_clips, n_tags)."""
-    try:
-        return np.load(folder / OUT_OF_FOLD, allow_pickle=False)
-    except (OSError, EOFError, ValueError):
-        raise steps.damaged(folder / OUT_OF_FOLD) from None
 
 
 def read_history(folder):

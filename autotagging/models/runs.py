@@ -74,21 +74,10 @@ class Run:
 
         By artist, as many as there are artists where these are few; by clip where there is one.
         """
-        artists = self.learnt_clips.artists
-        n_artists = len({*artists})
-        if n_artists == 1:
-            artists = np.arange(len(artists))
-        return folds_by_artist(artists, min(held_out.N_FOLDS, len({*artists})), seed)
-
-
-def list_judges(parts, settings):
-    """Return which clips judge a network: words -> LabelledClips."""
-    if not settings.refit:
-        return {"validation": parts["validation"], "test": parts["test"]}
-    return {
-        "training and validation": parts["train"].join(parts["validation"]),
-        "test": parts["test"],
-    }
+        groups = self.learnt_clips.artists
+        if len({*groups}) == 1:
+            groups = np.arange(len(groups))
+        return folds_by_artist(groups, min(held_out.N_FOLDS, len({*groups})), seed)
 
 
 def is_done(run, members=()):
@@ -109,7 +98,7 @@ def is_done(run, members=()):
     return True
 
 
-def begin(run, *, anew):
+def begin(run, *, anew, allow_heard=False):
     """Note what a run is begun with; what is there stays until the run is finished.
 
     Parameters
@@ -117,14 +106,20 @@ def begin(run, *, anew):
     run : Run
     anew : bool
         From its first epoch, whatever was begun before.
+    allow_heard : bool
+        Whether it may start from a network that has heard clips which are to judge it.
 
     Raises
     ------
     ValueError
         Where other settings were begun with, another run is writing the folder, or the network
-        would start from the one that it replaces.
+        would start from the one that it replaces, or from one that has heard such clips.
     """
     folder = run.step.folder
+    if run.source and not allow_heard:
+        judging = "training and validation" if run.settings.refit else "validation"
+        judges = {judging: run.judging_clips, "test": run.parts["test"]}
+        transfer.refuse_heard(run.source, judges)
     if run.source and run.source.path.resolve() == (folder / model_folder.FILE).resolve():
         raise ValueError(
             f"{folder} would start from itself, and replace what it was made from: give the new "
@@ -133,7 +128,7 @@ def begin(run, *, anew):
     with steps.locked(folder):
         if anew:
             checkpoints.discard(folder)
-        checkpoints.begin(run.step)
+        checkpoints.begin(run.step, checkpoints.folder_of(folder))
 
 
 def train(run, *, tensorboard=False):
@@ -149,7 +144,7 @@ def train(run, *, tensorboard=False):
     start = run.source and run.source.network
     print(_describe_task(run))
     with steps.locked(folder):
-        checkpoints.begin(run.step)
+        checkpoints.begin(run.step, checkpoints.folder_of(folder))
         parts = run.parts
         if settings.refit:
             parts = {"train": run.learnt_clips}
@@ -202,15 +197,16 @@ def average(run, members):
     members : dict
         Seed -> folder of the network.
     """
+    folders = members.values()
+    network = architectures.mean_of([model_folder.load(f / model_folder.FILE)[0] for f in folders])
+    history = model_folder.join_histories(members)
+    if run.settings.refit:
+        shape = run.learnt_clips.y_true.shape
+        scores = [steps.read_array(f / model_folder.OUT_OF_FOLD, shape) for f in folders]
+    else:
+        scores = [prediction.score_clips(network, run.judging_clips)]
     with steps.writing(run.step) as summary:
-        trained = [model_folder.load(folder / model_folder.FILE)[0] for folder in members.values()]
-        network = architectures.mean_of(trained)
-        summary["members"] = [folder.name for folder in members.values()]
-        history = model_folder.join_histories(members)
-        if run.settings.refit:
-            scores = [model_folder.read_out_of_fold(folder) for folder in members.values()]
-        else:
-            scores = [prediction.score_clips(network, run.judging_clips)]
+        summary["members"] = [folder.name for folder in folders]
         _keep(run, network, history, scores, summary)
         draw(run)
     checkpoints.discard(run.step.folder)  # of one network that had this name
@@ -298,7 +294,8 @@ def _describe_task(run):
     y_true = pd.DataFrame(run.judging_clips.y_true, columns=tags)
     is_averaged = metrics.are_averaged(y_true.to_numpy())
     on_every_clip = y_true.columns[y_true.all()].tolist()
-    left_out = list_left_out("validation", y_true.columns[~is_averaged].tolist(), on_every_clip)
+    part = "training and validation" if settings.refit else "validation"
+    left_out = list_left_out(part, y_true.columns[~is_averaged].tolist(), on_every_clip)
     if not is_averaged.any() and not settings.refit:
         left_out += "; no tag is left: the epoch with the lowest validation loss is kept"
     return f"{text}\n{left_out}" if left_out else text

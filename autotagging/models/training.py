@@ -69,7 +69,7 @@ def train(step, settings, parts, *, start=None, tensorboard=False):
         settings, or there are fewer devices than asked for.
     """
     checkpoint = checkpoints.folder_of(step.folder)
-    checkpoints.begin(step)
+    checkpoints.begin(step, checkpoint)
     history = checkpoints.read_history(checkpoint)
     building.make_deterministic(settings)
     with building.devices(settings.devices):

@@ -13,8 +13,8 @@ from autotagging.options import option
 
 NAMES = ("vgg", "paper", "fcn", "musicnn", "short-chunk-res")
 DEFAULT = "vgg"
+FEW_CLIPS = 800  # training and validation clips together, below which a network is refit
 # Options of the networks themselves; None in the recipe of a network that does not have one.
-FEW_CLIPS = 800
 NETWORK = ("dropout", "band_statistics", "convolutions", "kernel", "pooling", "published_start")
 CONVOLUTIONS = {"paper": (2, 3), "fcn": (4, 5)}
 DB_ONLY = "equaliser"  # raises and lowers dB, and would multiply nothing else sensibly

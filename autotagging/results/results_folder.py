@@ -18,13 +18,12 @@ import csv
 import io
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from autotagging import steps
 from autotagging.clips import inventory
 from autotagging.features import feature_store
-from autotagging.files import write_table, write_whole
+from autotagging.files import write_array, write_table
 from autotagging.labels import label_sets
 from autotagging.results import scores
 
@@ -131,16 +130,10 @@ def write_scores(folder, scores, split):
     write_table(folder / "scores.csv", table, index_label="clip_id")
     thresholds = scores.thresholds.rename("threshold")
     write_table(folder / "thresholds.csv", thresholds, index_label="tag")
-    _write_array(folder / "scores.npy", scores.y_score.to_numpy())
+    write_array(folder / "scores.npy", scores.y_score.to_numpy())
     (folder / "tag_weights.npy").unlink(missing_ok=True)
     if scores.tag_weights is not None:
-        _write_array(folder / "tag_weights.npy", scores.tag_weights)
-
-
-def _write_array(path, array):
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    write_whole(path, buffer.getvalue())
+        write_array(folder / "tag_weights.npy", scores.tag_weights)
 
 
 def read_scores(folder):
@@ -152,20 +145,9 @@ def read_scores(folder):
         Where they are not there, or damaged.
     """
     table = steps.read_table(folder / "scores.csv", "clip_id", dtype={"clip_id": str})
-    table, scores = table.drop(columns="split", errors="ignore"), _read_array(folder / "scores.npy")
-    if scores.shape != table.shape:
-        raise steps.damaged(folder / "scores.npy")
+    table = table.drop(columns="split", errors="ignore")
+    scores = steps.read_array(folder / "scores.npy", table.shape)
     return pd.DataFrame(scores, table.index, table.columns)
-
-
-def _read_array(path):
-    try:
-        array = np.load(path, allow_pickle=False)
-        if np.isfinite(array).all():
-            return array
-    except (OSError, EOFError, ValueError, TypeError):
-        pass
-    raise steps.damaged(path)
 
 
 def read_thresholds(folder):
@@ -183,7 +165,7 @@ def read_tag_weights(folder, tags):
     DataFrame of shape (n_tags, n_inputs)
     """
     path = folder / "tag_weights.npy"
-    return pd.DataFrame(_read_array(path), index=tags) if path.exists() else None
+    return pd.DataFrame(steps.read_array(path), index=tags) if path.exists() else None
 
 
 def read_left_out(folder):

@@ -15,12 +15,10 @@ from autotagging.labels import label_sets, splits
 from autotagging.models import model_folder, prediction
 from autotagging.thresholds import MIN_POSITIVES
 
-CHOSEN = (
-    "per tag the highest F1 on the validation clips, of all tags pooled where fewer than "
-    f"{MIN_POSITIVES} clips have it"
-)
-CHOSEN_OUT_OF_FOLD = CHOSEN.replace(
-    "the validation clips", "out-of-fold scores of training and validation clips"
+POOLED = f"of all tags pooled where fewer than {MIN_POSITIVES} clips have it"
+CHOSEN = f"per tag the highest F1 on the validation clips, {POOLED}"
+CHOSEN_OUT_OF_FOLD = (
+    f"per tag the highest F1 of out-of-fold scores of training and validation clips, {POOLED}"
 )
 
 
@@ -211,7 +209,7 @@ def score(network, data, labels):
     if not len(test_ids):
         raise ValueError(f"the label set has no test clips with features/{network.features}")
     y_score = prediction.score_clips(model, store)
-    chosen = CHOSEN_OUT_OF_FOLD if network.is_refit else CHOSEN
+    chosen = CHOSEN_OUT_OF_FOLD if description["settings"].get("refit") is True else CHOSEN
     weights = pd.DataFrame(model_folder.tag_weights(model), index=known)
     return Scores(
         y_score=pd.DataFrame(y_score, index=store.rows.index, columns=known)[tags],
