@@ -7,7 +7,7 @@ from conftest import FIFTY_TAGS, assert_inside, find_touching, legend_labels
 
 from autotagging.figures.evaluation import draw_aucs, draw_confusions, draw_curves, list_figures
 
-LEGEND = ["tag", "95 % of resamples of artists", "by chance", "no value"]
+LEGEND = ["tag", "95 % interval, artists resampled", "by chance", "no value"]
 RELIABILITY = pd.DataFrame({"pairs": [90, 10], "score": [0.1, 0.9], "share": [0.2, 0.7]})
 
 

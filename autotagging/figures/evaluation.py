@@ -106,7 +106,7 @@ def draw_aucs(per_tag, unit):
         ax.tick_params(axis="y", length=0)
     handles = [
         Line2D([], [], color=HUE, marker="o", ms=3, ls="", label="tag"),
-        Line2D([], [], color=PALE_HUE, linewidth=2.6, label=f"95 % of resamples of {unit}"),
+        Line2D([], [], color=PALE_HUE, linewidth=2.6, label=f"95 % interval, {unit} resampled"),
         Line2D([], [], color=DARK, marker="|", ms=5, ls="", label="by chance"),
     ]
     if (per_tag["roc_auc_low"].isna() & per_tag["roc_auc"].notna()).any():

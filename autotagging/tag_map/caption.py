@@ -127,7 +127,11 @@ def describe_errors(errors):
         f"{measure(errors['at_random'])}: {difference(*errors['difference'].values())}"
     )
     has_interval = errors["difference"]["low"] is not None
-    text += f", 95 % of resamples of {count(errors['groups'], 'artist')}." if has_interval else "."
+    text += (
+        f", 95 % interval by resamples of {count(errors['groups'], 'artist')}."
+        if has_interval
+        else "."
+    )
     if errors["errors_left_out"]:
         text += f" {left_out}."
     if errors["circular"]:
