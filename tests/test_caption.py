@@ -111,7 +111,8 @@ def test_errors_are_told_with_what_is_left_out():
     text = caption.describe_errors(ERRORS)
     assert text.startswith(
         "1,007 wrong predictions on 7 test clips: cosine .250 to the nearest true tag, that of "
-        "other tags at random .125: +.125 (+.100 to +.150), 95 % interval by resamples of 5 artists."
+        "other tags at random .125: +.125 (+.100 to +.150), 95 % interval by resamples of 5 "
+        "artists."
     )
     assert "3 are left out" in text
     assert "left out" not in caption.describe_errors({**ERRORS, "errors_left_out": 0})
