@@ -7,7 +7,7 @@
 # make fuzz        3,000 inputs changed by chance (FUZZ_INPUTS=...), and what becomes of them
 # make bounds      floor and ceiling of the sample
 # make bench       tables of how long things take
-# make env         the environment alone, in .venv
+# make env         the environment alone, in .venv, and the published networks' weights
 # make clean       remove the environment and the sample
 
 # PYTHON=... is the interpreter, RAW=... the dataset as shipped, JOBS=... the number of processes
@@ -35,6 +35,7 @@ IN_PARALLEL = --jobs $(call quote,$(JOBS))
 IS_SAMPLE := $(if $(word 2,$(DATA)),,$(filter data/sample ./data/sample,$(DATA:/=)))
 FIGURE_TAGS := $(if $(IS_SAMPLE),--figure-tags india flute techno)
 TRUTH := $(if $(IS_SAMPLE),--truth data/sample/truth_final.csv)
+PUBLISHED := data/published/musicnn-0.1.0-py3-none-any.whl
 ONE := 1_label_reduction_and_files_renaming.py
 GALLERY := labels/merged50/label_distribution features/mel96/waves_spectro_logspectro \
 	models/vgg/CNN_architecture results/vgg/accuracy results/vgg/Recall results/vgg/results \
@@ -103,7 +104,7 @@ fuzz: env
 	FUZZ_INPUTS=$(call quote,$(FUZZ_INPUTS)) FUZZ_SEED=$(call quote,$(FUZZ_SEED)) \
 	  $(RUN) -m pytest -s tests/test_fuzz.py
 
-env: .venv/installed
+env: .venv/installed $(PUBLISHED)
 
 .venv/installed: requirements.txt requirements-cluster.txt constraints.txt
 	@$(call quote,$(PYTHON)) -c 'import sys; v = sys.version_info; \
@@ -113,6 +114,12 @@ env: .venv/installed
 	$(RUN) -m pip install --quiet --requirement requirements.txt \
 	  --requirement requirements-cluster.txt --constraint constraints.txt
 	@touch $@
+
+# All but the published networks works without it: what cannot be fetched stops nothing.
+$(PUBLISHED): requirements-published.txt | .venv/installed
+	@$(RUN) -m pip download --quiet --retries 1 --timeout 15 --no-deps --require-hashes \
+	  --requirement $< --dest $(@D) && touch $@ \
+	  || echo "not fetched: $@, of which published networks are made; make env tries again"
 
 clean:
 	rm -rf .venv data/sample

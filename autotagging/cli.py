@@ -18,6 +18,7 @@ from autotagging.formatting import display_path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SAMPLE = REPOSITORY / "data" / "sample"
+PUBLISHED = REPOSITORY / "data" / "published"
 SYNONYMS = REPOSITORY / "data" / "synonyms.csv"
 TAG_KINDS = REPOSITORY / "data" / "tag_kinds.csv"
 
@@ -175,6 +176,13 @@ def add_start_from(arguments):
     arguments.add_argument("--start-from", metavar="NAME", help=text)
     text = "with --start-from: even if that network has heard clips that judge the new one"
     arguments.add_argument("--allow-heard", action="store_true", help=text)
+
+
+def add_published(arguments):
+    """Add ``--published FOLDER``, where published networks lie."""
+    text = "where published networks are kept (default: data/published of this repository)"
+    where = {"metavar": "FOLDER", "default": str(PUBLISHED)}
+    options.add(arguments, "--published", options.path, help=text, **where)
 
 
 def add_jobs(arguments):

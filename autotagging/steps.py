@@ -41,6 +41,7 @@ WRITTEN_BY = {
     "results": "4_evaluate.py",
     "tag_map": "5_visualize_tags.py",
     "cross_validation": "benchmarks/cross_validate.py",
+    "published": "aux_published_networks.py",
 }
 
 
@@ -277,7 +278,8 @@ def _read(folder):
 
 def _script(folder):
     places = (folder.parent, folder, *folder.parents[1:])
-    return next(WRITTEN_BY[place.name] for place in places if place.name in WRITTEN_BY)
+    names = [place.name for place in places if place.name in WRITTEN_BY]
+    return WRITTEN_BY[names[0] if names else "published"]  # these may lie in a folder of any name
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ INPUTS = {
     "vgg": ((32, 16), {}),
     "fcn": ((64, 48), {"convolutions": 5}),
     "musicnn": ((30, 20), {}),
+    "musicnn-vgg": ((66, 64), {"pools": "msd"}),
     "short-chunk-res": ((40, 20), {}),
 }
 

@@ -121,7 +121,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, write):
 def test_a_description_without_a_network_is_refused(tmp_path):
     path = tmp_path / "model.keras"
     described('{"settings": {"architecture": "vgg", "features": "mel96", "seed": 0}}')(path)
-    with pytest.raises(ValueError, match="is damaged: train it again with --force"):
+    with pytest.raises(ValueError, match="is damaged: make it again with --force"):
         model_folder.load(path)
     with pytest.raises(ValueError, match="is of a run that is not finished"):
         model_folder.find_model(tmp_path, str(path))
@@ -279,7 +279,7 @@ def test_a_damaged_model_is_one_sentence_with_both_versions_of_keras(tmp_path, e
     metadata = json.dumps({"keras_version": "3.0.1"})
     changed = DAMAGED[kind]({**entries, "metadata.json": metadata})
     path = write_model(tmp_path / "model.keras", changed)
-    with pytest.raises(ValueError, match="train it again with --force, or name another") as refused:
+    with pytest.raises(ValueError, match="make it again with --force, or name another") as refused:
         model_folder.load(path)
     sentence = str(refused.value)
     assert sentence.startswith(str(path))

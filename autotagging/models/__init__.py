@@ -2,6 +2,7 @@
 
 training_settings  how each network is trained by default, and the options that change it
 architectures      one function a network
+blocks             layers that several networks have in common
 chunks             the stretches of a clip's sound that a network takes
 augmentation       data augmentation
 batches            training clips batch by batch, and what normalises them
@@ -14,5 +15,7 @@ prediction         scores of stored clips
 held_out           scores of clips by networks that have heard none of their artists
 runs               a network trained, its thresholds chosen, both kept and drawn
 diagram            what a network is made of, and its maps, for a figure
+published          published networks by name, as model files
+published_weights  what the package musicnn holds -> weights of our networks
 model_folder       model.keras, history.csv, out_of_fold.npy
 """

@@ -9,6 +9,8 @@ after ReLU is called maps. Keras 3 alone is used, so that any of its backends wi
 import keras
 from keras import layers, ops
 
+from autotagging.models import blocks
+
 PAPER_WIDTHS = (64, 128, 256)
 PAPER_POOLS = (6, 2)
 VGG_WIDTHS = (16, 32, 64, 96)
@@ -16,6 +18,10 @@ FCN_WIDTHS = {4: (128, 384, 768, 2048), 5: (128, 256, 512, 1024, 2048)}
 FCN_POOLS = {  # frames x bands, of 1,366 x 96
     4: ((4, 2), (5, 4), (8, 3), (8, 4)),
     5: ((4, 2), (4, 2), (4, 2), (5, 3), (4, 4)),
+}
+MUSICNN_VGG_POOLS = {  # frames x bands: size, steps
+    "mtt": (((4, 1), (2, 2)), *[((2, 2), (2, 2))] * 3, ((4, 4), (4, 4))),
+    "msd": tuple((size, size) for size in ((4, 1), (1, 4), (2, 2), (2, 2), (4, 4))),
 }
 SHORT_CHUNK_WIDTHS = (128, 128, 256, 256, 256, 256, 512)
 
@@ -65,7 +71,7 @@ def paper(
     """
     if published_start:
         mean, variance = 0 * mean, 0 * variance + 1
-    inputs, x = _normalised(shape, mean, variance)
+    inputs, x = blocks.normalised(shape, mean, variance)
     for number, width in enumerate(PAPER_WIDTHS[:convolutions], 1):
         # frames x bands x maps of 120 x 120: 120 x 120 x 64, 20 x 20 x 128, 10 x 10 x 256
         pool = PAPER_POOLS[number - 1] if number <= len(PAPER_POOLS) else 1
@@ -77,7 +83,7 @@ def paper(
             x = layers.MaxPooling2D(pool, name=f"pooling_{number}")(x)
     x = layers.Flatten(name="flat")(x)  # 25,600
     x = layers.Dense(1024, activation="relu", name="dense", **_start(published_start))(x)
-    return _to_logits(inputs, x, n_tags, dropout, "paper", **_start(published_start))
+    return blocks.to_logits(inputs, x, n_tags, dropout, "paper", **_start(published_start))
 
 
 def _start(published):
@@ -113,15 +119,15 @@ def vgg(shape, n_tags, mean, variance, *, dropout=0.5, band_statistics=True):
     keras.Model
         (n_clips, frames, bands) -> (n_clips, n_tags) logits.
     """
-    inputs, x = _normalised(shape, mean, variance)
+    inputs, x = blocks.normalised(shape, mean, variance)
     pictures = x
     for number, width in enumerate(VGG_WIDTHS, 1):
-        x = _convolution(x, width, 3, number)
+        x = blocks.convolution(x, width, 3, number)
         x = layers.MaxPooling2D(2, padding="same", name=f"pooling_{number}")(x)  # halves both
-    x = _mean_and_maximum(x)
+    x = blocks.mean_and_maximum(x)
     if band_statistics:
-        x = layers.Concatenate(name="pooled_and_bands")([x, _mean_and_deviation(pictures)])
-    return _to_logits(inputs, x, n_tags, dropout, "vgg")
+        x = layers.Concatenate(name="pooled_and_bands")([x, blocks.mean_and_deviation(pictures)])
+    return blocks.to_logits(inputs, x, n_tags, dropout, "vgg")
 
 
 def fcn(shape, n_tags, mean, variance, *, dropout=0.5, convolutions=4):
@@ -151,14 +157,14 @@ def fcn(shape, n_tags, mean, variance, *, dropout=0.5, convolutions=4):
     keras.Model
         (n_clips, frames, bands) -> (n_clips, n_tags) logits.
     """
-    inputs, x = _normalised(shape, mean, variance)
-    blocks = zip(FCN_WIDTHS[convolutions], FCN_POOLS[convolutions], strict=True)
-    for number, (width, pool) in enumerate(blocks, 1):
-        x = _convolution(x, width, 3, number)
+    inputs, x = blocks.normalised(shape, mean, variance)
+    sizes = zip(FCN_WIDTHS[convolutions], FCN_POOLS[convolutions], strict=True)
+    for number, (width, pool) in enumerate(sizes, 1):
+        x = blocks.convolution(x, width, 3, number)
         size = tuple(map(min, pool, x.shape[1:3]))
         x = layers.MaxPooling2D(size, name=f"pooling_{number}")(x)
     x = layers.GlobalMaxPooling2D(name="maximum")(x)
-    return _to_logits(inputs, x, n_tags, dropout, "fcn")
+    return blocks.to_logits(inputs, x, n_tags, dropout, "fcn")
 
 
 def musicnn(shape, n_tags, mean, variance, *, dropout=0.5):
@@ -187,7 +193,7 @@ def musicnn(shape, n_tags, mean, variance, *, dropout=0.5):
     keras.Model
         (n_clips, frames, bands) -> (n_clips, n_tags) logits.
     """
-    inputs, x = _normalised(shape, mean, variance)
+    inputs, x = blocks.normalised(shape, mean, variance)
     padded = layers.ZeroPadding2D((3, 0), name="seven_frames")(x)  # "same" in time alone
     bands, front = shape[1], []
     filters = [(204, (7, max(1, int(share * bands)))) for share in (0.4, 0.7)]
@@ -209,12 +215,55 @@ def musicnn(shape, n_tags, mean, variance, *, dropout=0.5):
         name = "batch_normalisation" if before else "maps"
         maps = layers.BatchNormalization(name=f"{name}_{number}")(maps)
         dense.append(layers.Add(name=f"maps_{number}")([*before, maps]) if before else maps)
-    x = _mean_and_maximum(layers.Concatenate(name="all_layers")(dense))  # 2 x 753
+    x = blocks.mean_and_maximum(layers.Concatenate(name="all_layers")(dense))  # 2 x 753
     x = layers.BatchNormalization(name="batch_normalisation_pooled")(x)
     x = layers.Dropout(dropout, name="dropout_pooled")(x)
     x = layers.Dense(200, activation="relu", name="dense")(x)
     x = layers.BatchNormalization(name="batch_normalisation_dense")(x)
-    return _to_logits(inputs, x, n_tags, dropout, "musicnn")
+    return blocks.to_logits(inputs, x, n_tags, dropout, "musicnn")
+
+
+def musicnn_vgg(shape, n_tags, mean, variance, *, dropout=0.5, pools="mtt"):
+    """Return five convolutions of 128 maps and a dense layer, for chunks of three seconds.
+
+    Source: the network "vgg" of the musicnn repository (Pons and Serra, "musicnn: pre-trained
+    convolutional neural networks for music audio tagging", ISMIR 2019, late-breaking demo): 3x3
+    convolutions, ReLU, batch normalisation, max pooling, dropout of 0.25 between. For chunks of
+    187 x 96 features (2.992 s) and 50 tags 607,026 weights.
+
+    Departs from the publication: the input is normalised a band instead of by a batch
+    normalisation of one value; where a smaller input runs out of frames or bands, pools are as
+    large as what is there.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (frames, bands).
+    n_tags : int
+    mean, variance : ndarray of shape (bands,)
+        Of the training clips.
+    dropout : float
+        Before the output.
+    pools : {"mtt", "msd"}
+        Those of the network that was trained on MagnaTagATune, or on the Million Song Dataset;
+        the package's own code has the former alone, the graph kept with its weights the latter.
+
+    Returns
+    -------
+    keras.Model
+        (n_clips, frames, bands) -> (n_clips, n_tags) logits.
+    """
+    inputs, x = blocks.normalised(shape, mean, variance)
+    for number, pool in enumerate(MUSICNN_VGG_POOLS[pools], 1):
+        options = {"padding": "same", "activation": "relu", "name": f"convolution_{number}"}
+        x = layers.Conv2D(128, 3, **options)(x)
+        x = layers.BatchNormalization(name=f"maps_{number}")(x)  # after ReLU, as published
+        size, steps = (tuple(map(min, pair, x.shape[1:3])) for pair in pool)
+        x = layers.MaxPooling2D(size, strides=steps, name=f"pooling_{number}")(x)
+        if number < len(MUSICNN_VGG_POOLS[pools]):
+            x = layers.Dropout(0.25, name=f"dropout_{number}")(x)
+    x = layers.Flatten(name="flat")(x)  # 256 for 187 x 96
+    return blocks.to_logits(inputs, x, n_tags, dropout, "musicnn_vgg")
 
 
 def short_chunk_res(shape, n_tags, mean, variance, *, dropout=0.5):
@@ -243,7 +292,7 @@ def short_chunk_res(shape, n_tags, mean, variance, *, dropout=0.5):
     keras.Model
         (n_clips, frames, bands) -> (n_clips, n_tags) logits.
     """
-    inputs, x = _normalised(shape, mean, variance)
+    inputs, x = blocks.normalised(shape, mean, variance)
     for number, width in enumerate(SHORT_CHUNK_WIDTHS, 1):
         halve = {"strides": 2, "padding": "same"}
         y = layers.Conv2D(width, 3, **halve, name=f"convolution_{number}")(x)
@@ -259,7 +308,7 @@ def short_chunk_res(shape, n_tags, mean, variance, *, dropout=0.5):
     x = layers.Dense(512, name="dense")(x)
     x = layers.BatchNormalization(name="batch_normalisation_dense")(x)
     x = layers.ReLU(name="dense_maps")(x)
-    return _to_logits(inputs, x, n_tags, dropout, "short_chunk_res")
+    return blocks.to_logits(inputs, x, n_tags, dropout, "short_chunk_res")
 
 
 def mean_of(networks):
@@ -285,50 +334,11 @@ def mean_of(networks):
     return keras.Model(inputs, ops.log(mean) - ops.log(1 - mean), name="mean_of_networks")
 
 
-def _normalised(shape, mean, variance):
-    """Return the input and a (frames, bands, 1) picture of it, each band of mean 0, variance 1.
-
-    In single precision whatever the rest is computed in: powers span more than half precision.
-    """
-    inputs = layers.Input(shape, name="features", dtype="float32")
-    statistics = {"mean": mean.tolist(), "variance": variance.tolist()}
-    x = layers.Normalization(name="normalisation", dtype="float32", **statistics)(inputs)
-    return inputs, layers.Reshape((*shape, 1), name="picture")(x)
-
-
-def _convolution(x, width, kernel, number):
-    """Return a convolution, its batch normalisation and ReLU: the maps."""
-    options = {"use_bias": False, "name": f"convolution_{number}"}
-    x = layers.Conv2D(width, kernel, padding="same", **options)(x)
-    x = layers.BatchNormalization(name=f"batch_normalisation_{number}")(x)
-    return layers.ReLU(name=f"maps_{number}")(x)
-
-
-def _mean_and_maximum(x):
-    """Return mean and maximum of each map: (2 x maps,)."""
-    mean = layers.GlobalAveragePooling2D(name="mean_of_maps")(x)
-    maximum = layers.GlobalMaxPooling2D(name="maximum_of_maps")(x)
-    return layers.Concatenate(name="mean_and_maximum")([mean, maximum])
-
-
-def _mean_and_deviation(x):
-    """Return mean and standard deviation over time of each band: (2 x bands,), normalised."""
-    x = layers.Reshape(x.shape[1:3], name="bands")(x)
-    x = ops.concatenate([ops.mean(x, axis=1), ops.std(x, axis=1)], axis=-1)
-    return layers.BatchNormalization(name="batch_normalisation_bands")(x)
-
-
-def _to_logits(inputs, x, n_tags, dropout, name, **start):
-    """Return the network that ends in dropout and a logit per tag, in single precision."""
-    x = layers.Dropout(dropout, name="dropout")(x)
-    logits = layers.Dense(n_tags, name="logits", dtype="float32", **start)(x)
-    return keras.Model(inputs, logits, name=name)
-
-
 ARCHITECTURES = {
     "paper": paper,
     "vgg": vgg,
     "fcn": fcn,
     "musicnn": musicnn,
+    "musicnn-vgg": musicnn_vgg,
     "short-chunk-res": short_chunk_res,
 }

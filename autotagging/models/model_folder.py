@@ -28,6 +28,7 @@ from sklearn.preprocessing import normalize
 from autotagging import steps, versions
 from autotagging.files import read_zip, write_array, write_table
 
+MTT_BY_FOLDER = "MagnaTagATune, folders 0 to b"  # in place of checksums: audio is not at hand
 FILE, OUT_OF_FOLD = "model.keras", "out_of_fold.npy"
 ENTRY = "autotagging.json"
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"  # Keras' entries
@@ -132,9 +133,19 @@ def shorten(checksum):
     return checksum[:16]
 
 
-def heard_by(description):
-    """Return the shortened checksums of what a network was trained on: a set; None if unknown."""
+def heard_by(description, audio_of_mtt=None):
+    """Return the shortened checksums of what a network was trained on: a set; None if unknown.
+
+    Parameters
+    ----------
+    description : dict
+    audio_of_mtt : iterable of str, optional
+        The SHA-256 of the clips at hand in MagnaTagATune's folders 0 to b, where these are known:
+        what published networks were trained on.
+    """
     heard = description.get("trained_on")
+    if heard == MTT_BY_FOLDER:
+        return None if audio_of_mtt is None else {*map(shorten, audio_of_mtt)}
     is_known = isinstance(heard, list) and all(isinstance(checksum, str) for checksum in heard)
     return {*heard} if is_known else None
 
@@ -288,7 +299,7 @@ def _unusable(path, problem):
         saved_by = json.loads(read_zip(path, [METADATA])[METADATA])["keras_version"]
         if re.fullmatch(r"[\w.+-]{1,20}", saved_by):
             told = f"it was saved by Keras {saved_by}, {told}"
-    remedy = "train it again with --force, or name another model"
+    remedy = "make it again with --force, or name another model"
     return ValueError(f"{path} {problem}: {remedy} ({told})")
 
 

@@ -11,11 +11,12 @@ from autotagging import options
 from autotagging.models.augmentation import AUGMENTATIONS
 from autotagging.options import option
 
-NAMES = ("vgg", "paper", "fcn", "musicnn", "short-chunk-res")
+NAMES = ("vgg", "paper", "fcn", "musicnn", "musicnn-vgg", "short-chunk-res")
 DEFAULT = "vgg"
 FEW_CLIPS = 800  # training and validation clips together, below which a network is refit
 # Options of the networks themselves; None in the recipe of a network that does not have one.
 NETWORK = ("dropout", "band_statistics", "convolutions", "kernel", "pooling", "published_start")
+NETWORK += ("pools",)
 CONVOLUTIONS = {"paper": (2, 3), "fcn": (4, 5)}
 DB_ONLY = "equaliser"  # raises and lowers dB, and would multiply nothing else sensibly
 
@@ -56,6 +57,11 @@ class TrainingSettings:
     pooling: bool | None = option("of paper: convolutions with steps instead", None, switch=False)
     published_start: bool | None = option(
         "of paper: weights from N(0, 1), input as it is", None, switch=True
+    )
+    pools: str | None = option(
+        "of musicnn-vgg: as its network of MagnaTagATune (default), or of the Million Song Dataset",
+        None,
+        choices=("mtt", "msd"),
     )
     patience: int | None = option(
         "stop after so many epochs without a better one, counted from the first that may be kept "
@@ -141,6 +147,7 @@ RECIPES = {
     ),
     "fcn": TrainingSettings("fcn", "mel96", 0, epochs=40, augment=("shift",), convolutions=4),
     "musicnn": TrainingSettings("musicnn", "musicnn", 3, batch_size=32),
+    "musicnn-vgg": TrainingSettings("musicnn-vgg", "musicnn", 2.992, batch_size=32, pools="mtt"),
     "short-chunk-res": TrainingSettings(
         "short-chunk-res", "short-chunk", 3.69, learning_rate=0.0005
     ),
