@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from autotagging import options, steps
+from autotagging.clips.annotations import MAGNATAGATUNE
 from autotagging.files import write_table
 from autotagging.formatting import list_some
 from autotagging.labels import splits, tag_choice
@@ -43,8 +44,8 @@ class LabelSettings:
     keep_untagged: bool = option("keep clips with none of the tags", False)
     split: str | None = option(
         "what decides train, validation and test: artists and random 12:1:3, with more validation "
-        "below 800 clips (default: the column split where there is one, else MagnaTagATune's "
-        "folders 0-f, else artists where they are named, else random)",
+        "below 800 clips; test: every clip is for testing (default: the column split where there "
+        "is one, else MagnaTagATune's folders 0-f, else artists where they are named, else random)",
         None,
         choices=splits.WAYS,
     )
@@ -236,6 +237,31 @@ def list_annotated(data):
     """Return every tag that is annotated, whatever label set keeps it: a set."""
     names = steps.list_finished(Path(data) / "labels")
     return {tag for name in names for tag in read_tag_counts(data, name)["tag"]}
+
+
+def list_mtt_training_clips(data, name, labels):
+    """Return the clips of a label set on which published networks of MagnaTagATune were trained.
+
+    Parameters
+    ----------
+    data : Path
+    name : str
+        Of the label set.
+    labels : DataFrame
+        As from `read_labels`.
+
+    Returns
+    -------
+    Index of str or None
+        Those in folders 0 to b; none of another dataset; None where it is MagnaTagATune, but not
+        split by folders.
+    """
+    summary = steps.read_summary(set_folder(data, name))
+    if summary["citation"] != MAGNATAGATUNE:
+        return labels.index[:0]
+    if summary["settings"]["split"] != "folders":
+        return None
+    return labels.index[labels["split"] == "train"]
 
 
 def read_provenance(data, name):

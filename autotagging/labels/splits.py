@@ -5,6 +5,7 @@ folders   as everybody splits MagnaTagATune: folders 0 to b are for training, c 
 artists   by clips and by each tag's clips, no artist in two parts.
 random    clip by clip: artists and tracks are in several parts.
 column    as the table of annotations says.
+test      every clip is for testing, by networks that were trained elsewhere.
 
 Artists and random clips are shared out 12:1:3, as the folders are, from 800 annotated clips on;
 11:2:3 from 400 on and 10:3:3 below, as the epoch and the thresholds that a handful of validation
@@ -22,7 +23,7 @@ import pandas as pd
 
 from autotagging.clips.annotations import PARTS
 
-WAYS = ("folders", "artists", "random", "column")
+WAYS = ("folders", "artists", "random", "column", "test")
 SEEDED = {"artists", "random"}  # those that a seed decides
 SIXTEENTHS, TEST_SHARE = 16, 3  # as the folders 0-f, d-f
 MAX_VALIDATION_SHARE, MIN_VALIDATION_CLIPS = 3, 50
@@ -44,7 +45,7 @@ def choose(metadata, wanted=None):
     metadata : DataFrame
         From `annotations.read_annotations`: perhaps with split, folder, artist.
     wanted : str, optional
-        ``folders``, ``artists``, ``random`` or ``column``. Otherwise the column where there is
+        One of `WAYS`. Otherwise the column where there is
         one, else folders where a table in MagnaTagATune's form has all files in 0 to f, else
         artists where they are named, else at random.
 
@@ -222,6 +223,8 @@ def split(split_by, annotations, seed):
         return by_artist(annotations.credits["artist"], annotations.tags, seed)
     if split_by == "random":
         return at_random(annotations.tags.index, seed)
+    if split_by == "test":
+        return pd.Series("test", index=annotations.tags.index, name="split")
     return annotations.metadata["split"]
 
 

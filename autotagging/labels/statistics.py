@@ -19,6 +19,7 @@ SPLIT_WORDS = {
     "artists": "by artist, none in two parts, seed {seed}",
     "random": "at random, clip by clip, seed {seed}",
     "column": "as the column split of the annotations says",
+    "test": "every clip for testing, by networks that were trained elsewhere",
 }
 CHOICE_WORDS = {
     "list": "{kept} kept, as listed",

@@ -133,19 +133,23 @@ def shorten(checksum):
     return checksum[:16]
 
 
-def heard_by(description, audio_of_mtt=None):
+def heard_by(description, audio, mtt_training_clips=None):
     """Return the shortened checksums of what a network was trained on: a set; None if unknown.
 
     Parameters
     ----------
     description : dict
-    audio_of_mtt : iterable of str, optional
-        The SHA-256 of the clips at hand in MagnaTagATune's folders 0 to b, where these are known:
-        what published networks were trained on.
+    audio : Series of str
+        The SHA-256 of the clips at hand, by clip_id.
+    mtt_training_clips : Index of str, optional
+        Those in MagnaTagATune's folders 0 to b, which published networks were trained on; None
+        where that is not known, see `label_sets.list_mtt_training_clips`.
     """
     heard = description.get("trained_on")
     if heard == MTT_BY_FOLDER:
-        return None if audio_of_mtt is None else {*map(shorten, audio_of_mtt)}
+        if mtt_training_clips is None:
+            return None
+        return {shorten(audio[clip_id]) for clip_id in mtt_training_clips if clip_id in audio}
     is_known = isinstance(heard, list) and all(isinstance(checksum, str) for checksum in heard)
     return {*heard} if is_known else None
 

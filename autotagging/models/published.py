@@ -45,6 +45,8 @@ class Dataset:
     labels : str
         The list of its tags in the package.
     licence, citation : str
+    pretraining : str or None
+        What it is besides MagnaTagATune, as tables of the literature say it.
     heard : str or list
         What the description of a network says under ``trained_on``, see `model_folder.heard_by`.
     """
@@ -54,6 +56,7 @@ class Dataset:
     labels: str
     licence: str
     citation: str
+    pretraining: str | None
     heard: str | list
 
 
@@ -92,6 +95,7 @@ MTT = Dataset(
     labels="MTT_LABELS",
     licence="audio by Magnatune, CC BY-NC-SA",
     citation=MAGNATAGATUNE,
+    pretraining=None,
     heard=model_folder.MTT_BY_FOLDER,
 )
 MSD = Dataset(
@@ -100,6 +104,7 @@ MSD = Dataset(
     labels="MSD_LABELS",
     licence="tags by Last.fm for research that is not commercial; the previews were not published",
     citation=MILLION_SONGS,
+    pretraining="MSD",
     heard=[],
 )
 NETWORKS = {
@@ -203,6 +208,7 @@ def _convert(name, wheel, path):
             "architecture": published.architecture,
             "features": FEATURES,
             "chunk_frames": CHUNK_FRAMES,
+            "start_from": published.dataset.pretraining,
             **published.options,
         },
         "thresholds": [0.5] * len(card["tags"]),

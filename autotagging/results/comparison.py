@@ -59,7 +59,7 @@ def _means_over_seeds(rows, summaries):
     families = {}
     for row in rows:
         model = summaries[row["results"]]["model"]
-        if model and not isinstance(model["settings"]["seed"], list):
+        if model and isinstance(model["settings"].get("seed"), int):  # neither a mean nor published
             shared = {**model["settings"], "seed": None, "resampled": row["resampled"]}
             by_seed = families.setdefault(repr(sorted(shared.items())), {})
             by_seed.setdefault(row["seeds"], row)  # a network evaluated twice counts once

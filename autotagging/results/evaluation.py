@@ -3,20 +3,15 @@
 import dataclasses
 
 import numpy as np
-import pandas as pd
 
 from autotagging import metrics
-from autotagging.clips import clip_ids
 from autotagging.clips.annotations import placeholder_credit
-from autotagging.formatting import list_some
 from autotagging.labels.splits import PARTS, heard_in_training
-from autotagging.labels.synonyms import merge_synonyms
 from autotagging.results import bootstrap
-from autotagging.thresholds import choose_thresholds
 
-TEST, VALIDATION = "test", "validation"
+TEST, VALIDATION, TRAIN = "test", "validation", "train"
+HELD_OUT, ALL = "validation and test", "all clips"  # of a network that was trained elsewhere
 HEARD, UNHEARD = "test, artist heard in training", "test, artist not heard"
-MERGED, TRUE = "test, synonyms merged", "test, against the truth"
 MIN_GROUPS = 5  # fewer artists with a tag than that have no interval
 
 
@@ -50,70 +45,25 @@ def evaluate(scored, resampling):
 
 
 def groups_of_clips(scored):
-    """Return the groups of clips that are evaluated: name -> Index of clip_id; some are empty."""
+    """Return the groups of clips that are evaluated: name -> Index of clip_id; some are empty.
+
+    Of a network that was trained elsewhere every part is evaluated, and whether it has heard an
+    artist is not known.
+    """
     clip_ids = scored.y_score.index
-    is_test = scored.labels.loc[clip_ids, "split"] == "test"
+    split = scored.labels.loc[clip_ids, "split"]
+    is_test, is_validation = (split == part for part in (TEST, VALIDATION))
+    is_known = np.full(len(clip_ids), not scored.is_trained_elsewhere)
     is_heard = heard_in_training(scored.labels, scored.clips["artist"])[clip_ids]
     masks = {
         TEST: is_test,
-        HEARD: is_test & is_heard,
-        UNHEARD: is_test & ~is_heard,
-        VALIDATION: ~is_test,
+        HEARD: is_test & is_heard & is_known,
+        UNHEARD: is_test & ~is_heard & is_known,
+        VALIDATION: is_validation,
     }
+    if scored.is_trained_elsewhere and not is_test.all():
+        masks |= {TRAIN: split == TRAIN, HELD_OUT: is_test | is_validation, ALL: split != ""}
     return {name: clip_ids[mask.to_numpy()] for name, mask in masks.items()}
-
-
-def evaluate_merged(scored, synonyms, resampling):
-    """Return the averages with labels and scores of synonyms merged by maximum.
-
-    Parameters
-    ----------
-    scored : ScoredClips
-        Of tags as annotated.
-    synonyms : dict
-        synonym -> tag.
-    resampling : Resampling
-
-    Returns
-    -------
-    dict
-        As `average`, over test clips; thresholds are chosen again on the validation clips (0.5
-        where there are none).
-    """
-    merged = merge_synonyms(scored.labels.drop(columns="split"), synonyms)
-    labels = pd.concat([scored.labels["split"], merged], axis=1)
-    y_score = merge_synonyms(scored.y_score, synonyms)
-    tags = merged.sum().sort_values(ascending=False, kind="stable").index
-    scored = dataclasses.replace(scored, labels=labels, y_score=y_score[tags])
-    y_true = scored.true_labels(groups_of_clips(scored)[VALIDATION])
-    thresholds = choose_thresholds(y_true.to_numpy(), scored.y_score.loc[y_true.index].to_numpy())
-    scored = dataclasses.replace(scored, thresholds=pd.Series(thresholds, index=tags))
-    return average(scored.true_labels(scored.test_ids), scored, resampling)
-
-
-def evaluate_truth(scored, truth, resampling):
-    """Return the averages against what is truly in the test clips: as `average`.
-
-    Parameters
-    ----------
-    scored : ScoredClips
-    truth : DataFrame of shape (n_clips, n_tags), bool
-        Of any clips and tags.
-    resampling : Resampling
-
-    Raises
-    ------
-    ValueError
-        Where it lacks a test clip or a tag.
-    """
-    clip_ids.refuse_altered(truth.index, scored.test_ids, "--truth", "labels.csv")
-    for name, used, known in (
-        ("clips", scored.test_ids, truth.index),
-        ("tags", scored.tags, truth.columns),
-    ):
-        if len(missing := used.difference(known)):
-            raise ValueError(f"--truth lacks {len(missing):,} {name}: {list_some(missing)}")
-    return average(truth.loc[scored.test_ids, scored.tags], scored, resampling)
 
 
 def summarise(scored, rows):

@@ -50,7 +50,7 @@ def read(path, labels):
     unknown = table.index.difference(labels.index)
     if len(unknown):
         print(f"{path.name}: {len(unknown):,} clips are not in the label set, such as {unknown[0]}")
-    held_out = scores.held_out(labels)
+    held_out = scores.list_parts(labels, held_out=True)
     n_test = (held_out == "test").sum()
     if not n_test:
         raise ValueError("the label set has no test clips to evaluate on")

@@ -83,6 +83,7 @@ def write(data, folder, summary):
         name=folder.name,
         summary=summary,
         test=test,
+        network=tables.describe_network(summary),
         averages=tables.for_papers(averages, summary["settings"]["resample"]),
         aucs=metrics.AUCS,
         decisions=tables.tabulate_decisions(test),

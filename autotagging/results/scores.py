@@ -9,38 +9,43 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from autotagging import native_stderr, steps
+from autotagging import cli, native_stderr, steps
 from autotagging.features import feature_store
 from autotagging.labels import label_sets, splits
-from autotagging.models import model_folder, prediction
-from autotagging.thresholds import MIN_POSITIVES
+from autotagging.models import model_folder, prediction, published
+from autotagging.results import common_tags
+from autotagging.thresholds import MIN_POSITIVES, choose_thresholds
 
 POOLED = f"of all tags pooled where fewer than {MIN_POSITIVES} clips have it"
 CHOSEN = f"per tag the highest F1 on the validation clips, {POOLED}"
 CHOSEN_OUT_OF_FOLD = (
     f"per tag the highest F1 of out-of-fold scores of training and validation clips, {POOLED}"
 )
+TOO_FEW = f"no tag is on {MIN_POSITIVES} validation clips"
+HALF = f"0.5: the network was published without thresholds, and {TOO_FEW}"
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of the validation and test clips of a label set.
+    """Scores of clips of a label set: of the validation and test clips, or of all.
 
     Parameters
     ----------
     y_score : DataFrame of shape (n_clips, n_tags)
-        Probabilities by clip_id, validation clips first, tags in the order of the label set.
+        Probabilities by clip_id, in the order of the parts, tags in the order of the label set.
     thresholds : Series
         By tag.
     thresholds_chosen : str
         How they were chosen, in words.
     left_out : Series of str
-        Why validation and test clips have no scores, by clip_id.
+        Why clips have no scores, by clip_id.
     network : dict, optional
         Of a network, its settings, number of weights, and on how many of the test clips it was
         trained (None where its file does not say).
     tag_weights : ndarray of shape (n_tags, n_inputs), optional
         Of a network, the weights of its last layer.
+    common : CommonTags, optional
+        Of a network that was trained elsewhere; otherwise the tags are those of the label set.
     """
 
     y_score: pd.DataFrame
@@ -49,6 +54,7 @@ class Scores:
     left_out: pd.Series
     network: dict | None = None
     tag_weights: np.ndarray | None = None
+    common: common_tags.CommonTags | None = None
 
     def describe(self):
         """Return what ``summary.json`` says of the scores: a dict."""
@@ -56,6 +62,7 @@ class Scores:
             "thresholds": self.thresholds_chosen,
             "clips_without_scores": len(self.left_out),
             "model": self.network,
+            "tags_in_common": self.common and self.common.describe(),
         }
 
 
@@ -70,15 +77,18 @@ class ScoredClips:
     clips : DataFrame
         By clip_id: artist, album, track.
     y_score : DataFrame of shape (n_clips, n_tags)
-        Of validation and test clips.
+        Of validation and test clips, or of all; of the tags that are evaluated.
     thresholds : Series
         By tag.
+    is_trained_elsewhere : bool
+        Whether the parts of the label set are none of training.
     """
 
     labels: pd.DataFrame
     clips: pd.DataFrame
     y_score: pd.DataFrame
     thresholds: pd.Series
+    is_trained_elsewhere: bool = False
 
     @property
     def tags(self):
@@ -107,7 +117,7 @@ class Network:
     features : str
         Name of the store.
     label_set : str or None
-        Of a run of this dataset, the one it was trained on.
+        Of a run of this dataset, the one it was trained on; None where it was trained elsewhere.
     is_refit : bool
         Whether such a run has learnt from the validation clips, too.
     """
@@ -116,6 +126,11 @@ class Network:
     features: str
     label_set: str | None
     is_refit: bool = False
+
+    @property
+    def is_trained_elsewhere(self):
+        """Whether it is no run of this dataset."""
+        return self.label_set is None
 
     def list_inputs(self, data, clip_ids):
         """Return the model file and the store of features, for `steps.describe_inputs`.
@@ -135,17 +150,19 @@ class Network:
         return labels.assign(split=labels["split"].replace("validation", "train"))
 
 
-def find_network(data, name, *, features=None, label_set=None):
-    """Return a trained network by the name of its run, or as a model file.
+def find_network(data, name, *, features=None, label_set=None, folder=cli.PUBLISHED):
+    """Return a trained network: a run, a published one, or a model file.
 
     Parameters
     ----------
     data : Path
     name : str
     features : str, optional
-        Name of the store that a model file is given; otherwise as it was trained on.
+        Name of the store that a network from elsewhere is given; otherwise as it was trained on.
     label_set : str, optional
         That it is evaluated on; of a run the one it was trained on.
+    folder : Path
+        Where published networks lie.
 
     Raises
     ------
@@ -153,7 +170,7 @@ def find_network(data, name, *, features=None, label_set=None):
         Where it is not there, or of a run whose features or labels are others, or have changed
         since.
     """
-    path = model_folder.find_model(data, name)
+    path = published.find_model(data, name, folder)
     settings = model_folder.read_description(path)["settings"]
     if path.resolve().parent.parent != data.resolve() / "models":
         return Network(path, features or settings["features"], None)
@@ -169,8 +186,8 @@ def find_network(data, name, *, features=None, label_set=None):
     return Network(path, settings["features"], settings["labels"], is_refit)
 
 
-def score(network, data, labels):
-    """Return a network's scores.
+def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
+    """Return a network's scores: of all clips where it was trained elsewhere.
 
     Parameters
     ----------
@@ -178,6 +195,10 @@ def score(network, data, labels):
     data : Path
     labels : DataFrame
         As from `label_sets.read_labels`.
+    synonyms : dict, optional
+        Synonym -> tag, where the tags of the label set are merged.
+    mtt_training_clips : Index of str, optional
+        From `label_sets.list_mtt_training_clips`.
 
     Returns
     -------
@@ -186,17 +207,13 @@ def score(network, data, labels):
     Raises
     ------
     ValueError
-        Where the network knows other tags, or takes other features, or no test clip has these.
+        Where the network has no tag of the label set, or takes other features, or no test clip
+        has these.
     """
     with native_stderr.silenced():
         model, description = model_folder.load(network.path)
-    tags, known = labels.columns.drop("split"), description["tags"]
-    if set(known) != set(tags):
-        raise ValueError(
-            f"{network.path} was trained on tags other than those of the label set: name another "
-            "with --labels"
-        )
-    store = feature_store.open_store(data, network.features, held_out(labels).index)
+    wanted = list_parts(labels, held_out=not network.is_trained_elsewhere)
+    store = feature_store.open_store(data, network.features, wanted.index)
     _, frames, bands = model.input_shape
     fits = frames <= store.array.shape[1] and bands == store.array.shape[2]
     if not fits or asdict(store.settings) != description["feature_settings"]:
@@ -208,30 +225,66 @@ def score(network, data, labels):
     test_ids = split.index[split == "test"]
     if not len(test_ids):
         raise ValueError(f"the label set has no test clips with features/{network.features}")
-    y_score = prediction.score_clips(model, store)
-    chosen = CHOSEN_OUT_OF_FOLD if description["settings"].get("refit") is True else CHOSEN
-    weights = pd.DataFrame(model_folder.tag_weights(model), index=known)
+    tags, known = labels.columns.drop("split").tolist(), description["tags"]
+    common = common_tags.match(tags, known, synonyms or {})
+    y_score = pd.DataFrame(prediction.score_clips(model, store), store.rows.index, known)
+    y_score = common.merge(y_score)
+    kept = pd.DataFrame([description["thresholds"]], columns=known)
+    thresholds, chosen = common.merge(kept, "mean").iloc[0], "kept in the model"
+    if network.is_trained_elsewhere:
+        own = labels.loc[split.index[split == "validation"], y_score.columns]
+        thresholds, chosen = _choose_thresholds(own, y_score, thresholds)
+    else:
+        way = CHOSEN_OUT_OF_FOLD if description["settings"].get("refit") is True else CHOSEN
+        chosen = f"{way}; {chosen}"
+    heard = model_folder.heard_by(description, store.audio, mtt_training_clips)
+    weights = pd.DataFrame(model_folder.tag_weights(model).T, columns=known)
     return Scores(
-        y_score=pd.DataFrame(y_score, index=store.rows.index, columns=known)[tags],
-        thresholds=pd.Series(description["thresholds"], index=known)[tags],
-        thresholds_chosen=f"{chosen}; kept in the model",
-        left_out=store.failed[store.failed.index.isin(held_out(labels).index)],
+        y_score=y_score,
+        thresholds=thresholds,
+        thresholds_chosen=chosen,
+        left_out=store.failed[store.failed.index.isin(wanted.index)],
         network={
             "settings": description["settings"],
             "weights": model.count_params(),
-            "trained_on_test_clips": _count_heard(description, store.audio[test_ids]),
+            "trained_on_test_clips": _count_heard(heard, store.audio[test_ids]),
         },
-        tag_weights=weights.loc[tags].to_numpy(),
+        tag_weights=common.merge(weights, "mean").to_numpy().T,
+        common=common if network.is_trained_elsewhere else None,
     )
 
 
-def _count_heard(description, audio):
+def _choose_thresholds(y_true, y_score, kept):
+    """Return thresholds of a network that was trained elsewhere, and how they were chosen.
+
+    Parameters
+    ----------
+    y_true : DataFrame of shape (n_validation_clips, n_tags), bool
+    y_score : DataFrame
+        Of these clips and others.
+    kept : Series
+        The network's own, by tag.
+    """
+    if y_true.sum().max() >= MIN_POSITIVES:
+        found = choose_thresholds(y_true.to_numpy(), y_score.loc[y_true.index].to_numpy())
+        return pd.Series(found, index=y_true.columns), CHOSEN
+    return kept, HALF if (kept == 0.5).all() else f"kept in the model, as {TOO_FEW}"
+
+
+def _count_heard(heard, audio):
     """Return on how many clips, told by their audio, a network was trained; None if unknown."""
-    heard = model_folder.heard_by(description)
     return None if heard is None else sum(model_folder.shorten(one) in heard for one in audio)
 
 
-def held_out(labels):
-    """Return the part of the validation and test clips, validation first: Series by clip_id."""
+def list_parts(labels, *, held_out):
+    """Return the part of each clip, in the order of the parts: Series by clip_id.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        As from `label_sets.read_labels`.
+    held_out : bool
+        Whether validation and test clips alone are wanted.
+    """
     split = labels["split"].iloc[np.argsort(labels["split"].map(splits.PARTS.index), kind="stable")]
-    return split[split != "train"]
+    return split[split != "train"] if held_out else split

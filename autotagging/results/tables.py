@@ -42,12 +42,44 @@ def describe(name, summary):
     if left_out := list_left_out("test", test["tags_left_out"], on_every_clip):
         lines.append(left_out)
     if n_clips := summary["clips_without_scores"]:
-        lines.append(f"validation and test clips without scores: {n_clips:,}, see left_out.csv")
-    if n_clips := (summary.get("model") or {}).get("trained_on_test_clips"):
-        lines.append(f"the network was trained on {n_clips:,} of these test clips")
+        lines.append(f"clips without scores: {n_clips:,}, see left_out.csv")
+    lines += describe_network(summary)
     if n_clips := summary["clips_without_artist"]:
         lines.append(f"{n_clips:,} test clips name no artist: each is taken for its own, not heard")
     return "\n".join(lines)
+
+
+def describe_network(summary):
+    """Return what is to be known of a network and of the tags and clips it is judged by.
+
+    Parameters
+    ----------
+    summary : dict
+        Of results.
+
+    Returns
+    -------
+    list of str
+        Sentences, without full stops.
+    """
+    sentences, model, common = [], summary.get("model") or {}, summary.get("tags_in_common")
+    if common:
+        parts = [f"the network was trained elsewhere: {common['in_common']} tags in common"]
+        for words, key in (
+            ("it lacks", "network_lacks"),
+            ("the label set lacks", "label_set_lacks"),
+        ):
+            if common[key]:
+                parts.append(f"{words} {len(common[key])} ({', '.join(common[key])})")
+        sentences += ["; ".join(parts), f"thresholds: {summary['thresholds']}"]
+    if merged := common and common["merged_by_maximum"]:
+        groups = [f"{tag} ({', '.join(members)})" for tag, members in merged.items()]
+        sentences.append(f"scores of synonyms merged by maximum: {', '.join(groups)}")
+    if n_clips := model.get("trained_on_test_clips"):
+        sentences.append(f"the network was trained on {n_clips:,} of these test clips")
+    if common and model.get("trained_on_test_clips") is None:
+        sentences.append("on which of these clips the network was trained is not known")
+    return sentences
 
 
 def tabulate_rows(summary):
