@@ -25,7 +25,7 @@ from autotagging import cli, native_stderr, options, steps
 from autotagging.clips import inventory
 from autotagging.features import feature_store
 from autotagging.labels import label_sets, splits
-from autotagging.models import model_folder, training_settings
+from autotagging.models import model_folder, published, training_settings
 
 
 def main(args):
@@ -41,8 +41,9 @@ def main(args):
     settings = training_settings.resolve(args.settings, store.settings, *n_clips)
     batches.check_parts(parts, settings)
 
-    start = args.start_from and model_folder.find_model(args.data, args.start_from)
-    source = start and transfer.open_source(start, settings, store.settings)
+    start = args.start_from and published.find_model(args.data, args.start_from, args.published)
+    heard = label_sets.list_mtt_training_clips(args.data, label_set, table)
+    source = start and transfer.open_source(start, settings, store, heard)
     inputs = steps.describe_inputs(
         args.data,
         label_sets.labels_path(args.data, label_set),
@@ -104,6 +105,8 @@ def parse_args():
     cli.add_force(parser, "the run", restarts=True)
     args = parser.parse_args()
     args.settings = training_settings.read(parser, args)
+    if args.name in published.NETWORKS:
+        parser.error(f"--name {args.name} is that of a published network: choose another")
     return args
 
 

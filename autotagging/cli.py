@@ -172,10 +172,11 @@ def add_name(arguments, default):
 
 def add_start_from(arguments):
     """Add ``--start-from NAME``, a trained network."""
-    text = "run under models/, or a model file: layers but the last start as those of this network"
+    text = "a run, a published network or a model file: layers but the last start as those of it"
     arguments.add_argument("--start-from", metavar="NAME", help=text)
     text = "with --start-from: even if that network has heard clips that judge the new one"
     arguments.add_argument("--allow-heard", action="store_true", help=text)
+    add_published(arguments)
 
 
 def add_published(arguments):

@@ -39,7 +39,7 @@ from autotagging.files import write_whole
 from autotagging.formatting import difference, measure, print_written
 from autotagging.labels import label_sets, splits
 from autotagging.labels.folds import folds_by_artist
-from autotagging.models import model_folder, training_settings
+from autotagging.models import published, training_settings
 from autotagging.results import bootstrap
 from benchmarks import baseline
 
@@ -62,7 +62,8 @@ class Fold:
 def main(args):
     """Cross-validate one network and the floor; print both and their difference."""
     set_name = label_sets.find_set(args.data, args.labels)
-    table = label_sets.read_labels(args.data, set_name).drop(columns="split")
+    labels = label_sets.read_labels(args.data, set_name)
+    table = labels.drop(columns="split")
     store = feature_store.open_store(args.data, args.settings.features, table.index)
     y_true = choose_tags(table.loc[store.rows.index], args.min_positives)
     artists = inventory.read_clips(args.data)["artist"]
@@ -77,8 +78,9 @@ def main(args):
     settings = training_settings.resolve(args.settings, store.settings, 3 * n_fold, n_fold)
     chosen = {"labels": set_name, "min_positives": args.min_positives, "seeds": args.seeds}
     chosen |= {"pooled": POOLED, **asdict(settings)}
-    start = args.start_from and model_folder.find_model(args.data, args.start_from)
-    source = start and transfer.open_source(start, settings, store.settings)
+    start = args.start_from and published.find_model(args.data, args.start_from, args.published)
+    heard = label_sets.list_mtt_training_clips(args.data, set_name, labels)
+    source = start and transfer.open_source(start, settings, store, heard)
     if start and not args.allow_heard:
         transfer.refuse_heard(source, {"judging": all_clips})
     inputs = steps.describe_inputs(

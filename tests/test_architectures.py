@@ -17,7 +17,7 @@ STATED = {  # what the docstrings say: of which input, with which options
     "paper": ((120, 120), {}),
     "vgg": ((128, 96), {}),
     "fcn": ((1366, 96), {}),
-    "musicnn": ((188, 96), {}),
+    "musicnn": ((187, 96), {}),
     "musicnn-vgg": ((187, 96), {}),
     "short-chunk-res": ((231, 128), {}),
 }

@@ -38,7 +38,7 @@ def test_without_options_the_default_network_is_trained_by_its_recipe():
 def test_chunks_have_the_frames_of_their_publications(name, frames):
     settings = read("--architecture", name)
     fitted = training_settings.resolve(settings, PRESETS[settings.features], 10_000, 0)
-    assert fitted.chunk_frames in (frames, frames + 1)
+    assert fitted.chunk_frames == frames
 
 
 def test_options_take_the_place_of_what_the_recipe_says():

@@ -174,7 +174,7 @@ def musicnn(shape, n_tags, mean, variance, *, dropout=0.5):
     tagging at scale", ISMIR 2018, in the size of the musicnn repository: 204 timbral filters each
     of 7 frames x 40 % and 7 x 70 % of the bands, 51 temporal ones each of 128, 64 and 32 frames,
     each the maximum over frequency; three densely connected layers of 64; maximum and mean over
-    time; dense 200. For chunks of 188 x 96 features (3 s) and 50 tags 792,075 weights.
+    time; dense 200. For chunks of 187 x 96 features (2.992 s) and 50 tags 792,075 weights.
 
     Departs from the publication: the input is normalised a band instead of by a batch
     normalisation of one value.

@@ -28,7 +28,7 @@ from sklearn.preprocessing import normalize
 from autotagging import steps, versions
 from autotagging.files import read_zip, write_array, write_table
 
-MTT_BY_FOLDER = "MagnaTagATune, folders 0 to b"  # in place of checksums: audio is not at hand
+MTT_BY_FOLDER = "MagnaTagATune, folders 0 to b"  # among checksums: of audio not at hand
 FILE, OUT_OF_FOLD = "model.keras", "out_of_fold.npy"
 ENTRY = "autotagging.json"
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"  # Keras' entries
@@ -145,11 +145,17 @@ def heard_by(description, audio, mtt_training_clips=None):
         Those in MagnaTagATune's folders 0 to b, which published networks were trained on; None
         where that is not known, see `label_sets.list_mtt_training_clips`.
     """
-    heard = description.get("trained_on")
-    if heard == MTT_BY_FOLDER:
+    heard = list_heard(description)
+    if heard is not None and MTT_BY_FOLDER in heard:
         if mtt_training_clips is None:
             return None
-        return {shorten(audio[clip_id]) for clip_id in mtt_training_clips if clip_id in audio}
+        heard |= {shorten(audio[clip_id]) for clip_id in mtt_training_clips if clip_id in audio}
+    return heard
+
+
+def list_heard(description):
+    """Return what a description says of training, checksums and `MTT_BY_FOLDER`: a set or None."""
+    heard = description.get("trained_on")
     is_known = isinstance(heard, list) and all(isinstance(checksum, str) for checksum in heard)
     return {*heard} if is_known else None
 

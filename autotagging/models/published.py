@@ -47,7 +47,7 @@ class Dataset:
     licence, citation : str
     pretraining : str or None
         What it is besides MagnaTagATune, as tables of the literature say it.
-    heard : str or list
+    heard : list of str
         What the description of a network says under ``trained_on``, see `model_folder.heard_by`.
     """
 
@@ -57,7 +57,7 @@ class Dataset:
     licence: str
     citation: str
     pretraining: str | None
-    heard: str | list
+    heard: list
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ MTT = Dataset(
     licence="audio by Magnatune, CC BY-NC-SA",
     citation=MAGNATAGATUNE,
     pretraining=None,
-    heard=model_folder.MTT_BY_FOLDER,
+    heard=[model_folder.MTT_BY_FOLDER],
 )
 MSD = Dataset(
     trained_on="previews of the Million Song Dataset, Last.fm's 50 most frequent tags",

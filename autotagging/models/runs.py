@@ -117,7 +117,7 @@ def begin(run, *, anew, allow_heard=False):
     """
     folder = run.step.folder
     if run.source and not allow_heard:
-        judging = "training and validation" if run.settings.refit else "validation"
+        judging = transfer.JOINT if run.settings.refit else "validation"
         judges = {judging: run.judging_clips, "test": run.parts["test"]}
         transfer.refuse_heard(run.source, judges)
     if run.source and run.source.path.resolve() == (folder / model_folder.FILE).resolve():
@@ -291,6 +291,9 @@ def _describe_task(run):
         f"features {settings.features}, {settings.chunk_frames} frames of a clip, "
         f"{settings.epochs} epochs of {settings.steps // settings.epochs:,} steps"
     )
+    if run.source:
+        name = model_folder.name_of(run.source.path)
+        text += f"; it starts from {name}, trained on {run.source.description['dataset']}"
     y_true = pd.DataFrame(run.judging_clips.y_true, columns=tags)
     is_averaged = metrics.are_averaged(y_true.to_numpy())
     on_every_clip = y_true.columns[y_true.all()].tolist()

@@ -146,7 +146,7 @@ RECIPES = {
         published_start=False,
     ),
     "fcn": TrainingSettings("fcn", "mel96", 0, epochs=40, augment=("shift",), convolutions=4),
-    "musicnn": TrainingSettings("musicnn", "musicnn", 3, batch_size=32),
+    "musicnn": TrainingSettings("musicnn", "musicnn", 2.992, batch_size=32),
     "musicnn-vgg": TrainingSettings("musicnn-vgg", "musicnn", 2.992, batch_size=32, pools="mtt"),
     "short-chunk-res": TrainingSettings(
         "short-chunk-res", "short-chunk", 3.69, learning_rate=0.0005

@@ -15,6 +15,8 @@ from autotagging.models import building, model_folder
 
 LAST_LAYER = "logits"  # belongs to the tags
 INPUT = "normalisation"
+JOINT = "training and validation"  # what judges a network that is refit
+WITHOUT_WEIGHTS = ("pooling", "pools")  # options of networks whose weights fit all the same
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,31 +28,36 @@ class Source:
     path : Path
         Of its model file.
     network : keras.Model
+    description : dict
+        In its model file.
     heard : set of str or None
         Shortened checksums of the audio that it, or what it started from, was trained on; None
-        where its file does not say.
+        where that is not known.
     """
 
     path: Path
     network: keras.Model
+    description: dict
     heard: set | None
 
 
-def open_source(path, settings, feature_settings):
+def open_source(path, settings, store, mtt_training_clips=None):
     """Load a network for another to start from: Source.
 
     Parameters
     ----------
     path : Path
-        Of a model file, from `model_folder.find_model`.
+        Of a model file, from `published.find_model`.
     settings : TrainingSettings
-    feature_settings : FeatureSettings
+    store : FeatureStore
         Both of the new network.
+    mtt_training_clips : Index of str, optional
+        As of `model_folder.heard_by`.
 
     Raises
     ------
     ValueError
-        Where it is of another architecture or of other features, or the mean of several networks.
+        Where it is of another architecture, chunk or features, or the mean of several networks.
     """
     network, description = model_folder.load(path)
     made_with, architecture = description["settings"], settings.architecture
@@ -63,12 +70,19 @@ def open_source(path, settings, feature_settings):
             f"{path} is the mean of {len(made_with['seed'])} networks: start from one of them, as "
             f"{model_folder.name_of(path)}-seed{made_with['seed'][0]}"
         )
-    if description["feature_settings"] != dataclasses.asdict(feature_settings):
+    for option in WITHOUT_WEIGHTS:
+        if made_with.get(option) != getattr(settings, option):
+            raise ValueError(
+                f"{path} was made with {option} {made_with.get(option)}, not "
+                f"{getattr(settings, option)}: choose the same"
+            )
+    if description["feature_settings"] != dataclasses.asdict(store.settings):
         raise ValueError(
             f"{path} takes other features: extract {made_with['features']} as it was trained on, "
             "with 2_feature_extraction.py, and name them with --features"
         )
-    return Source(path, network, model_folder.heard_by(description))
+    heard = model_folder.heard_by(description, store.audio, mtt_training_clips)
+    return Source(path, network, description, heard)
 
 
 def statistics_of(network):
@@ -136,10 +150,10 @@ def list_heard(audio, source=None):
     Returns
     -------
     list of str
-        Checksums, shortened and sorted.
+        Shortened checksums, sorted, and what the source says besides.
     """
-    heard = {*map(model_folder.shorten, audio)}
-    return sorted(heard | (source.heard or set()) if source else heard)
+    before = source and model_folder.list_heard(source.description)
+    return sorted({*map(model_folder.shorten, audio)} | (before or set()))
 
 
 def refuse_heard(source, judges):
@@ -157,17 +171,22 @@ def refuse_heard(source, judges):
         Saying how many it has heard, or that this is not known.
     """
     if source.heard is None:
+        known = model_folder.list_heard(source.description)
+        of_mtt = f"was trained on {model_folder.MTT_BY_FOLDER}, which are not told apart here"
+        problem = of_mtt if known else "does not say which clips it was trained on"
         raise ValueError(
-            f"{source.path} does not say which clips it was trained on, so that it may have heard "
-            "those that judge the new network: --allow-heard starts from it all the same"
+            f"{source.path} {problem}, so that it may have heard those that judge the new "
+            "network: --allow-heard starts from it all the same"
+            + (", and so does --split folders in script 1" if known else "")
         )
     words = []
     for part, clips in judges.items():
         n_heard = sum(model_folder.shorten(checksum) in source.heard for checksum in clips.audio)
         if n_heard:
             words.append(f"{n_heard:,} of {len(clips):,} {part} clips")
+    less = ", or let validation clips judge alone with --no-refit" if JOINT in judges else ""
     if words:
         raise ValueError(
             f"{source.path} was trained on {' and '.join(words)}, which could not judge the new "
-            "network: start from another one, or allow it with --allow-heard"
+            "network: start from another one, or allow it with --allow-heard" + less
         )
