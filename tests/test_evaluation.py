@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from autotagging import metrics
-from autotagging.results import evaluation
+from autotagging.results import evaluation, variants
 from autotagging.results.bootstrap import Resampling
 from autotagging.results.scores import ScoredClips
 from autotagging.thresholds import choose_thresholds
@@ -159,35 +159,65 @@ def test_synonyms_are_merged_by_maximum_in_labels_and_scores(scored):
     by_hand = ScoredClips(
         labels, scored.clips, y_score, pd.Series(thresholds, index=y_score.columns)
     )
-    merged = evaluation.evaluate_merged(scored, {"no beat": "soft"}, RESAMPLING)
+    merged = variants.evaluate_merged(scored, {"no beat": "soft"}, RESAMPLING)
     assert merged == evaluation.evaluate(by_hand, RESAMPLING)[0][evaluation.TEST]
     assert merged["tags"] == 2
     assert merged["tags_left_out"] == ["rare"]
 
 
+def test_synonyms_are_merged_where_some_tags_have_scores(scored):
+    some = dataclasses.replace(scored, y_score=scored.y_score[["no beat", "soft", "rock"]])
+    assert variants.evaluate_merged(some, {"no beat": "soft"}, RESAMPLING)["tags"] == 2
+
+
+def test_a_network_trained_elsewhere_is_evaluated_on_every_part(scored):
+    y_score = pd.DataFrame(0.5, scored.labels.index, TAGS)
+    everything = dataclasses.replace(scored, y_score=y_score, is_trained_elsewhere=True)
+    groups = evaluation.groups_of_clips(everything)
+    n_clips = scored.labels["split"].value_counts()
+    assert {name: len(ids) for name, ids in groups.items()} == {
+        evaluation.TEST: n_clips["test"],
+        evaluation.HEARD: 0,
+        evaluation.UNHEARD: 0,
+        evaluation.VALIDATION: n_clips["validation"],
+        evaluation.TRAIN: n_clips["train"],
+        evaluation.HELD_OUT: n_clips["validation"] + n_clips["test"],
+        evaluation.ALL: len(scored.labels),
+    }
+
+
+def test_clips_that_are_all_for_testing_are_one_row(scored):
+    labels = scored.labels.assign(split="test")
+    everything = dataclasses.replace(scored, labels=labels, is_trained_elsewhere=True)
+    groups = evaluation.groups_of_clips(everything)
+    assert [name for name, ids in groups.items() if len(ids)] == [evaluation.TEST]
+
+
 def test_without_validation_clips_merged_tags_have_the_threshold_of_half(scored):
     without = dataclasses.replace(scored, y_score=scored.y_score.loc[scored.test_ids])
-    merged = evaluation.evaluate_merged(without, {"no beat": "soft"}, RESAMPLING)
+    merged = variants.evaluate_merged(without, {"no beat": "soft"}, RESAMPLING)
     assert merged["at_thresholds"] == merged["at_half"]
 
 
 def test_the_truth_is_held_against_the_same_scores(scored):
     truth = scored.labels[TAGS].copy()
     truth["rare"] = truth["rock"]
-    row = evaluation.evaluate_truth(scored, truth.assign(other=True), RESAMPLING)
+    row, per_tag = variants.hold_against(scored, truth.assign(other=True), RESAMPLING)
     assert row["tags"] == 4
     aucs = [
         roc_auc_score(truth.loc[scored.test_ids, tag], scored.y_score.loc[scored.test_ids, tag])
         for tag in TAGS
     ]
     assert row["macro"]["roc_auc"]["value"] == pytest.approx(np.mean(aucs))
+    assert per_tag["roc_auc_in_truth"].tolist() == pytest.approx(aucs)
+    assert per_tag["positives_in_truth"].tolist() == truth.loc[scored.test_ids].sum().tolist()
     with pytest.raises(ValueError, match="--truth lacks 1 tags: rare"):
-        evaluation.evaluate_truth(scored, truth.drop(columns="rare"), RESAMPLING)
+        variants.hold_against(scored, truth.drop(columns="rare"), RESAMPLING)
     first = scored.test_ids[0]
     with pytest.raises(ValueError, match=f"--truth lacks 1 clips: {first}"):
-        evaluation.evaluate_truth(scored, truth.drop(index=first), RESAMPLING)
+        variants.hold_against(scored, truth.drop(index=first), RESAMPLING)
     with pytest.raises(ValueError, match=f"--truth writes 1 clip id .* is '{first}.0', which is"):
-        evaluation.evaluate_truth(scored, truth.rename(index={first: f"{first}.0"}), RESAMPLING)
+        variants.hold_against(scored, truth.rename(index={first: f"{first}.0"}), RESAMPLING)
 
 
 def test_the_baselines_listen_to_nothing(scored):

@@ -232,7 +232,7 @@ def test_a_run_that_is_trained_anew_keeps_its_network_until_the_new_one_is_there
 
 def test_a_run_does_not_start_from_the_network_that_it_replaces(run):
     before = snapshot(run.step.folder)
-    source = transfer.Source(run.step.folder / "model.keras", None, [])
+    source = transfer.Source(run.step.folder / "model.keras", None, {}, set())
     with pytest.raises(ValueError, match=r"would start from itself, .* another --name"):
         runs.begin(replace(run, source=source), anew=True)
     assert snapshot(run.step.folder) == before
@@ -242,7 +242,7 @@ def test_a_run_does_not_start_from_the_network_that_it_replaces(run):
 def test_a_run_does_not_start_from_a_network_that_has_heard_its_judges(tmp_path, refit, judging):
     run = describe_run(tmp_path / "models" / "mine", replace(SETTINGS, refit=refit))
     heard = set(transfer.list_heard(run.parts["validation"].audio))
-    run = replace(run, source=transfer.Source(tmp_path / "a.keras", None, heard))
+    run = replace(run, source=transfer.Source(tmp_path / "a.keras", None, {"dataset": "x"}, heard))
     with pytest.raises(ValueError, match=rf"was trained on 16 of \d+ {judging}.* --allow-heard"):
         runs.begin(run, anew=True)
     assert not run.step.folder.exists()

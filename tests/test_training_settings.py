@@ -28,6 +28,11 @@ def test_every_recipe_fits_the_features_it_names(name):
     assert fitted.augment == settings.augment
 
 
+def test_without_clips_to_train_on_nothing_is_resolved():
+    with pytest.raises(ValueError, match="the train part has no clip: .* another --split"):
+        training_settings.resolve(read(), PRESETS["mel96"], 0, 5)
+
+
 def test_without_options_the_default_network_is_trained_by_its_recipe():
     assert read() == training_settings.RECIPES["vgg"]
 

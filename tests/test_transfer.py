@@ -1,8 +1,10 @@
 """A network that starts from another: what it takes, what stays, which clips it has heard."""
 
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import learnable_parts
 
@@ -15,6 +17,7 @@ from autotagging.models import architectures, building, model_folder, training, 
 from autotagging.models.training_settings import RECIPES
 
 FEATURES = PRESETS["mel96"]
+AUDIO = pd.Series({"1": "aa" * 32, "2": "bb" * 32, "3": "cc" * 32})  # by clip_id
 SETTINGS = replace(
     RECIPES["vgg"], chunk_frames=6, epochs=2, repeats=1, steps=6, batch_size=8, refit=False
 )
@@ -36,8 +39,9 @@ def write_model(path, **changes):
     return path
 
 
-def open_source(path, features=FEATURES, **changes):
-    return transfer.open_source(path, replace(SETTINGS, **changes), features)
+def open_source(path, features=FEATURES, mtt_training_clips=None, **changes):
+    store = SimpleNamespace(settings=features, audio=AUDIO)
+    return transfer.open_source(path, replace(SETTINGS, **changes), store, mtt_training_clips)
 
 
 def train(tmp_path, start, name="run", **changes):
@@ -128,9 +132,10 @@ def test_what_a_network_can_start_from_is_opened(tmp_path):
     [
         ({}, {"architecture": "paper"}, "of architecture vgg, not paper"),
         ({}, {"features": replace(FEATURES, bands=48)}, "takes other features: extract mel96 "),
+        ({}, {"pooling": False}, "was made with pooling None, not False: choose the same"),
         ({"seed": [3, 4]}, {}, "is the mean of 2 networks: start from one of them, as x-seed3$"),
     ],
-    ids=["architecture", "features", "mean"],
+    ids=["architecture", "features", "pooling", "mean"],
 )
 def test_what_a_network_cannot_start_from_is_refused(tmp_path, written, wanted, sentence):
     path = write_model(tmp_path / "x.keras", **written)
@@ -155,6 +160,22 @@ def test_a_source_that_has_heard_clips_that_judge_is_refused_by_count(tmp_path):
         transfer.refuse_heard(source, judges)
     own = open_source(write_model(tmp_path / "y.keras", trained_on=trained_on[:24]))
     transfer.refuse_heard(own, judges)
+
+
+def test_a_network_of_magnatagatune_has_heard_its_folders_0_to_b(tmp_path):
+    marked = [model_folder.MTT_BY_FOLDER]
+    path = write_model(tmp_path / "x.keras", trained_on=marked)
+    heard = open_source(path, mtt_training_clips=pd.Index(["1", "3", "without features"])).heard
+    assert heard == {*marked, "aa" * 8, "cc" * 8}
+    elsewhere = open_source(path, mtt_training_clips=pd.Index([]))
+    transfer.refuse_heard(elsewhere, {"test": learnable_parts()["test"]})
+    assert transfer.list_heard(["bb" * 32], elsewhere) == sorted([*marked, "bb" * 8])
+
+
+def test_a_network_of_magnatagatune_is_refused_where_its_folders_are_not_told_apart(tmp_path):
+    source = open_source(write_model(tmp_path / "x.keras", trained_on=[model_folder.MTT_BY_FOLDER]))
+    with pytest.raises(ValueError, match=r"folders 0 to b, which are not told .* --split folders"):
+        transfer.refuse_heard(source, {"test": learnable_parts()["test"]})
 
 
 @pytest.mark.parametrize("trained_on", [None, "ab", [1]])

@@ -229,8 +229,11 @@ def resolve(settings, feature_settings, n_train, n_validation):
     Raises
     ------
     ValueError
-        Where a chunk is longer than the clips, or shorter than a frame.
+        Where there is no clip to train on, or a chunk is longer than the clips, or shorter than a
+        frame.
     """
+    if not n_train:
+        raise ValueError("the train part has no clip: make a label set with another --split")
     frames, seconds = feature_settings.frames, settings.chunk_seconds
     wanted = round(seconds * feature_settings.sample_rate / feature_settings.hop_length)
     if seconds and not 1 <= wanted <= frames:
