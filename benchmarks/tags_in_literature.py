@@ -39,6 +39,7 @@ LEFT_OUT = {
     "at equal prevalence": (),
     "without instruments": ("instrument",),
     "without absences": ("absence",),
+    "without either": ("instrument", "absence"),
 }
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import write_tiny_dataset
+from conftest import REPOSITORY, write_tiny_dataset
 from sklearn.metrics import average_precision_score
 
 from benchmarks import beside_literature, literature, tags_in_literature
@@ -109,6 +109,15 @@ def test_variants_have_a_table_each_with_the_decimals_that_were_published(run_sc
     rows = [line.split(" | ") for line in of_a.splitlines() if line.startswith("| ")][2:]
     assert [row[2] for row in rows] == sorted((row[2] for row in rows), reverse=True)
     assert "Rows of different variants cannot be compared" in of_b
+
+
+def test_the_page_has_every_published_row_as_it_is_printed(run_script):
+    page = (REPOSITORY / "docs" / "literature.md").read_text(encoding="utf-8").splitlines()
+    printed = run_script("benchmarks/beside_literature.py").stdout
+    published = printed.split("\nsplit not stated\n")[0].splitlines()
+    rows = [line for line in published if line.startswith("| ") and "---" not in line]
+    assert len(rows) == 26  # two of them headings
+    assert set(rows) <= set(page)
 
 
 def test_the_test_part_is_that_of_the_published_variants(mtt_labels):
