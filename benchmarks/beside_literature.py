@@ -1,11 +1,12 @@
 """Print evaluated runs on MagnaTagATune beside the results of the literature.
 
-All are macro averages over 50 tags of the test clips in folders d to f. Variants: A 50 unmerged
-tags, untagged clips kept; B 50 unmerged tags, tagged clips; C the paper's 50 merged tags, tagged
-clips. Rows of different variants cannot be compared.
+All are macro averages over the tags of the test clips, in folders d to f. There is a table for
+each variant: A 50 unmerged tags, untagged clips kept; B 50 unmerged tags, tagged clips; C the
+paper's 50 merged tags, tagged clips. The column pretraining says what a network was trained on
+besides MagnaTagATune's training clips. Without a RUN the literature stands alone.
 
 Reads   results/<run>/summary.json of the runs named, benchmarks/literature.csv
-Writes  a table on standard output
+Writes  tables on standard output
 
 Example: python benchmarks/beside_literature.py --data data/mtt vgg-B vgg-C
 """
@@ -16,48 +17,63 @@ from pathlib import Path
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, options, steps
+from autotagging import cli
 from autotagging.formatting import measure
-from autotagging.labels import label_sets
 from autotagging.metrics import AUCS
-from autotagging.results import results_folder
+from autotagging.results.tables import to_markdown
+from benchmarks import literature
 
-PUBLISHED = {  # train, validation, test clips of the variants (Won 2020; Dieleman's split for A)
-    (18706, 1825, 5329): "A",
-    (15247, 1529, 4332): "B",
-    (15425, 1538, 4392): "C",
-}
+COLUMNS = {"network": "network"} | {auc: f"macro {name}" for auc, name in AUCS.items()}
+COLUMNS |= {column: column for column in ("pretraining", "year", "source")}
+HOW_TO_READ = (
+    "Rows of different variants cannot be compared. Nor are a network that was pretrained on other "
+    "music and one that learnt from MagnaTagATune alone the same feat: compare rows of one table "
+    "and one pretraining. In bold: evaluated here."
+)
 
 
 def main(args):
-    """Print one table."""
+    """Print a table for each variant, and how they are to be read."""
     rows = [row_of(args.data, run) for run in args.runs]
-    # as text: with the four decimals that were published
-    published = pd.read_csv(Path(__file__).with_name("literature.csv"), dtype=str)
-    table = pd.concat([pd.DataFrame(rows), published])
-    table = table.sort_values(["variant", "roc_auc"], ascending=[True, False], kind="stable")
-    print("| network | macro ROC-AUC | macro PR-AUC | variant |\n|---|---|---|---|")
-    for row in table.itertuples():
-        print(f"| {row.network} | {row.roc_auc} | {row.pr_auc} | {row.variant} |")
+    table = pd.concat([literature.read_networks(), pd.DataFrame(rows)]).fillna("")
+    # as text, which all begins with the point; what is missing comes last
+    table = table.sort_values("pr_auc", ascending=False, kind="stable").replace("", "-")
+    others = table["variant"].drop_duplicates().sort_values()
+    for variant in [*literature.VARIANTS, *others[~others.isin(list(literature.VARIANTS))]]:
+        found = table.loc[table["variant"] == variant, list(COLUMNS)].rename(columns=COLUMNS)
+        if len(found):
+            known = literature.VARIANTS.get(variant)
+            print(f"{variant}: {known}" if known else variant)
+            print(f"\n{to_markdown(found, '').strip()}\n")
+    print(HOW_TO_READ)
 
 
 def row_of(data, run):
-    """Return the row of a run; its variant is told from the number of clips of each part."""
-    summary = steps.read_summary(results_folder.folder_of(data, run))
-    sizes = tuple(summary["clips"].values())
-    folder = label_sets.set_folder(data, summary["settings"]["labels"])
-    tags = "merged" if steps.read_summary(folder)["settings"]["merge"] else "unmerged"
-    unknown = f"none published: {tags}, {sizes[0]}/{sizes[1]}/{sizes[2]} clips"
-    values = {auc: measure(summary["macro"][auc]["value"]) for auc in AUCS}
-    whose = "this repository" if summary["model"] else summary["scores_file"]
-    return {"network": f"**{run}**, {whose}", **values, "variant": PUBLISHED.get(sizes, unknown)}
+    """Return the row of a run: a dict."""
+    summary, _, variant = literature.read_run(data, run)
+    network, note = summary["model"], ""
+    if network and network.get("trained_on_test_clips"):
+        note = f", trained on {network['trained_on_test_clips']} of these test clips"
+    return {
+        "variant": variant,
+        "network": f"**{run}**{note}",
+        **{auc: measure(summary["macro"][auc]["value"]) for auc in AUCS},
+        "pretraining": pretraining_of(network),
+        "source": "this repository" if network else summary["scores_file"],
+    }
+
+
+def pretraining_of(network):
+    """Return what a network started from, as far as its results say it."""
+    if network is None or "start_from" not in network["settings"]:
+        return "not stated"
+    return network["settings"]["start_from"] or "none"
 
 
 def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
-    cli.add_data(parser)
-    parser.add_argument("runs", nargs="+", type=options.name, metavar="RUN", help="evaluated runs")
+    literature.add_runs(parser)
     return parser.parse_args()
 
 

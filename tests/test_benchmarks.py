@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import SCRIPTS, write_tiny_dataset
 
@@ -32,10 +33,32 @@ def test_results_stand_beside_the_floor_and_the_literature(run_script, evaluated
     # The tags of tones are plain to see in the mean spectrum.
     assert float(lines[0].split("ROC-AUC ")[1].split(",")[0]) > 0.8
     table = run_script("benchmarks/beside_literature.py", "--data", evaluated, "vgg")
-    assert "| FCN (Choi 2016; Won 2020) | .9005 | .4295 | B |" in table.stdout
-    assert "**vgg**, this repository" in table.stdout
-    assert "none published: merged" in table.stdout
+    assert table.returncode == 0, table.stderr
+    assert "| FCN (Choi 2016) | .9005 | .4295 | none | 2020 | Won 2020 |" in table.stdout
+    own = table.stdout.split("\nnone published: 5 merged tags, ")[1]
+    summary = steps.read_summary(evaluated / "results" / "vgg")
+    values = " | ".join(measure(summary["macro"][auc]["value"]) for auc in ("roc_auc", "pr_auc"))
+    assert f"| **vgg** | {values} | none | - | this repository |" in own
     absent = run_script("benchmarks/beside_literature.py", "--data", evaluated, "paper")
+    assert absent.returncode == 1
+    assert "results/paper is not finished" in absent.stderr
+
+
+def test_a_run_stands_beside_the_literature_tag_by_tag(run_script, evaluated, test_data):
+    command = ["benchmarks/tags_in_literature.py", "--data", evaluated]
+    command += ["--annotations", test_data / "mtt" / "annotations_final.csv"]
+    answer = run_script(*command, "vgg")
+    assert answer.returncode == 0, answer.stderr
+    per_tag = pd.read_csv(evaluated / "results" / "vgg" / "per_tag.csv", index_col="tag")
+    rows = {line.split(" | ")[0]: line for line in answer.stdout.splitlines()}
+    for tag, found in {"loud": "loud", "classical": "classical", "classic": "classical"}.items():
+        pair = ", ".join(measure(per_tag.loc[found, name]) for name in ("pr_auc", "prevalence"))
+        assert rows[f"| {tag}"].endswith(f" | {pair} |")
+    assert rows["| rock"].endswith(" | - |")
+    assert "vgg: variant none published: 5 merged tags, " in answer.stdout
+    assert "clips; 4 of the 50 tags" in answer.stdout
+    assert "20 of the 50 tags are synonyms, in 7 groups" in answer.stdout
+    absent = run_script(*command, "paper")
     assert absent.returncode == 1
     assert "results/paper is not finished" in absent.stderr
 
