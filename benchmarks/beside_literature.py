@@ -20,13 +20,14 @@ from autotagging import cli, options, steps
 from autotagging.formatting import measure
 from autotagging.labels import label_sets
 from autotagging.metrics import AUCS
-from autotagging.results import results_folder
+from autotagging.results import evaluation, results_folder
 
 PUBLISHED = {  # train, validation, test clips of the variants (Won 2020; Dieleman's split for A)
     (18706, 1825, 5329): "A",
     (15247, 1529, 4332): "B",
     (15425, 1538, 4392): "C",
 }
+N_TAGS = 50
 
 
 def main(args):
@@ -42,15 +43,17 @@ def main(args):
 
 
 def row_of(data, run):
-    """Return the row of a run; its variant is told from the number of clips of each part."""
+    """Return the row of a run; its variant is told from the clips of each part and the tags."""
     summary = steps.read_summary(results_folder.folder_of(data, run))
     sizes = tuple(summary["clips"].values())
     folder = label_sets.set_folder(data, summary["settings"]["labels"])
     tags = "merged" if steps.read_summary(folder)["settings"]["merge"] else "unmerged"
-    unknown = f"none published: {tags}, {sizes[0]}/{sizes[1]}/{sizes[2]} clips"
+    n_tags = summary["rows"][evaluation.TEST]["tags"]
+    unknown = f"none published: {n_tags} {tags} tags, {sizes[0]}/{sizes[1]}/{sizes[2]} clips"
+    variant = PUBLISHED.get(sizes, unknown) if n_tags == N_TAGS else unknown
     values = {auc: measure(summary["macro"][auc]["value"]) for auc in AUCS}
     whose = "this repository" if summary["model"] else summary["scores_file"]
-    return {"network": f"**{run}**, {whose}", **values, "variant": PUBLISHED.get(sizes, unknown)}
+    return {"network": f"**{run}**, {whose}", **values, "variant": variant}
 
 
 def parse_args():

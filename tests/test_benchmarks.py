@@ -11,7 +11,7 @@ from autotagging import steps
 from autotagging.clips import inventory
 from autotagging.features.spectrogram import extract_file
 from autotagging.formatting import measure
-from benchmarks import baseline
+from benchmarks import baseline, beside_literature
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,25 @@ def test_results_stand_beside_the_floor_and_the_literature(run_script, evaluated
     table = run_script("benchmarks/beside_literature.py", "--data", evaluated, "vgg")
     assert "| FCN (Choi 2016; Won 2020) | .9005 | .4295 | B |" in table.stdout
     assert "**vgg**, this repository" in table.stdout
-    assert "none published: merged" in table.stdout
+    assert "none published: 5 merged tags, 24/2/6 clips" in table.stdout
     absent = run_script("benchmarks/beside_literature.py", "--data", evaluated, "paper")
     assert absent.returncode == 1
     assert "results/paper is not finished" in absent.stderr
+
+
+@pytest.mark.parametrize(
+    ("n_tags", "variant"), [(50, "B"), (30, "none published: 30 unmerged tag")]
+)
+def test_an_average_over_fewer_tags_is_of_no_published_variant(tmp_path, n_tags, variant):
+    results, labels = tmp_path / "results/some", tmp_path / "labels/unmerged50"
+    with steps.writing(steps.Step(labels, {"merge": False}, {})):
+        pass
+    with steps.writing(steps.Step(results, {"labels": "unmerged50"}, {})) as summary:
+        auc = {"value": 0.9}
+        summary.update(clips={"train": 15247, "validation": 1529, "test": 4332}, model={})
+        summary.update(macro={"roc_auc": auc, "pr_auc": auc}, scores_file="some.csv")
+        summary["rows"] = {"test": {"tags": n_tags}}
+    assert beside_literature.row_of(tmp_path, "some")["variant"].startswith(variant)
 
 
 def test_the_memory_of_a_store_is_measured_without_any_audio(run_script):

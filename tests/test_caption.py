@@ -152,8 +152,8 @@ def test_tags_that_results_have_no_scores_of_are_counted_and_named():
     paragraphs = caption.write(summary)
     assert len(paragraphs) == 4
     assert paragraphs[1] == (
-        "results/peer have scores of 3 of the 5 tags. 2 tags without scores, hence without "
-        "ROC-AUC, a place by network, or a part in the errors: lost, a."
+        "results/peer have scores of 3 of the 5 tags. 2 tags without, hence without a ROC-AUC, "
+        "a place by network or a wrong prediction: lost, a."
     )
 
 

@@ -193,8 +193,8 @@ def test_a_network_of_some_of_the_tags_has_a_map_of_these_and_the_others_are_nam
     keep_scores_of(results, known)
     done = run_script(SCRIPT, "--data", peer, "--results", "peer", "--vectors", evaluated[1])
     assert done.returncode == 0, done.stderr
-    sentence = "results/peer have scores of 4 of the 5 tags. 1 tag without scores, hence without"
-    assert f"{sentence} ROC-AUC, a place by network, or a part in the errors: {unknown}." in (
+    sentence = "results/peer have scores of 4 of the 5 tags. 1 tag without, hence without"
+    assert f"{sentence} a ROC-AUC, a place by network or a wrong prediction: {unknown}." in (
         done.stdout
     )
     summary, folder = read_map(peer, "words-peer"), peer / "tag_map/words-peer"

@@ -71,13 +71,13 @@ def describe_map(summary):
 
 
 def describe_results(summary):
-    """Return which tags the evaluated network, or another's scores, do not know."""
+    """Return which tags the results have no scores of."""
     unscored = summary["tags_without_scores"]
     n_scored = summary["tags"] - len(unscored)
     return (
         f"results/{summary['settings']['results']} have scores of {n_scored} of the "
-        f"{summary['tags']} tags. {count(len(unscored), 'tag')} without scores, hence without "
-        f"ROC-AUC, a place by network, or a part in the errors: {', '.join(unscored)}."
+        f"{summary['tags']} tags. {count(len(unscored), 'tag')} without, hence without a ROC-AUC, "
+        f"a place by network or a wrong prediction: {', '.join(unscored)}."
     )
 
 
