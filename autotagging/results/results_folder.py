@@ -1,9 +1,11 @@
 """``results/<run>/``: scores and every number computed from them.
 
-scores.npy       (n_clips, n_tags): probabilities, validation clips and then test clips
+scores.npy       (n_clips, n_tags): probabilities, validation clips and then test clips; all tags
+                 of the label set, or those of them that a network knows
 scores.csv       clip_id, split and the same scores, for reading; rows and tags as in scores.npy
 thresholds.csv   tag, threshold: a score at or above it gives the tag
-tag_weights.npy  (n_tags, n_inputs): of a network, the weights of its last layer
+tag_weights.npy  (n_tags, n_inputs): of a network, the weights of its last layer; rows as in
+                 thresholds.csv
 left_out.csv     clip_id, split, reason: validation and test clips of the label set without scores
 per_tag.csv      a row per tag, most frequent first; test clips
 curves.csv       tag, at, roc, pr: both curves of every tag on a grid
