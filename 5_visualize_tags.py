@@ -74,8 +74,8 @@ def lay_out(data, label_set, evaluated, source, chosen):
         vectors, ways = word_vectors.train(labels, seed=chosen.seed)
     else:
         vectors, ways = word_vectors.find(source, data, tags, cli.SYNONYMS, FETCHED)
-    roc_aucs, weights, scored = results_folder.read_for_tags(data, evaluated, tags)
-    spaces, flat = similarity.build_spaces(vectors, labels, weights)
+    roc_aucs, weights, scored = results_folder.read_by_tag(data, evaluated)
+    spaces, left_out = similarity.build_spaces(vectors, labels, weights)
 
     maps = projection.project_aligned(spaces, chosen)
     in_4d = projection.project(vectors, chosen, 4)
@@ -92,8 +92,8 @@ def lay_out(data, label_set, evaluated, source, chosen):
     }
     return tables, {
         **label_sets.read_provenance(data, label_set),
-        **map_folder.describe(vectors, ways),
-        "flat_spaces": flat,
+        **map_folder.describe(vectors, ways, scored),
+        "spaces_left_out": left_out,
         "agreement": agreement,
         **projection.assess(spaces, maps, in_4d, chosen),
         "closeness_of_errors": errors and errors | {"circular": source is None},

@@ -1,6 +1,7 @@
 # make             environment, sample, scripts 1 to 5, the gallery in images/
 # make DATA=...    the same with another dataset in MagnaTagATune's form, without the gallery
 # make mtt DATA=.. the published variants B and C on a real MagnaTagATune folder
+# make VECTORS=... the same with a map of the tags by these word vectors, a file or a name
 # make pipeline    the same as make
 # make test        environment, style, direction of imports, all tests that are quick
 # make test-slow   tests that take long and guard settled ground
@@ -22,6 +23,7 @@ FUZZ_SEED ?= $(shell date +%s)
 override PYTHON := $(value PYTHON)
 override DATA := $(value DATA)
 override RAW := $(value RAW)
+override VECTORS := $(value VECTORS)
 override JOBS := $(or $(value JOBS),$(shell nproc 2>/dev/null || sysctl -n hw.ncpu))
 override export AUTOTAGGING_TEST_DATA := $(value AUTOTAGGING_TEST_DATA)
 
@@ -38,8 +40,15 @@ TRUTH := $(if $(IS_SAMPLE),--truth data/sample/truth_final.csv)
 PUBLISHED := data/published/musicnn-0.1.0-py3-none-any.whl
 ONE := 1_label_reduction_and_files_renaming.py
 GALLERY := labels/merged50/label_distribution features/mel96/waves_spectro_logspectro \
-	models/vgg/CNN_architecture results/vgg/accuracy results/vgg/Recall results/vgg/results \
-	tag_map/trained/t_SNE
+	models/vgg/CNN_architecture results/vgg/accuracy results/vgg/Recall results/vgg/results
+MAPPED_BY := $(if $(VECTORS),--vectors $(call quote,$(VECTORS)))
+# The map's folder is named after its vectors, as only the package knows.
+COPY_MAP := import shutil, sys; from pathlib import Path; \
+	from autotagging.tag_map.word_files import Source; \
+	name = Source(Path(sys.argv[1]).name, None, "").short_name; \
+	shutil.copy(f"data/sample/tag_map/{name}/t_SNE.png", "images")
+COPIED := the label distribution and $(if $(VECTORS),the paper's six figures,five of the paper's \
+	figures; the map in it is of MagnaTagATune and general word vectors: see docs/tag_map.md)
 PYTEST = $(RUN) -m pytest -n $(call quote,$(JOBS)) --dist worksteal
 
 .PHONY: all env pipeline mtt test test-slow fuzz bounds bench clean
@@ -53,8 +62,9 @@ pipeline: env
 	$(RUN) 2_feature_extraction.py $(ON) $(IN_PARALLEL) $(FIGURE_TAGS)
 	$(RUN) 3_train_cnn.py $(ON)
 	$(RUN) 4_evaluate.py $(ON) $(TRUTH)
-	$(RUN) 5_visualize_tags.py $(ON)
+	$(RUN) 5_visualize_tags.py $(ON) $(MAPPED_BY)
 	$(if $(IS_SAMPLE),cp $(GALLERY:%=data/sample/%.png) images/)
+	$(if $(IS_SAMPLE),$(if $(VECTORS),$(RUN) -c '$(COPY_MAP)' $(call quote,$(VECTORS))))
 	@printf '\nTo look at, in %s:\n' $(call quote,$(DATA))
 	@echo "  labels/*/label_distribution.png               how often tags are given, and together"
 	@echo "  features/mel96/waves_spectro_logspectro.png   three clips: wave and spectrograms"
@@ -65,9 +75,9 @@ pipeline: env
 	@echo "  results/vgg/tag_confusions.png                which tags are predicted instead"
 	@echo "  results/vgg/results.png                       five clips: actual and predicted tags"
 	@echo "  results/vgg/report.html                       all of it, with clips to listen to"
-	@echo "  tag_map/trained/t_SNE.png                     the map of the tags; t_SNE.txt its numbers"
-	@echo "  tag_map/trained/tag_map.html                  words, annotations, network to explore"
-	$(if $(IS_SAMPLE),@echo "copied to images/: the paper's six figures and the label distribution")
+	@echo "  tag_map/*/t_SNE.png                           the map of the tags; t_SNE.txt its numbers"
+	@echo "  tag_map/*/tag_map.html                        words, annotations, network to explore"
+	$(if $(IS_SAMPLE),@echo "copied to images/: $(COPIED)")
 
 # B, the literature's: 50 unmerged tags; C: this paper's 50 merged tags; both without untagged clips.
 mtt: env

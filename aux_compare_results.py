@@ -33,7 +33,7 @@ def main(args):
         if reference:
             scored = {run: results_folder.read_scored_clips(args.data, run) for run in summaries}
             table = comparison.add_differences(table, scored, reference, args.resampling)
-        write(args.data, label_set, table, next(iter(summaries.values())), reference)
+        write(args.data, label_set, table, describe(label_set, summaries), reference)
     if stale:
         raise ValueError("; ".join(stale))
     if not current:
@@ -53,13 +53,19 @@ def read_current(data):
     return current, stale
 
 
-def write(data, label_set, table, summary, reference):
+def describe(label_set, summaries):
+    """Return the caption of a table: what it shows, and what in it cannot be compared."""
+    summary = next(iter(summaries.values()))
+    shown = (
+        f"{summary['dataset']}, label set {label_set}: macro averages over the tags, test clips, "
+        "with 95 % bootstrap intervals."
+    )
+    return " ".join(filter(None, [shown, comparison.describe_tag_sets(summaries), summary["note"]]))
+
+
+def write(data, label_set, table, caption, reference):
     """Print one table and write it in three forms."""
     text = comparison.for_papers(table, reference)
-    caption = (
-        f"{summary['dataset']}, label set {label_set}: macro averages over the tags, test clips, "
-        f"with 95 % bootstrap intervals. {summary['note']}"
-    ).strip()
     print(f"{caption}\n{text.to_string(index=False)}")
     path = data / "results" / f"comparison-{label_set}.csv"
     texts = {

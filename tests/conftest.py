@@ -25,6 +25,7 @@ TEST_DATA = Path(os.environ.get("AUTOTAGGING_TEST_DATA", REPOSITORY.parent / "sh
 TINY_TAGS = ("low", "high", "loud", "quiet", "classic", "classical")
 TINY_CLIPS = 32
 FIFTY_TAGS = [f"tag {chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(50)]
+OF_TAGS = ("scores", "thresholds", "per_tag")  # tables of results
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -304,3 +305,21 @@ def write_scores(folder, labels, name, seed=0):
     y_score = pd.DataFrame(0.4 * labels[tags].to_numpy() + 0.6 * noise, labels.index, tags)
     y_score.to_csv(folder / name)
     return folder / name
+
+
+def keep_scores_of(folder, tags):
+    """Cut finished results down to some tags, as those of a network that knows no others."""
+    tables = {name: pd.read_csv(folder / f"{name}.csv", dtype=str) for name in OF_TAGS}
+    places = tables["thresholds"].set_index("tag").index.get_indexer(tags)
+    tables["thresholds"] = tables["thresholds"].iloc[places]
+    tables["per_tag"] = tables["per_tag"][tables["per_tag"]["tag"].isin(tags)]
+    tables["scores"] = tables["scores"][["clip_id", "split", *tags]]
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+    np.save(folder / "scores.npy", np.load(folder / "scores.npy")[:, places])
+    if (folder / "tag_weights.npy").exists():
+        np.save(folder / "tag_weights.npy", np.load(folder / "tag_weights.npy")[places])
+    summary = json.loads((folder / "summary.json").read_text())
+    summary["tags"] = list(tags)
+    summary["rows"]["test"] |= {"tags": len(tags), "tags_left_out": []}
+    (folder / "summary.json").write_text(json.dumps(summary))

@@ -13,7 +13,8 @@ SUMMARY = {
     "dimensions": 1,
     "tags_without_vector": ["lost"],
     "tags_by_synonym": ["a by b"],
-    "flat_spaces": [],
+    "tags_without_scores": [],
+    "spaces_left_out": {},
     "trustworthiness": {"words": 0.91, "words, 4 dimensions": 0.97},
     "explained_variance": 0.5,
     "random_starts": {
@@ -136,11 +137,26 @@ def test_without_an_error_there_is_nothing_to_judge():
 
 def test_a_caption_has_a_paragraph_for_each_thing_there_is_to_say():
     assert len(caption.write(SUMMARY)) == 3
-    more = {"agreement": [AGREEMENT], "flat_spaces": ["annotations"], "closeness_of_errors": ERRORS}
-    paragraphs = caption.write({**SUMMARY, **more, "note": "Synthetic sample"})
+    more = {"agreement": [AGREEMENT], "closeness_of_errors": ERRORS, "note": "Synthetic sample"}
+    more["spaces_left_out"] = {"network": "all tags have the same direction"}
+    paragraphs = caption.write({**SUMMARY, **more})
     assert len(paragraphs) == 7
     assert paragraphs[3].endswith("Both are of the annotations.")
-    assert (
-        paragraphs[4] == "The sense of annotations is left out: all tags have the same direction."
-    )
+    assert paragraphs[4] == "There is no map by network: all tags have the same direction."
     assert paragraphs[6] == "Synthetic sample."
+
+
+def test_tags_that_results_have_no_scores_of_are_counted_and_named():
+    settings = {**SETTINGS, "results": "peer"}
+    summary = {**SUMMARY, "settings": settings, "tags_without_scores": ["lost", "a"]}
+    paragraphs = caption.write(summary)
+    assert len(paragraphs) == 4
+    assert paragraphs[1] == (
+        "results/peer have scores of 3 of the 5 tags. 2 tags without, hence without a ROC-AUC, "
+        "a place by network or a wrong prediction: lost, a."
+    )
+
+
+def test_a_summary_of_an_earlier_version_has_a_caption():
+    earlier = {k: v for k, v in SUMMARY.items() if k[:9] not in ("tags_with", "spaces_le")}
+    assert caption.write({**earlier, "tags_without_vector": []})

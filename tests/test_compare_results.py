@@ -1,10 +1,11 @@
 """aux_compare_results.py: one table a label set of what is up to date, in CSV, Markdown, LaTeX."""
 
+import re
 import shutil
 
 import pandas as pd
 import pytest
-from conftest import SCRIPTS, snapshot, write_scores, write_tiny_dataset
+from conftest import SCRIPTS, keep_scores_of, snapshot, write_scores, write_tiny_dataset
 
 from autotagging.labels import label_sets
 
@@ -93,6 +94,23 @@ def test_a_reference_gives_paired_differences_with_intervals(run_script, data):
     assert "| PR-AUC against peer |" in (data / "results/comparison-merged5.md").read_text()
     other_labels = read_comparison(data, "unmerged6")
     assert not any("difference" in column for column in other_labels)
+
+
+def test_averages_over_other_tags_are_marked_in_every_form(run_script, data):
+    keep_scores_of(data / "results/peer", ["low", "loud"])
+    code, printed, _ = compare(run_script, data, "--reference", "vgg")
+    assert code == 0
+    table = read_comparison(data, "merged5")
+    assert table["tags"].to_dict() == {"vgg": 5, "peer": 2}
+    assert table["tag_set"].to_dict() == {"vgg": 1, "peer": 2}
+    assert table.loc["peer", "tags_compared"] == 2
+    texts = [(data / f"results/comparison-merged5{end}").read_text() for end in (".md", ".tex")]
+    for text in (printed, *texts):
+        assert "Averages over different tag sets cannot be compared" in text
+        assert "tag set 2: 2 tags, without high" in text
+        assert re.search(r"peer +[|&]? *12 *[|&]? *2 *[|&]? *2 ", text)
+    unmerged = (data / "results/comparison-unmerged6.md").read_text()
+    assert "tag set" not in unmerged
 
 
 def test_run_again_nothing_is_written(run_script, data):

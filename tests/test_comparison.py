@@ -20,6 +20,7 @@ def row_of(roc_auc):
         "clips": 1234,
         "groups": 4,
         "tags": 3,
+        "tags_left_out": ["rare"],
         "macro": {"roc_auc": auc, "pr_auc": {"value": None, "low": None, "high": None}},
         "micro": {"roc_auc": 0.9, "pr_auc": 0.5},
         "at_thresholds": {"macro": {"f1": 0.4}},
@@ -33,6 +34,7 @@ def summary_of(roc_auc, **settings):
         "rows": {name: row_of(roc_auc + step) for name, step in groups.items()},
         "model": {"settings": settings},
         "settings": {"resample": "artists"},
+        "tags": ["rock", "soft", "slow", "rare"],
     }
 
 
@@ -74,6 +76,43 @@ def test_runs_that_differ_by_their_seed_alone_have_a_mean_and_a_deviation(summar
 def test_runs_of_the_same_seed_have_no_mean(summaries):
     summaries["b"]["model"]["settings"]["seed"] = 0
     assert comparison.side_by_side(summaries)["results"].tolist() == list(summaries)
+
+
+def test_averages_over_the_same_tags_are_one_tag_set_and_nothing_is_said(summaries):
+    table = comparison.side_by_side(summaries)
+    assert table["tag_set"].tolist() == [1] * 6
+    assert "tag set" not in comparison.for_papers(table)
+    assert comparison.describe_tag_sets(summaries) == ""
+
+
+@pytest.fixture
+def of_tag_sets(summaries):
+    """Return results of which b and longer have no scores of a tag, and the peer of another two."""
+    for name, tags in (("b", ["soft", "rock"]), ("longer", ["rock", "soft"]), ("peer", ["slow"])):
+        summaries[name]["tags"] = tags
+        summaries[name]["rows"][evaluation.TEST] |= {"tags": len(tags), "tags_left_out": []}
+    return summaries
+
+
+def test_averages_over_other_tags_are_numbered_sorted_and_described(of_tag_sets):
+    table = comparison.side_by_side(of_tag_sets).set_index("results")
+    assert table.index.tolist() == ["a", "together", "b", "longer", "peer"]  # and no mean of a, b
+    assert table["tag_set"].tolist() == [1, 1, 2, 2, 3]
+    assert table["tags"].tolist() == [3, 3, 2, 2, 1]
+    written = comparison.for_papers(table.reset_index()).set_index("network")
+    assert written["tag set"].to_dict() == {k: str(n) for k, n in table["tag_set"].items()}
+    assert comparison.describe_tag_sets(of_tag_sets) == (
+        "Averages over different tag sets cannot be compared; differences to a --reference are of "
+        "the tags in common (tag set 1: 3 tags, without rare; tag set 2: 2 tags, without slow, "
+        "rare; tag set 3: 1 tag, without rock, soft, rare)."
+    )
+
+
+def test_as_many_but_other_tags_are_another_tag_set(summaries):
+    summaries["peer"]["rows"][evaluation.TEST] |= {"tags_left_out": ["slow"]}
+    table = comparison.side_by_side(summaries).set_index("results")
+    assert table["tags"].unique().tolist() == [3]
+    assert table.index[table["tag_set"] == 2].tolist() == ["peer"]
 
 
 def test_for_papers_a_mean_has_a_deviation_and_the_others_an_interval(summaries):
@@ -130,8 +169,44 @@ def test_clips_that_both_have_scores_of_are_compared(compared):
     table = compared.set_index("results")
     assert table.loc["a", "clips_compared"] == 60
     assert table.loc["half", "clips_compared"] == 30
+    assert table["tags_compared"].dropna().tolist() == [2, 2]
     assert table.loc["half", "roc_auc_difference"] == 0
     assert table.loc["half", "roc_auc_probability_better"] == 0.5
+
+
+def keep_tags(scored, tags):
+    thresholds = pd.Series(0.5, index=tags)
+    return dataclasses.replace(scored, y_score=scored.y_score[tags], thresholds=thresholds)
+
+
+def test_a_difference_is_of_the_tags_in_common(scored):
+    some = {"a": scored["a"], "b": keep_tags(scored["b"], ["soft"])}
+    table = comparison.side_by_side({name: summary_of(0.7, seed=[0, 1]) for name in some})
+    row = comparison.add_differences(table, some, "b", RESAMPLING).set_index("results").loc["a"]
+    alone = keep_tags(scored["a"], ["soft"])
+    expected = evaluation.paired_difference(alone, some["b"].y_score, RESAMPLING)
+    assert row["tags_compared"] == 1
+    assert row["roc_auc_difference"] == expected["roc_auc"]["value"]
+
+
+def test_results_without_a_tag_in_common_have_no_difference_and_the_others_have_theirs(scored):
+    some = {
+        "a": keep_tags(scored["a"], ["rock"]),
+        "b": keep_tags(scored["b"], ["soft"]),
+        "half": scored["half"],
+    }
+    table = comparison.side_by_side({name: summary_of(0.7, seed=[0, 1]) for name in some})
+    table = comparison.add_differences(table, some, "b", RESAMPLING)
+    compared = table.set_index("results")
+    assert compared["tags_compared"].fillna(-1).to_dict() == {"a": 0, "b": -1, "half": 1}
+    assert compared["roc_auc_difference"].notna().to_dict() == {
+        "a": False,
+        "b": False,
+        "half": True,
+    }
+    written = comparison.for_papers(table, "b").set_index("network")
+    assert written["tags compared"].to_dict() == {"a": "0", "b": "-", "half": "1"}
+    assert written.loc["a", "ROC-AUC against b"] == "-"
 
 
 def test_for_papers_a_difference_has_a_sign_and_its_interval(compared):

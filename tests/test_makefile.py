@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 
 import pytest
 from conftest import REPOSITORY
@@ -40,9 +41,34 @@ def test_the_papers_figures_of_the_sample_are_copied_to_the_gallery_last():
     printed = commands("pipeline")
     copied = re.search(r"cp (.*) images/\n", printed)
     names = {path.rsplit("/", 1)[1] for path in copied[1].split()}
-    assert names == {path.name for path in (REPOSITORY / "images").glob("*.png")}
+    gallery = {path.name for path in (REPOSITORY / "images").glob("*.png")}
+    assert names == gallery - {"t_SNE.png"}  # by vectors that are not part of the repository
     assert copied.start() > printed.index("5_visualize_tags.py")
-    assert "copied to images/" in printed
+    assert "copied to images/: the label distribution and five of" in " ".join(printed.split())
+
+
+@pytest.mark.parametrize(
+    ("vectors", "name"),
+    [
+        ("glove-wiki-gigaword-50", "glove-wiki-gigaword-50"),
+        ("../shared/my words.TXT.gz", "my words"),
+        ('it\'s "quoted" $(HOME) `id`.bin', 'it\'s "quoted" $(HOME) `id`'),
+    ],
+    ids=["name", "file", "hostile"],
+)
+def test_a_map_by_word_vectors_that_are_named_is_copied_to_the_gallery(tmp_path, vectors, name):
+    printed = commands("pipeline", f"VECTORS={vectors}")
+    lines = [shlex.split(line) for line in printed.replace("\\\n", "").splitlines()]
+    scripts = {line[1]: line[2:] for line in lines if line and line[0] == ".venv/bin/python"}
+    assert scripts["5_visualize_tags.py"] == ["--data", "data/sample", "--vectors", vectors]
+    assert "copied to images/: the label distribution and the paper's six figures" in printed
+    (tmp_path / "images").mkdir()
+    figure = tmp_path / "data/sample/tag_map" / name / "t_SNE.png"
+    figure.parent.mkdir(parents=True)
+    figure.write_bytes(b"the map")
+    command = [sys.executable, "-c", *scripts["-c"]]
+    subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(REPOSITORY)}, check=True)
+    assert (tmp_path / "images/t_SNE.png").read_bytes() == b"the map"
 
 
 @pytest.mark.parametrize("folder", ["data/sample", "data/sample/", "./data/sample"])
@@ -51,7 +77,8 @@ def test_the_sample_is_known_however_it_is_written(folder):
 
 
 def test_another_dataset_keeps_its_figures_to_itself_and_makes_no_sample():
-    printed = commands("pipeline", "DATA=data/mtt")
+    printed = commands("pipeline", "DATA=data/mtt", "VECTORS=words.bin")
+    assert "5_visualize_tags.py --data 'data/mtt' --vectors 'words.bin'\n" in printed
     assert "aux_make_sample.py" not in printed
     assert "images" not in printed
     assert printed.count("--data 'data/mtt'") == 6
@@ -84,6 +111,7 @@ TYPED = [
 @pytest.mark.parametrize("place", ["argument", "environment"])
 def test_what_is_typed_reaches_the_scripts_as_one_word(monkeypatch, typed, place):
     variables = {"DATA": typed, "RAW": f"raw/{typed}", "JOBS": typed, "PYTHON": f"bin/{typed}"}
+    variables["VECTORS"] = f"words/{typed}"
     if place == "environment":
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
@@ -95,6 +123,7 @@ def test_what_is_typed_reaches_the_scripts_as_one_word(monkeypatch, typed, place
     first = scripts["1_label_reduction_and_files_renaming.py"]
     assert first == ["--data", typed, "--raw", f"raw/{typed}"]
     assert scripts["2_feature_extraction.py"][2:] == ["--jobs", typed]
+    assert scripts["5_visualize_tags.py"] == ["--data", typed, "--vectors", f"words/{typed}"]
     assert [f"bin/{typed}", "-m", "venv", ".venv"] in lines
 
 

@@ -93,6 +93,27 @@ def test_the_number_of_a_cluster_lies_on_no_mark_and_in_the_frame():
     assert ax.get_window_extent().contains(*box.max)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_a_label_keeps_clear_of_the_number_of_a_cluster(seed):
+    rng, names = np.random.default_rng(seed), [f"female vocals {i}" for i in range(40)]
+    coordinates = np.repeat(rng.normal(size=(8, 2)), 5, axis=0) + 0.2 * rng.normal(size=(40, 2))
+    clusters = [names[first : first + 5] for first in range(0, 40, 5)]
+    ax = draw_tag_map(coordinates, tags_of(names), clusters=clusters).axes[0]
+    labels = [text.get_window_extent() for text in ax.texts if text.get_gid() != "cluster"]
+    assert len(numbers_of_clusters(ax)) > 5
+    for number in numbers_of_clusters(ax):
+        a_point_around = number.get_window_extent().padded(ax.figure.dpi / 72)
+        assert not any(label.overlaps(a_point_around) for label in labels)
+
+
+@pytest.mark.parametrize("high", [0.8, 1])
+def test_a_map_fills_its_axes(high):
+    coordinates = np.random.default_rng(0).random((30, 2)) * [1, high]
+    ax = draw_tag_map(coordinates, tags_of([f"t{i}" for i in range(30)])).axes[0]
+    shares = np.ptp(ax.transData.transform(coordinates), axis=0) / ax.get_window_extent().size
+    assert shares.min() > 0.75
+
+
 def test_a_wide_map_is_low_and_a_high_one_high():
     rng = np.random.default_rng(0)
     heights = [

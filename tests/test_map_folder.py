@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -84,8 +85,16 @@ def test_tags_without_a_vector_and_those_by_a_synonym_are_listed():
         "tags": 3,
         "dimensions": 2,
         "tags_without_vector": ["slow"],
+        "tags_without_scores": [],
         "tags_by_synonym": ["india by a: b"],
     }
+
+
+def test_tags_that_results_lack_are_listed_in_the_order_of_the_tags():
+    ways = pd.Series("token", index=["slow", "india", "cello"])
+    scored = SimpleNamespace(tags=pd.Index(["india"]))
+    described = map_folder.describe(pd.DataFrame(np.eye(3), index=ways.index), ways, scored)
+    assert described["tags_without_scores"] == ["slow", "cello"]
 
 
 def test_a_map_is_read_as_it_was_written(folder, capsys):

@@ -52,7 +52,7 @@ def write_map(folder, with_network=True, tags=TAGS):
         summary.update(dataset=f"mine {HOSTILE}", note="Synthetic sample", citation="A & sons")
         summary.update(map_folder.describe(spaces["words"], ways), agreement=agreement)
         summary.update(projection.assess(spaces, maps, in_4d, chosen))
-        summary.update(flat_spaces=[], closeness_of_errors=None)
+        summary.update(spaces_left_out={}, closeness_of_errors=None)
         map_folder.write(folder, tables, [])
         tag_map_page.write(folder, summary)
     return folder
@@ -193,7 +193,7 @@ def test_a_click_keeps_a_tag_and_another_lets_it_go(page):
 def test_the_map_can_be_changed_for_another_sense_of_near(page, folder):
     coordinates = map_folder.read_table(folder, "coordinates")
     assert not of(page, NO_WORDS).is_visible()
-    assert page.locator("#absent").inner_text() == f"1 tags are not on this map: {NO_WORDS}"
+    assert page.locator("#absent").inner_text() == f"1 tag is not on this map: {NO_WORDS}"
     for label, space in (("same", "annotations"), ("layer", "network"), ("vectors", "words")):
         page.get_by_label(label).check()
         rows = coordinates[coordinates["space"] == space].set_index("tag")

@@ -81,11 +81,6 @@ def test_the_length_of_a_vector_has_no_say():
     np.testing.assert_allclose(one, other, atol=1e-2)
 
 
-def test_three_tags_are_too_few_for_a_map():
-    with pytest.raises(ValueError, match="at least 4 tags with a vector, here are 3"):
-        projection.project(np.eye(3), Projection())
-
-
 def turned(coordinates, degrees, mirrored):
     angle = np.deg2rad(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -112,6 +107,19 @@ def test_only_tags_of_both_maps_say_how_it_is_turned(target):
     distance = np.linalg.norm(laid.loc[target.index] - target, axis=1)
     assert distance.max() < 0.3  # sizes differ by the tags that the other lacks
     assert list(laid.index) == list(other.index)
+
+
+@pytest.mark.parametrize("n_common", [0, 1, 2])
+def test_a_map_of_few_tags_of_the_other_takes_its_place(target, n_common):
+    other = 3 * target.iloc[:6] + 8
+    other.index = [*target.index[:n_common], *list("abcdef")[n_common:]]
+    laid = projection.align(other, target)
+    assert np.isfinite(laid.to_numpy()).all()
+    common = list(target.index[:n_common])
+    centre, wanted = (laid.loc[common], target.loc[common]) if common else (laid, target)
+    np.testing.assert_allclose(centre.mean(), wanted.mean(), atol=1e-9)
+    spreads = [((m - m.mean()) ** 2).sum(axis=1).mean() for m in (laid, target)]
+    assert spreads[0] == pytest.approx(spreads[1])
 
 
 def test_spaces_are_laid_out_each_for_itself_but_alike():

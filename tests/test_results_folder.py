@@ -108,13 +108,20 @@ def test_a_damaged_table_of_scores_is_named(peer, text):
 
 
 def test_weights_of_tags_are_there_for_a_network_alone(data, peer):
-    assert results_folder.read_tag_weights(peer, TAGS) is None
+    assert results_folder.read_tag_weights(peer) is None
     weights = np.arange(8.0).reshape(2, 4)
     finish(data, "peer", tag_weights=weights)
-    assert results_folder.read_tag_weights(peer, TAGS).index.tolist() == TAGS
-    np.testing.assert_array_equal(results_folder.read_tag_weights(peer, TAGS), weights)
+    assert results_folder.read_tag_weights(peer).index.tolist() == TAGS
+    np.testing.assert_array_equal(results_folder.read_tag_weights(peer), weights)
     finish(data, "peer")  # of a file again
-    assert results_folder.read_tag_weights(peer, TAGS) is None
+    assert results_folder.read_tag_weights(peer) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (3, 4), (2,), (0,)])
+def test_weights_without_a_row_per_tag_are_damaged(peer, shape):
+    np.save(peer / "tag_weights.npy", np.ones(shape))
+    with pytest.raises(ValueError, match=r"tag_weights\.npy is gone or damaged"):
+        results_folder.read_tag_weights(peer)
 
 
 def test_tables_and_examples_come_back(peer):
@@ -227,8 +234,64 @@ def test_results_are_told_from_others_by_their_numbers_not_by_their_summary(data
 
 def test_what_results_say_of_tags_is_read_together(data):
     finish(data, "peer", tag_weights=np.ones((2, 4)))
-    roc_aucs, weights, scored = results_folder.read_for_tags(data, "peer", TAGS)
+    roc_aucs, weights, scored = results_folder.read_by_tag(data, "peer")
     assert roc_aucs["no beat"] == 0.75
     assert weights.shape == (2, 4)
     assert scored.tags.tolist() == TAGS
-    assert results_folder.read_for_tags(data, None, TAGS) == (None, None, None)
+    assert results_folder.read_by_tag(data, None) == (None, None, None)
+
+
+def add_unscored_tags(data):
+    """Give the label set tags before, between and behind those that results have scores of."""
+    path = data / "labels/merged50/labels.csv"
+    table = pd.read_csv(path, dtype=str).assign(flute="1", harp="0", slow="0")
+    table[["clip_id", "split", "flute", "rock", "harp", "no beat", "slow"]].to_csv(
+        path, index=False
+    )
+
+
+def test_results_of_some_of_the_tags_are_read_in_their_own_order(data):
+    add_unscored_tags(data)
+    weights = np.arange(8.0).reshape(2, 4)
+    finish(data, "peer", tag_weights=weights)
+    roc_aucs, found, scored = results_folder.read_by_tag(data, "peer")
+    assert roc_aucs.index.tolist() == scored.tags.tolist() == TAGS
+    assert found.loc["rock"].tolist() == weights[1].tolist()
+    assert scored.labels.columns.tolist() == ["split", "flute", "rock", "harp", "no beat", "slow"]
+    assert scored.true_labels(["007"]).to_numpy().tolist() == [[False, True]]
+
+
+def rename(path, name):
+    path.write_text(path.read_text().replace("rock", name))
+
+
+def leave_out(path, name):
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith(name)))
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "name"),
+    [
+        ("per_tag", rename, "lute"),  # no tag of the label set
+        ("per_tag", rename, "flute"),  # one, but not of these results
+        ("per_tag", leave_out, "rock"),
+        ("thresholds", rename, "flute"),
+        ("thresholds", leave_out, "rock"),
+        ("scores", rename, "lute"),
+        ("scores", rename, "split"),
+    ],
+)
+def test_a_file_of_other_tags_than_the_results_is_damaged(data, file, change, name):
+    add_unscored_tags(data)
+    finish(data, "peer")
+    change(data / f"results/peer/{file}.csv", name)
+    with pytest.raises(ValueError, match=rf"{file}\.csv is gone or damaged: run 4_evaluate\.py"):
+        results_folder.read_by_tag(data, "peer")
+
+
+def test_scores_of_a_clip_that_is_not_in_the_label_set_are_damaged(data):
+    path = data / "results/peer/scores.csv"
+    path.write_text(path.read_text().replace("a-1", "a-2"))
+    with pytest.raises(ValueError, match=r"scores\.csv is gone or damaged"):
+        results_folder.read_scored_clips(data, "peer")

@@ -70,7 +70,9 @@ def score(path, data, labels):
 def test_scores_and_thresholds_are_in_the_order_of_the_label_set(save, store, labels):
     trained = network()
     found = score(save(trained), store.data, labels)
-    opened = feature_store.open_store(store.data, "small", scores.list_parts(labels, held_out=True).index)
+    opened = feature_store.open_store(
+        store.data, "small", scores.list_parts(labels, held_out=True).index
+    )
     by_network = prediction.score_clips(trained, opened)
     expected = pd.DataFrame(by_network, opened.rows.index, KNOWN)[TAGS]
     pd.testing.assert_frame_equal(found.y_score, expected)

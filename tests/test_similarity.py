@@ -1,5 +1,7 @@
 """Nearness of tags: neighbours, agreement of spaces, whether errors are near the truth."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ from autotagging.results.scores import ScoredClips
 from autotagging.tag_map import similarity
 
 TAGS = ["rock", "metal", "harp", "cello", "soft"]
+TOO_FEW = "it needs at least 4 tags with a direction, here are {}"
+FLAT = "all tags have the same direction, so none is nearer than another"
 
 
 def numbered(n_tags):
@@ -39,21 +43,44 @@ def test_the_cosine_ignores_how_long_a_vector_is():
 
 
 def test_a_tag_without_a_direction_is_in_no_space():
-    words = pd.DataFrame(np.eye(3), index=["rock", "metal", "harp"])
-    labels = pd.DataFrame([[1, 0, 0], [1, 0, 1]], columns=words.index).astype(bool)
+    words = pd.DataFrame(np.eye(5), index=TAGS)
+    labels = pd.DataFrame([[1, 0, 0, 1, 1], [1, 0, 1, 0, 1]], columns=TAGS).astype(bool)
     weights = words - words.loc["harp"]  # harp's are 0
-    spaces, flat = similarity.build_spaces(words, labels, weights)
+    spaces, left_out = similarity.build_spaces(words, labels, weights)
     assert {name: list(space.index) for name, space in spaces.items()} == {
-        "words": ["rock", "metal", "harp"],
-        "annotations": ["rock", "harp"],
-        "network": ["rock", "metal"],
+        "words": TAGS,
+        "annotations": ["rock", "harp", "cello", "soft"],
+        "network": ["rock", "metal", "cello", "soft"],
     }
-    assert flat == []
+    assert left_out == {}
+
+
+def test_a_network_of_other_or_fewer_tags_is_a_space_of_its_own_tags():
+    words, labels = pd.DataFrame(np.eye(5), TAGS), pd.DataFrame(np.eye(5, dtype=bool), columns=TAGS)
+    weights = pd.DataFrame(np.eye(4), index=["soft", "harp", "rock", "metal"])
+    spaces, left_out = similarity.build_spaces(words, labels, weights)
+    assert list(spaces["network"].index) == ["soft", "harp", "rock", "metal"]
+    assert left_out == {}
+
+
+@pytest.mark.parametrize("n_known", [0, 1, 3])
+def test_a_network_of_too_few_tags_is_left_out_with_the_reason(n_known):
+    words, labels = pd.DataFrame(np.eye(5), TAGS), pd.DataFrame(np.eye(5, dtype=bool), columns=TAGS)
+    spaces, left_out = similarity.build_spaces(words, labels, words.iloc[:n_known])
+    assert list(spaces) == ["words", "annotations"]
+    assert left_out == {"network": TOO_FEW.format(n_known)}
+
+
+def test_three_words_are_too_few_for_a_map():
+    words = pd.DataFrame(np.eye(3), TAGS[:3])
+    with pytest.raises(ValueError, match=f"no map by word vectors: {TOO_FEW.format(3)}"):
+        similarity.build_spaces(words, pd.DataFrame(np.eye(5, dtype=bool), columns=TAGS))
 
 
 def test_tags_are_near_by_annotations_where_they_share_clips():
-    labels = pd.DataFrame([[1, 1, 0], [1, 1, 0], [1, 0, 1]], columns=TAGS[:3]).astype(bool)
-    spaces, _ = similarity.build_spaces(pd.DataFrame(np.eye(3), TAGS[:3]), labels)
+    rows = [[1, 1, 0, 0, 0], [1, 1, 0, 0, 1], [1, 0, 1, 1, 0]]
+    labels = pd.DataFrame(rows, columns=TAGS).astype(bool)
+    spaces, _ = similarity.build_spaces(pd.DataFrame(np.eye(5), TAGS), labels)
     assert list(spaces) == ["words", "annotations"]
     table = similarity.cosines(spaces["annotations"])
     assert table.loc["rock", "metal"] == pytest.approx(2 / np.sqrt(3 * 2))
@@ -65,8 +92,8 @@ def test_a_space_in_which_all_tags_are_alike_is_left_out_unless_it_is_the_words(
     flat = pd.DataFrame(np.outer([1, 2, 3, 4], [0.1, 0.7, 0.2]), index=list("abcd"))
     on_all_clips = pd.DataFrame(np.ones((2, 4), bool), columns=list("abcd"))
     spaces, left_out = similarity.build_spaces(differing, on_all_clips, flat)
-    assert (list(spaces), left_out) == (["words"], ["annotations", "network"])
-    with pytest.raises(ValueError, match="all tags have the same word vector"):
+    assert (list(spaces), left_out) == (["words"], dict.fromkeys(["annotations", "network"], FLAT))
+    with pytest.raises(ValueError, match=f"no map by word vectors: {FLAT}"):
         similarity.build_spaces(flat, on_all_clips)
 
 
@@ -200,6 +227,34 @@ def test_closeness_of_a_case_worked_by_hand():
     # metal is on two clips, soft on one, cello on none
     assert found["at_random"] == pytest.approx((2 * cosine[0] + cosine[1]) / 3)
     assert found["difference"]["value"] == pytest.approx(-(cosine[0] - cosine[1]) / 6)
+
+
+def test_a_true_tag_that_has_no_scores_is_still_the_truth():
+    near = on_circle([0, 60, 90, 150, 180])
+    scored = scored_clips(
+        [[1, 0, 1, 0, 0], [0, 1, 0, 0, 0], [0, 1, 0, 0, 1]],
+        [[1, 1, 0, 0, 1], [0, 1, 0, 0, 0], [0, 0, 0, 0, 0]],
+    )
+    known = ["metal", "cello", "soft"]  # rock and harp, true on the first clip, have no scores
+    scored = dataclasses.replace(
+        scored, y_score=scored.y_score[known], thresholds=scored.thresholds[known]
+    )
+    found = similarity.closeness_of_errors(scored, near)
+    cosine = np.cos(np.deg2rad([30, 90]))  # metal to harp, soft to harp
+    assert (found["errors"], found["clips"], found["errors_left_out"]) == (2, 1, 0)
+    assert found["closeness"] == pytest.approx(cosine.mean())
+    assert found["at_random"] == pytest.approx((2 * cosine[0] + cosine[1]) / 3)
+
+
+def test_a_tag_without_scores_is_never_the_one_at_random():
+    near = on_circle([0, 60, 90, 150, 180])
+    scored = scored_clips(np.eye(5)[[0, 1, 2, 4]], np.eye(5)[[1, 1, 2, 4]])
+    known = ["rock", "metal", "soft"]
+    scored = dataclasses.replace(
+        scored, y_score=scored.y_score[known], thresholds=scored.thresholds[known]
+    )
+    found = similarity.closeness_of_errors(scored, near)
+    assert found["at_random"] == pytest.approx((np.cos(np.deg2rad(60)) - 1) / 2)  # metal, soft
 
 
 def test_errors_on_test_clips_alone_are_counted():

@@ -5,13 +5,14 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import SCRIPTS, snapshot, write_tiny_dataset
+from conftest import SCRIPTS, keep_scores_of, snapshot, write_tiny_dataset
 from test_report import write_scores
 
 from autotagging import steps
 from autotagging.formatting import measure
 from autotagging.labels import label_sets
-from autotagging.tag_map import map_folder
+from autotagging.results import results_folder
+from autotagging.tag_map import map_folder, similarity
 
 SCRIPT = "5_visualize_tags.py"
 TAGS = ["guitar", "techno", "slow", "beat", "cello", "synth", "no singer", "violin"]
@@ -179,6 +180,47 @@ def test_errors_of_external_scores_are_judged_by_vectors_of_a_file(evaluated, pe
     pd.testing.assert_series_equal(tags, wanted, check_like=True)
     metadata = pd.read_csv(folder / "metadata.tsv", sep="\t", index_col="tag")["roc_auc"]
     pd.testing.assert_series_equal(metadata, wanted, check_like=True, atol=1e-4)
+
+
+def test_a_network_of_some_of_the_tags_has_a_map_of_these_and_the_others_are_named(
+    evaluated, peer, run_script
+):
+    results = peer / "results/peer"
+    tags = results_folder.read_thresholds(results).index
+    np.save(results / "tag_weights.npy", np.random.default_rng(0).normal(size=(len(tags), 7)))
+    known, unknown = tags[[3, 0, 4, 1]], tags[2]
+    weights = results_folder.read_tag_weights(results).loc[known]
+    keep_scores_of(results, known)
+    done = run_script(SCRIPT, "--data", peer, "--results", "peer", "--vectors", evaluated[1])
+    assert done.returncode == 0, done.stderr
+    sentence = "results/peer have scores of 4 of the 5 tags. 1 tag without, hence without"
+    assert f"{sentence} a ROC-AUC, a place by network or a wrong prediction: {unknown}." in (
+        done.stdout
+    )
+    summary, folder = read_map(peer, "words-peer"), peer / "tag_map/words-peer"
+    assert summary["tags_without_scores"] == [unknown]
+    table = map_folder.read_table(folder, "tags").set_index("tag")["roc_auc"]
+    assert table.index[table.isna()].tolist() == [unknown]
+    places = map_folder.read_table(folder, "coordinates").groupby("space")["tag"].agg(set)
+    assert places["network"] == set(known)
+    assert places["words"] == set(tags)
+    nearest = map_folder.read_table(folder, "neighbours").query("space == 'network'")
+    cosines = nearest.set_index(["tag", "neighbour"])["cosine"]
+    wanted = similarity.cosines(weights).loc[known[0], known[1]]
+    assert cosines[known[0], known[1]] == pytest.approx(wanted, abs=1e-4)
+    text = (folder / "tag_map.html").read_text()
+    assert sentence in text
+
+
+def test_a_network_of_too_few_tags_has_no_map_and_that_is_said(evaluated, peer, run_script):
+    results = peer / "results/peer"
+    tags = results_folder.read_thresholds(results).index
+    np.save(results / "tag_weights.npy", np.eye(len(tags)))
+    keep_scores_of(results, tags[:2])
+    done = run_script(SCRIPT, "--data", peer, "--results", "peer", "--vectors", evaluated[1])
+    assert done.returncode == 0, done.stderr
+    assert "There is no map by network: it needs at least 4 tags" in done.stdout
+    assert list(read_map(peer, "words-peer")["spaces_left_out"]) == ["network"]
 
 
 def test_errors_judged_by_vectors_of_the_annotations_prove_nothing(peer, run_script):

@@ -25,6 +25,7 @@ from autotagging.formatting import count, list_some
 
 LABEL_AREA = 0.3  # share of a map that its labels may cover: with more it grows
 LABEL_HEIGHT = 0.12  # inches
+BESIDES = 0.9  # inches of a figure's height that are not the map: legend, name of the axis, note
 MOST_MISSING = 40  # named below a map
 MAX_A_ROW = 7  # of the legend
 CENTRED = {"fontsize": 7.0, "ha": "center", "va": "center", "zorder": 4}
@@ -32,6 +33,7 @@ HALO = [withStroke(linewidth=1.5, foreground="white")]  # keeps letters free of 
 LABEL_ANGLES = np.deg2rad(
     [0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 68, 112, 248, 292]
 )
+NUMBER_GAP = 2.0  # points around the number of a cluster
 OUTLINE_GAP = 9.0  # points between the middle of a mark and the line around its cluster
 CIRCLE = np.exp(2j * np.pi * np.arange(48) / 48).view(float).reshape(-1, 2)
 
@@ -112,10 +114,10 @@ def _name_missing(tags):
 def _size(coordinates, labels):
     """Return width and height of a map in inches: a page's, unless its labels need more."""
     wide, high = np.ptp(coordinates, axis=0)
-    height = float(np.clip(1.3 + 6.5 * (high / wide if wide else 1), 4.2, 9.2))
+    height = float(np.clip(BESIDES + 6.5 * (high / wide if wide else 1), 4.2, 9.2))
     widths = sum(measure(label, CENTRED["fontsize"]) for label in labels)
     needed = widths * LABEL_HEIGHT / LABEL_AREA
-    scale = max(1.0, np.sqrt(needed / (WIDTH * (height - 1.3))))
+    scale = max(1.0, np.sqrt(needed / (WIDTH * (height - BESIDES))))
     return scale * WIDTH, scale * height
 
 
@@ -197,12 +199,12 @@ def _draw_outline(ax, number, line, marks, taken):
     ax.add_patch(Polygon(to_data(line), linestyle=(0, (4, 2)), **style))
     style = {**CENTRED, "fontweight": "bold", "color": GREY, "gid": "cluster"}
     text = ax.text(*to_data(line[0]), str(number), **style)
-    half = np.array(text.get_window_extent().size) / 2
+    half = np.array(text.get_window_extent().size) / 2 + NUMBER_GAP * ax.figure.dpi / 72
     outward = line - line.mean(axis=0)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     # the top of the line first
     order = np.argsort(-line[:, 1], kind="stable")
-    centres = (line + outward * (half + ax.figure.dpi / 72))[order]
+    centres = (line + outward * half)[order]
     boxes = np.column_stack([centres - half, centres + half])
     best = _cheapest(boxes, marks, taken, np.array(ax.get_window_extent().extents))
     text.set_position(to_data(centres[best]))

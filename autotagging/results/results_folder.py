@@ -1,9 +1,11 @@
 """``results/<run>/``: scores and every number computed from them.
 
-scores.npy       (n_clips, n_tags): probabilities, validation clips and then test clips
+scores.npy       (n_clips, n_tags): probabilities, validation clips and then test clips; all tags
+                 of the label set, or those of them that a network knows
 scores.csv       clip_id, split and the same scores, for reading; rows and tags as in scores.npy
 thresholds.csv   tag, threshold: a score at or above it gives the tag
-tag_weights.npy  (n_tags, n_inputs): of a network, the weights of its last layer
+tag_weights.npy  (n_tags, n_inputs): of a network, the weights of its last layer; rows as in
+                 thresholds.csv
 left_out.csv     clip_id, split, reason: validation and test clips of the label set without scores
 per_tag.csv      a row per tag, most frequent first; test clips
 curves.csv       tag, at, roc, pr: both curves of every tag on a grid
@@ -84,33 +86,42 @@ def list_inputs(data, name):
     return [*paths, *folder.glob("tag_weights.npy")]
 
 
-def read_for_tags(data, name, tags):
-    """Return what results say of tags; three times None for a name that is None.
+def read_by_tag(data, name):
+    """Return what results say of each tag that they have scores of, all or some of the label set.
+
+    Three times None for a name that is None.
 
     Returns
     -------
     roc_aucs : Series by tag
-    weights : DataFrame of shape (n_tags, n_inputs)
+    weights : DataFrame of shape (n_scored_tags, n_inputs)
         None for external scores.
     scored : ScoredClips
     """
     if name is None:
         return None, None, None
-    folder = folder_of(data, name)
-    roc_aucs = read_per_tag(folder, tags)["roc_auc"]
-    return roc_aucs, read_tag_weights(folder, tags), read_scored_clips(data, name)
+    folder, scored = folder_of(data, name), read_scored_clips(data, name)
+    roc_aucs = read_per_tag(folder, scored.tags)["roc_auc"]
+    return roc_aucs, read_tag_weights(folder), scored
 
 
 def read_scored_clips(data, name):
-    """Read scores beside the labels and clips of the dataset: ScoredClips."""
+    """Read scores beside the labels and clips of the dataset: ScoredClips.
+
+    Raises
+    ------
+    ValueError
+        Where scores and thresholds are not of the same tags, or not of the label set's.
+    """
     folder = folder_of(data, name)
     label_set = steps.read_summary(folder)["settings"]["labels"]
-    return scores.ScoredClips(
-        labels=label_sets.read_labels(data, label_set),
-        clips=inventory.read_clips(data),
-        y_score=read_scores(folder),
-        thresholds=read_thresholds(folder),
-    )
+    labels = label_sets.read_labels(data, label_set)
+    y_score, thresholds = read_scores(folder), read_thresholds(folder)
+    if not (y_score.columns.isin(labels.columns).all() and y_score.index.isin(labels.index).all()):
+        raise steps.damaged(folder / "scores.csv")
+    if not thresholds.index.equals(y_score.columns):
+        raise steps.damaged(folder / "thresholds.csv")
+    return scores.ScoredClips(labels, inventory.read_clips(data), y_score, thresholds)
 
 
 def write_scores(folder, scores, split):
@@ -157,15 +168,26 @@ def read_thresholds(folder):
     return steps.read_table(folder / "thresholds.csv", "tag", **reading)["threshold"]
 
 
-def read_tag_weights(folder, tags):
+def read_tag_weights(folder):
     """Read the weights of each tag in a network's last layer; None for external scores.
 
     Returns
     -------
     DataFrame of shape (n_tags, n_inputs)
+        Indexed by tag, as ``thresholds.csv`` has them.
+
+    Raises
+    ------
+    ValueError
+        Where there is not a row per threshold.
     """
     path = folder / "tag_weights.npy"
-    return pd.DataFrame(steps.read_array(path), index=tags) if path.exists() else None
+    if not path.exists():
+        return None
+    weights, tags = steps.read_array(path), read_thresholds(folder).index
+    if weights.ndim != 2 or len(weights) != len(tags):
+        raise steps.damaged(path)
+    return pd.DataFrame(weights, index=tags)
 
 
 def read_left_out(folder):

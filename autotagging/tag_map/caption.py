@@ -33,11 +33,13 @@ def write(summary):
     """
     circular = summary["settings"]["vectors"] is None
     said = [describe_map(summary), describe_trust(summary)]
+    if summary.get("tags_without_scores"):  # not said by earlier versions
+        said.insert(1, describe_results(summary))
     said.append(describe_clusters(summary["clusters"]["words"]))
     said += [describe_agreement(row, circular) for row in summary["agreement"]]
     said += [
-        f"The sense of {space} is left out: all tags have the same direction."
-        for space in summary["flat_spaces"]
+        f"There is no map by {space}: {reason}."
+        for space, reason in summary.get("spaces_left_out", {}).items()  # nor this
     ]
     if summary["closeness_of_errors"]:
         said.append(describe_errors(summary["closeness_of_errors"]))
@@ -66,6 +68,17 @@ def describe_map(summary):
     if missing:
         text += f" {count(len(missing), 'tag')} without a vector: {', '.join(missing)}."
     return text
+
+
+def describe_results(summary):
+    """Return which tags the results have no scores of."""
+    unscored = summary["tags_without_scores"]
+    n_scored = summary["tags"] - len(unscored)
+    return (
+        f"results/{summary['settings']['results']} have scores of {n_scored} of the "
+        f"{summary['tags']} tags. {count(len(unscored), 'tag')} without, hence without a ROC-AUC, "
+        f"a place by network or a wrong prediction: {', '.join(unscored)}."
+    )
 
 
 def describe_trust(summary):

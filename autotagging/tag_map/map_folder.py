@@ -80,21 +80,25 @@ def tabulate_tags(counts, kinds, ways, roc_aucs=None):
     return pd.DataFrame(columns)
 
 
-def describe(vectors, ways):
-    """Return which tags have a vector, and by which word: a dict for the summary.
+def describe(vectors, ways, scored=None):
+    """Return which tags have a vector, by which word, and scores: a dict for the summary.
 
     Parameters
     ----------
     vectors : DataFrame of shape (n_found, size)
     ways : Series
         How the vector of each tag was found.
+    scored : ScoredClips, optional
+        Of an evaluated network, perhaps of some of the tags.
     """
+    tags = ways.index
     by_synonym = ways[ways.str.startswith("synonym ")].str.removeprefix("synonym ")
     words = {tag: way.rpartition(": ")[0] for tag, way in by_synonym.items()}
     return {
         "tags": len(ways),
         "dimensions": vectors.shape[1],
-        "tags_without_vector": [tag for tag in ways.index if tag not in vectors.index],
+        "tags_without_vector": tags[~tags.isin(vectors.index)].tolist(),
+        "tags_without_scores": tags[~tags.isin(scored.tags)].tolist() if scored else [],
         "tags_by_synonym": [f"{tag} by {word}" for tag, word in words.items()],
     }
 

@@ -19,7 +19,6 @@ from autotagging import options
 from autotagging.options import option
 from autotagging.tag_map import similarity
 
-MIN_TAGS = 4
 MIN_IN_CLUSTER = 3
 PERPLEXITY = 10  # half of what is usual: 50 tags, not thousands of points
 N_SEEDS = 10
@@ -43,7 +42,7 @@ def project(vectors, projection, dimensions=2, *, start="pca"):
     Parameters
     ----------
     vectors : array of shape (n_tags, size)
-        At least 4.
+        At least `similarity.MIN_TAGS`.
     projection : Projection
     dimensions : int
         2 for a figure; 4 before the Projector, as in the paper.
@@ -55,8 +54,6 @@ def project(vectors, projection, dimensions=2, *, start="pca"):
     ndarray of shape (n_tags, dimensions), float64
     """
     n_tags = len(vectors)
-    if n_tags < MIN_TAGS:
-        raise ValueError(f"a map needs at least {MIN_TAGS} tags with a vector, here are {n_tags}")
     # of unit vectors the Euclidean distance orders as the cosine does
     unit = similarity.unit(vectors)
     # of few dimensions they stay where they are; PCA wants as many as it is to find
@@ -82,7 +79,7 @@ def project_aligned(spaces, projection):
     Parameters
     ----------
     spaces : dict
-        Name -> vectors, DataFrame of shape (n_tags, size), indexed by tag.
+        Name -> vectors, DataFrame of shape (n_tags, size), indexed by tag; each has its own tags.
     projection : Projection
 
     Returns
@@ -106,17 +103,20 @@ def align(coordinates, target):
     Parameters
     ----------
     coordinates, target : DataFrame of shape (n_tags, 2)
-        Indexed by tag, some in both.
+        Indexed by tag. Those in both say how it is turned; without any it only takes its place.
 
     Returns
     -------
     DataFrame of shape (n_tags, 2)
     """
     common = coordinates.index.intersection(target.index)
-    centre, target_centre = coordinates.loc[common].mean(), target.loc[common].mean()
-    rotation, _ = orthogonal_procrustes(
-        coordinates.loc[common] - centre, target.loc[common] - target_centre
-    )
+    if common.empty:
+        centre, target_centre, rotation = coordinates.mean(), target.mean(), np.eye(2)
+    else:
+        centre, target_centre = coordinates.loc[common].mean(), target.loc[common].mean()
+        rotation, _ = orthogonal_procrustes(
+            coordinates.loc[common] - centre, target.loc[common] - target_centre
+        )
     radius = _radius(coordinates)
     scale = _radius(target) / radius if radius else 1
     aligned = (coordinates - centre).to_numpy() @ rotation * scale

@@ -15,6 +15,7 @@ from scipy import stats
 
 from autotagging.results import bootstrap, evaluation
 
+MIN_TAGS = 4  # of a map
 N_NEAREST = 5
 RESAMPLING = bootstrap.Resampling()
 BETWEEN_COSINES = (-2, 2)  # limits of a difference
@@ -29,34 +30,38 @@ def build_spaces(vectors, labels, weights=None):
     vectors : DataFrame of shape (n_found, size)
         Word vectors, indexed by tag.
     labels : DataFrame of shape (n_clips, n_tags), bool
-    weights : DataFrame of shape (n_tags, n_inputs), optional
-        Of a network's last layer.
+    weights : DataFrame of shape (n_known, n_inputs), optional
+        Of a network's last layer, for the tags that it knows.
 
     Returns
     -------
     spaces : dict
         Name -> vectors by tag, without those that are 0: of a tag that no clip has, nothing can
         be said.
-    flat : list of str
-        Names of spaces that are left out, as all tags have the same direction.
+    left_out : dict
+        Name -> why a space is left out: too few tags, or all in the same direction.
 
     Raises
     ------
     ValueError
-        Where it is the words that do not differ: there is nothing to lay out.
+        Where it is the words that cannot be laid out.
     """
     spaces = {"words": vectors, "annotations": labels.T.astype(float)}
     spaces |= {} if weights is None else {"network": weights}
     spaces = {name: space[(space != 0).any(axis=1)] for name, space in spaces.items()}
-    flat = [name for name, vectors in spaces.items() if _is_flat(vectors)]
-    if "words" in flat:
-        raise ValueError("all tags have the same word vector: none is nearer than another")
-    return {name: vectors for name, vectors in spaces.items() if name not in flat}, flat
+    left_out = {name: reason for name, space in spaces.items() if (reason := _find_fault(space))}
+    if "words" in left_out:
+        raise ValueError(f"there is no map by word vectors: {left_out['words']}")
+    return {name: space for name, space in spaces.items() if name not in left_out}, left_out
 
 
-def _is_flat(vectors):
-    """Return whether all tags have the same direction: then none is nearer than another."""
-    return bool(np.ptp(unit(vectors), axis=0).max(initial=0) < SMALLEST_SPREAD)
+def _find_fault(vectors):
+    """Return why a space cannot be laid out; None where it can."""
+    if len(vectors) < MIN_TAGS:
+        return f"it needs at least {MIN_TAGS} tags with a direction, here are {len(vectors)}"
+    if np.ptp(unit(vectors), axis=0).max(initial=0) < SMALLEST_SPREAD:
+        return "all tags have the same direction, so none is nearer than another"
+    return None
 
 
 def unit(vectors):
@@ -170,9 +175,10 @@ def neighbours_in_common(one, other):
 def closeness_of_errors(scored, nearness):
     """Return how near wrong predictions are to what was there, against other wrong tags.
 
-    For each tag that was predicted and not there: its cosine to the nearest tag that was. For the
-    comparison the same of a tag at random, by the tags' own frequencies (how often they are
-    annotated on these clips) and never one that was there: its mean is computed, not drawn.
+    For each tag that was predicted and not there: its cosine to the nearest tag that was, whether
+    or not that one is scored. For the comparison the same of a scored tag at random, by the tags'
+    own frequencies (how often they are annotated on these clips) and never one that was there: its
+    mean is computed, not drawn.
 
     Parameters
     ----------
@@ -189,15 +195,16 @@ def closeness_of_errors(scored, nearness):
         the errors), difference with value, low and high, by resamples of whole groups; None where
         there is no error.
     """
-    y_true = scored.true_labels(scored.test_ids)
+    y_true = scored.labels.loc[scored.test_ids].drop(columns="split")
     y_pred = scored.y_score.loc[scored.test_ids] >= scored.thresholds[scored.tags]
+    y_pred = y_pred.reindex(columns=y_true.columns, fill_value=False)
     groups = bootstrap.groups_of(scored.clips.loc[scored.test_ids], RESAMPLING.resample)
     tags = y_true.columns[y_true.columns.isin(nearness.index)]
     true, wrong = y_true[tags].to_numpy(), (y_pred & ~y_true)[tags].to_numpy()
     is_counted = true.any(axis=1) & wrong.any(axis=1)
     n_wrong = int((y_pred & ~y_true).to_numpy().sum())
     near = nearness.loc[tags, tags].to_numpy()
-    frequencies = true.sum(axis=0)
+    frequencies = true.sum(axis=0) * tags.isin(scored.tags)
     sums = np.zeros((3, len(true)))  # errors, their closeness, that of a tag at random
     for clip in np.flatnonzero(is_counted):
         to_nearest = near[:, true[clip]].max(axis=1)
