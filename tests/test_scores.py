@@ -14,6 +14,7 @@ from autotagging.features import feature_store
 from autotagging.models import architectures, model_folder, prediction
 from autotagging.results import scores
 from autotagging.tag_map import similarity
+from autotagging.thresholds import choose_thresholds
 
 TAGS = ["loud", "quiet", "high"]
 KNOWN = ["high", "loud", "quiet"]  # the same in the network's order
@@ -64,7 +65,14 @@ def save(store):
 
 
 def score(path, data, labels):
-    return scores.score(scores.find_network(data, str(path)), data, labels)
+    """Return the scores of a network as if it were a run of this dataset."""
+    found = scores.find_network(data, str(path))
+    return scores.score(dataclasses.replace(found, label_set="merged50"), data, labels)
+
+
+def score_elsewhere(path, data, labels, **known):
+    """Return the scores of a network that was trained elsewhere."""
+    return scores.score(scores.find_network(data, str(path)), data, labels, **known)
 
 
 def test_scores_and_thresholds_are_in_the_order_of_the_label_set(save, store, labels):
@@ -168,12 +176,69 @@ def test_a_tag_without_a_weight_has_none_of_a_network_and_those_of_the_others_in
     assert has_weight == {"one": [True, False, True], "mean": [True, True, True]}
 
 
-def test_a_network_of_other_tags_is_refused(save, store, labels):
-    path = save(network(), tags=["high", "loud", "slow"])
-    with pytest.raises(
-        ValueError, match=r"mine\.keras was trained on tags other than those of the label set: name"
-    ):
-        score(path, store.data, labels)
+def test_a_network_trained_elsewhere_scores_every_clip_of_the_tags_in_common(save, store, labels):
+    trained = network()
+    path = save(trained, tags=["High", "loud", "slow"])
+    found = score_elsewhere(path, store.data, labels)
+    opened = feature_store.open_store(store.data, "small", labels.index)
+    by_network = prediction.score_clips(trained, opened)
+    expected = pd.DataFrame(by_network[:, [1, 0]], opened.rows.index, ["loud", "high"])
+    pd.testing.assert_frame_equal(found.y_score.loc[expected.index], expected)
+    assert found.describe()["tags_in_common"] == {
+        "in_common": 2,
+        "network_lacks": ["quiet"],
+        "label_set_lacks": ["slow"],
+        "merged_by_maximum": {},
+    }
+    kernel = trained.get_layer("logits").get_weights()[0]
+    np.testing.assert_array_equal(found.tag_weights, kernel.T[[1, 0]])
+
+
+def test_scores_of_synonyms_are_merged_by_maximum_where_the_tags_of_the_labels_are(
+    save, store, labels
+):
+    path = save(network(), tags=["high", "loud", "very loud"])
+    found = score_elsewhere(path, store.data, labels, synonyms={"very loud": "loud"})
+    apart = score_elsewhere(path, store.data, labels.rename(columns={"quiet": "very loud"}))
+    pd.testing.assert_series_equal(
+        found.y_score["loud"], apart.y_score[["loud", "very loud"]].max(axis=1), check_names=False
+    )
+    assert found.common.describe()["merged_by_maximum"] == {"loud": ["loud", "very loud"]}
+    assert found.common.missing == ["quiet"]
+
+
+def test_thresholds_of_a_network_trained_elsewhere_are_chosen_where_there_is_enough(
+    save, store, labels
+):
+    labels["loud"] = True
+    found = score_elsewhere(save(network()), store.data, labels)
+    assert found.thresholds_chosen == scores.CHOSEN
+    validation = labels.index[labels["split"] == "validation"]
+    pair = labels.loc[validation, TAGS].to_numpy(), found.y_score.loc[validation].to_numpy()
+    assert found.thresholds.tolist() == choose_thresholds(*pair).tolist()
+
+
+def test_too_few_validation_clips_leave_a_network_its_thresholds(save, store, labels):
+    labels.loc[labels["split"] == "validation", TAGS] = False
+    kept = score_elsewhere(save(network()), store.data, labels)
+    assert kept.thresholds.tolist() == pytest.approx(list(THRESHOLDS.values()))
+    assert kept.thresholds_chosen == "kept in the model, as no tag is on 5 validation clips"
+    half = score_elsewhere(save(network(), thresholds=[0.5] * 3), store.data, labels)
+    assert half.thresholds_chosen == scores.HALF
+
+
+def test_a_network_without_a_tag_in_common_is_refused(save, store, labels):
+    path = save(network(), tags=["slow", "fast", "odd"])
+    with pytest.raises(ValueError, match="no tag in common: the network knows slow, fast, odd; "):
+        score_elsewhere(path, store.data, labels)
+
+
+def test_a_network_of_magnatagatune_is_told_which_test_clips_it_has_heard(save, store, labels):
+    path = save(network(), trained_on=[model_folder.MTT_BY_FOLDER])
+    train = labels.index[labels["split"] == "train"]
+    for clips, n_heard in ((train, 0), (labels.index[:3], 1), (None, None)):
+        found = score_elsewhere(path, store.data, labels, mtt_training_clips=clips)
+        assert found.network["trained_on_test_clips"] == n_heard
 
 
 def test_a_network_that_takes_other_features_is_refused(save, store, labels):

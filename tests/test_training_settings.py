@@ -29,7 +29,7 @@ def test_every_recipe_fits_the_features_it_names(name):
 
 
 def test_without_clips_to_train_on_nothing_is_resolved():
-    with pytest.raises(ValueError, match="the train part has no clip: .* another --split"):
+    with pytest.raises(ValueError, match=r"the train part has no clip: .* another --split"):
         training_settings.resolve(read(), PRESETS["mel96"], 0, 5)
 
 
