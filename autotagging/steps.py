@@ -207,8 +207,14 @@ def check_current(data, folder, clip_ids=()):
     return summary
 
 
-def read_summary(folder):
+def read_summary(folder, options=""):
     """Return the summary of a finished step: a dict.
+
+    Parameters
+    ----------
+    folder : Path
+    options : str
+        Of the script that makes it, where they are known.
 
     Raises
     ------
@@ -219,7 +225,7 @@ def read_summary(folder):
     if summary is None:
         finished = ", ".join(list_finished(folder.parent))
         present = f" (there are {finished})" if finished else ""
-        raise ValueError(f"{folder} is not finished{present}: run {_script(folder)}")
+        raise ValueError(f"{folder} is not finished{present}: run {_script(folder)}{options}")
     return summary
 
 
