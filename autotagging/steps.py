@@ -210,16 +210,11 @@ def check_current(data, folder, clip_ids=()):
 def read_summary(folder, options=""):
     """Return the summary of a finished step: a dict.
 
-    Parameters
-    ----------
-    folder : Path
-    options : str
-        Of the script that makes it, where they are known.
-
     Raises
     ------
     ValueError
-        Where it is not finished; the sentence names the script to run and what is finished.
+        Where it is not finished; the sentence names the script to run, with options that are
+        known, and what is finished.
     """
     summary = _read(folder)
     if summary is None:
