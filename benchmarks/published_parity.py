@@ -86,7 +86,8 @@ def read(path):
 def read_as_published(path):
     """Return what the package computes of a clip: ndarray of shape (frames, bands), float32.
 
-    Its logarithm is taken in half precision, in which power above 6.5 overflows: here it is not.
+    Its logarithm is taken in half precision, in which power above 6.5 overflows with NumPy 2: here
+    it is not.
     """
     samples, rate = librosa.load(path, sr=SETTINGS.sample_rate)
     options = {"hop_length": SETTINGS.hop_length, "n_fft": SETTINGS.n_fft, "n_mels": SETTINGS.bands}

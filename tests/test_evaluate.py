@@ -163,7 +163,7 @@ def test_clips_without_scores_are_listed_and_counted(run_script, evaluated):
     left_out = results_folder.read_left_out(folder).to_dict("index")
     assert left_out == {missing: {"split": "test", "reason": "not in partial.csv"}}
     assert steps.read_summary(folder)["clips_without_scores"] == 1
-    assert "validation and test clips without scores: 1, see left_out.csv" in printed
+    assert "clips without scores: 1, see left_out.csv" in printed
     assert f"Clips without scores: {missing} (test: not in partial.csv)" in (
         folder / "report.html"
     ).read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ import pytest
 from conftest import annotations_of
 
 from autotagging import steps
+from autotagging.clips.annotations import MAGNATAGATUNE
 from autotagging.labels import label_sets, tag_choice
 from autotagging.labels.label_sets import LabelSettings
 
@@ -17,7 +18,7 @@ def step_of(data, name="small", **settings):
     return steps.Step(label_sets.set_folder(data, name), asdict(LabelSettings(**settings)), {})
 
 
-def write_small_set(data, name="small", **settings):
+def write_small_set(data, name="small", citation="Me", **settings):
     """Write a label set of two clips and return its labels."""
     table = annotations_of("""
         a b
@@ -29,7 +30,7 @@ def write_small_set(data, name="small", **settings):
     tables = tag_choice.tabulate_tags(table, table, {}, ["a", "b"])
     with steps.writing(step_of(data, name, **settings)) as summary:
         label_sets.write_tables(label_sets.set_folder(data, name), labels, *tables)
-        summary |= {"dataset": "mine", "note": "", "citation": "Me", "clips": {"kept": 2}}
+        summary |= {"dataset": "mine", "note": "", "citation": citation, "clips": {"kept": 2}}
     return labels
 
 
@@ -75,6 +76,19 @@ def test_tags_that_look_like_missing_values_numbers_or_columns_are_text(tmp_path
     assert list(shares.index) == list(shares.columns) == tags
     assert shares.loc[tags[0]].tolist() == [1, 0]
     assert shares.loc[tags[1]].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("citation", "split", "known"),
+    [(MAGNATAGATUNE, "folders", ["0"]), (MAGNATAGATUNE, "artists", None), ("Me", "folders", [])],
+    ids=["by folder", "by artist", "another dataset"],
+)
+def test_what_published_networks_were_trained_on_is_known_by_folder(
+    tmp_path, citation, split, known
+):
+    labels = write_small_set(tmp_path, citation=citation, split=split)
+    found = label_sets.list_mtt_training_clips(tmp_path, "small", labels)
+    assert found is None if known is None else found.tolist() == known
 
 
 def test_a_set_of_other_settings_is_refused_and_how_clips_are_named_decides_no_label(tmp_path):

@@ -88,7 +88,9 @@ def test_another_dataset_keeps_its_figures_to_itself_and_makes_no_sample():
 def test_the_published_variants_are_run_on_a_dataset_alone():
     printed = commands("mtt", "DATA=data/mtt")
     assert "--labels unmerged50 --name vgg-B" in printed
-    assert "beside_literature.py --data 'data/mtt' vgg-B vgg-C" in printed
+    runs = "vgg-B vgg-C mtt-musicnn-A mtt-musicnn-C"
+    assert f"beside_literature.py --data 'data/mtt' {runs}\n" in printed
+    assert "4_evaluate.py --data 'data/mtt' --model mtt-musicnn --labels unmerged50-all" in printed
     with pytest.raises(subprocess.CalledProcessError):
         commands("mtt")
 

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, SCRIPTS
 
 pytest.importorskip("keras")
 from autotagging import cli
@@ -176,3 +177,34 @@ def test_the_script_lists_all_networks_and_makes_those_named(run_script, wheel, 
     wrong = run_script(script, "mtt-cnn", "--published", tmp_path)
     assert wrong.returncode == 2
     assert "is no published network: there are mtt-musicnn" in wrong.stderr
+
+
+@pytest.mark.slow
+def test_a_name_is_enough_wherever_a_trained_network_is_asked_for(run_script, wheel, tiny_dataset):
+    def run(number, *arguments):
+        answer = run_script(SCRIPTS[number], "--data", tiny_dataset, *arguments)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout
+
+    run(1)
+    run(2, "--preset", "musicnn")
+    said = run(4, "--model", "mtt-musicnn")
+    assert "3 tags in common; it lacks 2 (" in said
+    assert "; the label set lacks 46 (guitar, " in said
+    assert "scores of synonyms merged by maximum: classical (classical, classic)" in said
+    assert "all clips" in said
+    scores = pd.read_csv(tiny_dataset / "results/mtt-musicnn/scores.csv")
+    assert set(scores["split"]) == {"train", "validation", "test"}
+    start = ("--architecture", "musicnn", "--start-from", "mtt-musicnn", "--freeze")
+    said = run(3, *start, "--epochs", 1, "--repeats", 1, "--no-refit", "--name", "mine")
+    assert "it starts from mtt-musicnn, trained on MagnaTagATune, folders 0 to b" in said
+    network, description = model_folder.load(tiny_dataset / "models/mine/model.keras")
+    source, _ = load("mtt-musicnn", cli.PUBLISHED)
+    for layer in ("normalisation", "convolution_3", "maps_1"):
+        pairs = zip(*(n.get_layer(layer).get_weights() for n in (network, source)), strict=True)
+        assert all(np.array_equal(one, other) for one, other in pairs)
+    assert model_folder.MTT_BY_FOLDER in description["trained_on"]
+    assert "network" in run(5, "--results", "mtt-musicnn")
+    refused = run_script(SCRIPTS[3], "--data", tiny_dataset, "--name", "mtt-vgg")
+    assert refused.returncode == 2
+    assert "is that of a published network" in refused.stderr

@@ -252,7 +252,8 @@ def test_each_way_to_split_gives_every_clip_its_part():
     pd.testing.assert_series_equal(parts["artists"], splits.by_artist(artists, tags, 1))
     pd.testing.assert_series_equal(parts["random"], splits.at_random(tags.index, 1))
     assert set(parts["folders"]) == {"validation"}
-    assert set(parts["column"]) == {"test"}
+    assert set(parts["column"]) == set(parts["test"]) == {"test"}
+    assert parts["test"].index.equals(tags.index)
 
 
 def read_collection(folder):

@@ -116,3 +116,21 @@ def test_special_characters_of_names_do_no_harm():
     latex = tables.to_latex(table, "50 % of vgg_x\nin two lines")
     assert r"a|b\_c \& 5 \% & .5 ± .1 \\" in latex
     assert latex.startswith("% 50 % of vgg_x\n% in two lines\n\\begin{tabular}")
+
+
+def test_a_network_trained_elsewhere_is_described_with_tags_thresholds_and_clips_heard(summary):
+    common = {"in_common": 3, "network_lacks": ["soft"], "label_set_lacks": ["harp", "choir"]}
+    common["merged_by_maximum"] = {"loud": ["loud", "noise"]}
+    elsewhere = summary | {"tags_in_common": common, "thresholds": "0.5: none", "model": {}}
+    assert tables.describe_network(elsewhere) == [
+        "the network was trained elsewhere: 3 tags in common; it lacks 1 (soft); the label set "
+        "lacks 2 (harp, choir)",
+        "thresholds: 0.5: none",
+        "scores of synonyms merged by maximum: loud (loud, noise)",
+        "on which of these clips the network was trained is not known",
+    ]
+    elsewhere["model"] = {"trained_on_test_clips": 7}
+    assert tables.describe_network(elsewhere)[-1] == (
+        "the network was trained on 7 of these test clips"
+    )
+    assert tables.describe_network(summary) == []

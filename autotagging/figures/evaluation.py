@@ -50,7 +50,8 @@ def list_figures(tables, examples, unit):
         title = f"{column.capitalize()} at threshold 0.5"
         return draw_tag_bars(values, per_tag["tag"].tolist(), title, references, label)
 
-    chosen = "at thresholds from validation"
+    is_tuned = (per_tag["threshold"] != 0.5).any()
+    chosen = "at thresholds from validation" if is_tuned else "at the thresholds used, all 0.5"
     title = "Test clips; predicted: at or above the threshold, most confident first; bold: in both"
     return {
         "accuracy.png": lambda: draw_bars("accuracy", "accuracy_of_nothing", "predicting no tag"),
