@@ -207,19 +207,20 @@ def check_current(data, folder, clip_ids=()):
     return summary
 
 
-def read_summary(folder):
+def read_summary(folder, options=""):
     """Return the summary of a finished step: a dict.
 
     Raises
     ------
     ValueError
-        Where it is not finished; the sentence names the script to run and what is finished.
+        Where it is not finished; the sentence names the script to run, with options that are
+        known, and what is finished.
     """
     summary = _read(folder)
     if summary is None:
         finished = ", ".join(list_finished(folder.parent))
         present = f" (there are {finished})" if finished else ""
-        raise ValueError(f"{folder} is not finished{present}: run {_script(folder)}")
+        raise ValueError(f"{folder} is not finished{present}: run {_script(folder)}{options}")
     return summary
 
 

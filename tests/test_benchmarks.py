@@ -1,6 +1,8 @@
 """Floor, ceiling, literature and cross-validation beside the five scripts."""
 
 import json
+import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +14,8 @@ from autotagging import steps
 from autotagging.clips import inventory
 from autotagging.features.spectrogram import extract_file
 from autotagging.formatting import measure
-from benchmarks import baseline
+from autotagging.results.scores import ScoredClips
+from benchmarks import baseline, published_on_sample
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +134,74 @@ def test_reading_word_vectors_is_timed_and_finds_all_tags(run_script):
     assert "| 5,000 words, 0.0 GB | seconds |" in answer.stdout
     found, _, tags = answer.stdout.splitlines()[-1].split()[:3]
     assert found == tags
+
+
+def made_up(y_true, y_score):
+    """Return scores of four test clips by four artists: ScoredClips."""
+    y_true, y_score = (pd.DataFrame(table, list("abcd")) for table in (y_true, y_score))
+    labels = pd.concat([pd.Series("test", y_true.index, name="split"), y_true.astype(bool)], axis=1)
+    clips = pd.DataFrame({"artist": y_true.index}, y_true.index)
+    return ScoredClips(labels, clips, y_score, pd.Series(0.5, y_score.columns))
+
+
+def test_tags_are_recognised_here_there_or_nowhere():
+    scores = {"rock": [0.1, 0.3, 0.2, 0.4], "male": [0.4, 0.3, 0.2, 0.1]}
+    evaluated = {
+        "annotated": made_up({"male": [0, 0, 1, 0], "rock": [0, 1, 0, 0]}, scores),
+        "true": made_up({"male": [0, 0, 1, 1], "rock": [0, 1, 0, 1]}, scores),
+        "trained on the sample": made_up({"rock": [0, 1, 0, 1]}, {"rock": [0.1, 0.2, 0.3, 0.4]}),
+        "real": made_up({"rock": [0, 1, 1, 1]}, {"rock": [0.1, 0.2, 0.3, 0.4]}),
+    }
+    kinds = pd.Series({"male": "voice", "rock": "genre"})
+    table = published_on_sample.tabulate_tags(evaluated, kinds)
+    titles = ["tag", "kind"]
+    titles += ["clips, annotated", "ROC-AUC, annotated", "PR-AUC, annotated"]
+    titles += ["clips, true", "ROC-AUC, true", "PR-AUC, true", "ROC-AUC, trained on the sample"]
+    assert table.columns.tolist() == [*titles, "clips, real", "ROC-AUC, real"]
+    rock = ["rock", "genre", "1", ".667", ".500", "2", "1.000", "1.000", ".750", "3", "1.000"]
+    male = ["male", "voice", "1", ".333", ".333", "2", ".000", ".417", "-", "0", "-"]
+    assert table.to_numpy().tolist() == [rock, male]  # the best recognised first
+    by_kind = published_on_sample.tabulate_kinds(evaluated, kinds).set_index("kind")
+    values = by_kind.drop(columns="tags").map(lambda cell: cell.split(" ")[0])
+    assert values.loc["all"].tolist() == [".500", ".500", ".750", "1.000"]
+    assert values.loc["genre"].tolist() == [".667", "1.000", ".750", "1.000"]
+    assert values.loc["voice"].tolist() == [".333", ".000", "-", "-"]
+    assert by_kind["tags"].to_dict() == {"all": "2", "genre": "1", "voice": "1"}
+
+
+@pytest.fixture
+def sample(evaluated, tmp_path):
+    """Return a copy of the dataset in whose truth loud and quiet are exchanged."""
+    data = shutil.copytree(evaluated, tmp_path / "sample")
+    header, rows = (data / "annotations_final.csv").read_text().split("\n", 1)
+    names = {"loud": "quiet", "quiet": "loud"}
+    header = re.sub("loud|quiet", lambda found: names[found[0]], header)
+    (data / "truth_final.csv").write_text(f"{header}\n{rows}")
+    return data
+
+
+def test_scores_are_held_against_the_truth_of_the_sample(run_script, sample):
+    command = ["benchmarks/published_on_sample.py", "--data", sample, "--run", "vgg"]
+    answer = run_script(*command, "--real", sample)
+    assert answer.returncode == 0, answer.stderr
+    heading, _, *lines = [line.strip("| ").split(" | ") for line in answer.stdout.splitlines()]
+    rows = {line[0]: dict(zip(heading, line, strict=True)) for line in lines[:5]}
+    loud = {name: float(rows["loud"][f"ROC-AUC, {name}"]) for name in ("annotated", "true", "real")}
+    assert loud["true"] == pytest.approx(1 - loud["annotated"], abs=0.001)
+    assert loud["real"] == loud["annotated"] != 0.5
+    assert rows["high"]["ROC-AUC, true"] == rows["high"]["ROC-AUC, annotated"]
+    (sample / "truth_final.csv").unlink()
+    absent = run_script(*command)
+    assert absent.returncode == 1
+    assert "truth_final.csv: No such file" in absent.stderr
+
+
+def test_networks_of_two_label_sets_do_not_stand_beside_each_other(run_script, sample):
+    (labels,) = (sample / "labels").iterdir()
+    shutil.copytree(labels, sample / "labels" / "other")
+    path = shutil.copytree(sample / "results/vgg", sample / "results/peer") / "summary.json"
+    path.write_text(path.read_text().replace(f'"labels": "{labels.name}"', '"labels": "other"'))
+    names = ["--run", "vgg", "--within", "peer"]
+    refused = run_script("benchmarks/published_on_sample.py", "--data", sample, *names)
+    assert refused.returncode == 1
+    assert f"results/peer are of label set other, results/vgg of {labels.name}" in refused.stderr

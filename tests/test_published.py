@@ -113,6 +113,15 @@ def test_a_published_network_goes_before_a_run_of_its_name(folder, tmp_path):
     assert found == folder / "mtt-vgg" / "model.keras"
 
 
+def test_a_name_that_means_nothing_is_answered_with_those_of_published_networks(tmp_path):
+    run = r"is not finished: run 3_train_cnn\.py"
+    with pytest.raises(ValueError, match=rf"mtt-vg {run}, or name a .*: mtt-musicnn, mtt-vgg, "):
+        published.find_model(tmp_path, "mtt-vg", tmp_path)
+    (tmp_path / "models" / "mine").mkdir(parents=True)  # a run that was begun
+    with pytest.raises(ValueError, match=rf"mine {run}$"):
+        published.find_model(tmp_path, "mine", tmp_path)
+
+
 def test_a_network_is_made_once_and_without_the_wheel_from_then_on(folder, monkeypatch):
     path = published.make("mtt-vgg", folder)
     before = path.stat().st_mtime_ns

@@ -1,5 +1,6 @@
 """The report: one file that opens anywhere, can be used by anyone, and trusts no table."""
 
+import json
 import re
 import shutil
 
@@ -98,6 +99,19 @@ def test_a_clip_that_cannot_be_decoded_is_said(data):
     text = write_again(data)
     assert "No audio: the file is a text" in text
     assert text.count("<audio") == 13
+
+
+def test_what_is_to_be_known_of_a_network_from_elsewhere_are_sentences(data):
+    path = data / "results/peer/summary.json"
+    tags = {"in_common": 2, "network_lacks": ["<i>"], "label_set_lacks": []}
+    common = {"tags_in_common": {**tags, "merged_by_maximum": {}}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | common))
+    text = write_again(data)
+    assert (
+        "<p>The network was trained elsewhere: 2 tags in common; it lacks 1 (&lt;i&gt;).</p>"
+        in text
+    )
+    assert "<p>Thresholds: " in text
 
 
 def test_only_what_is_missing_is_made(data, capsys):

@@ -1,6 +1,7 @@
 """A network's scores come with its thresholds and weights, in the order of the label set."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -244,8 +245,15 @@ def test_a_network_of_magnatagatune_is_told_which_test_clips_it_has_heard(save, 
 def test_a_network_that_takes_other_features_is_refused(save, store, labels):
     settings = {**dataclasses.asdict(store.settings), "bands": 96}
     path = save(network(), feature_settings=settings)
-    with pytest.raises(ValueError, match=r"mine\.keras takes other features than features/small"):
+    with pytest.raises(ValueError, match=r"takes other features than features/small: extract "):
         score(path, store.data, labels)
+
+
+def test_features_that_are_not_there_are_named_with_the_command_that_makes_them(save, store):
+    path = save(network())
+    found = scores.find_network(store.data, str(path), features="musicnn")
+    with pytest.raises(ValueError, match=r"musicnn is not finished .*: run .* --preset musicnn$"):
+        found.list_inputs(store.data, store.clips.index)
 
 
 def test_clips_that_are_not_in_the_store_are_named_with_the_script_to_run(save, store, labels):
@@ -265,6 +273,7 @@ def test_a_model_file_from_elsewhere_takes_its_own_features_or_those_named(save,
     assert scores.find_network(store.data, str(path)) == scores.Network(path, "small", None)
     named = scores.find_network(store.data, str(path), features="copy")
     assert named == scores.Network(path, "copy", None)
+    shutil.copytree(store.data / "features/small", store.data / "features/copy")
     assert named.list_inputs(store.data, []) == [path, store.data / "features/copy"]
 
 

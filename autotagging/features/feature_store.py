@@ -17,7 +17,7 @@ import pandas as pd
 from autotagging import steps
 from autotagging.clips import inventory
 from autotagging.features import workers
-from autotagging.features.settings import FeatureSettings, change
+from autotagging.features.settings import PRESETS, FeatureSettings, change
 from autotagging.features.spectrogram import extract_file
 from autotagging.files import checksum
 from autotagging.formatting import count, display_path, first_lines
@@ -164,7 +164,8 @@ def refuse_changed(folder, clip_ids):
 
 def read_settings(folder):
     """Return the settings of a finished store: FeatureSettings."""
-    settings = steps.read_summary(folder)["settings"]
+    preset = f" --preset {folder.name}" if folder.name in PRESETS else ""
+    settings = steps.read_summary(folder, preset)["settings"]
     try:
         stored = FeatureSettings(**{f.name: settings[f.name] for f in fields(FeatureSettings)})
         return change(stored, {})  # refuses what no store was made of

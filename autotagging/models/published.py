@@ -10,6 +10,7 @@ archive. A network is converted when it is first asked for:
 
 import ast
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from autotagging import cli, files, native_stderr, steps
 from autotagging.clips.annotations import MAGNATAGATUNE
@@ -129,9 +130,18 @@ def find_model(data, name, folder):
     Raises
     ------
     ValueError
-        As of `make` and `model_folder.find_model`.
+        As of `make` and `model_folder.find_model`; of a name that means nothing, with those of the
+        published networks.
     """
-    return make(name, folder) if name in NETWORKS else model_folder.find_model(data, name)
+    if name in NETWORKS:
+        return make(name, folder)
+    try:
+        return model_folder.find_model(data, name)
+    except ValueError as error:
+        if len(Path(name).parts) > 1 or model_folder.folder_of(data, name).exists():
+            raise
+        known = list_some(NETWORKS)
+        raise ValueError(f"{error}, or name a published network: {known}") from None
 
 
 def is_made(name, folder):

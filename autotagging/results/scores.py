@@ -138,8 +138,9 @@ class Network:
         Raises
         ------
         ValueError
-            For a store that was made of other audio than the clips have now.
+            Where the store is not there, or was made of other audio than the clips have now.
         """
+        feature_store.read_settings(feature_store.folder_of(data, self.features))
         feature_store.check_audio(data, self.features, clip_ids)
         return [self.path, feature_store.folder_of(data, self.features)]
 
@@ -219,7 +220,8 @@ def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
     if not fits or asdict(store.settings) != description["feature_settings"]:
         raise ValueError(
             f"{network.path} takes other features than features/{network.features}: extract "
-            "them as it was trained on, and name them with --features"
+            f"{description['settings']['features']} as it was trained on, with "
+            "2_feature_extraction.py, and name them with --features"
         )
     split = labels.loc[store.rows.index, "split"]
     test_ids = split.index[split == "test"]
