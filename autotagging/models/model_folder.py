@@ -28,6 +28,7 @@ from sklearn.preprocessing import normalize
 
 from autotagging import options, steps, versions
 from autotagging.files import read_zip, write_array, write_table
+from autotagging.formatting import count
 
 MTT_BY_FOLDER = "MagnaTagATune, folders 0 to b"  # among checksums: of audio not at hand
 FILE, OUT_OF_FOLD = "model.keras", "out_of_fold.npy"
@@ -67,7 +68,7 @@ def write(folder, network, description, history):
     write_table(folder / "history.csv", history, index=False)
     return {
         FILE: f"{network.count_params():,} weights, {len(description['tags'])} tags",
-        "history.csv": f"{len(history)} epochs",
+        "history.csv": count(len(history), "epoch"),
     }
 
 
