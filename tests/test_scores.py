@@ -111,8 +111,11 @@ def test_a_network_that_is_refit_is_not_judged_by_validation_clips(
 def test_test_clips_that_a_network_was_trained_on_are_counted(save, store, labels):
     audio = feature_store.read_stored_clips(store.folder)["audio"]
     heard = [checksum[:16] for checksum in audio[["0", "8", "1"]]]  # two of them for testing
-    found = score(save(network(), trained_on=heard), store.data, labels)
+    path = save(network(), trained_on=heard)
+    found = score(path, store.data, labels)  # of no training clip, such as 1
     assert found.network["trained_on_test_clips"] == 2
+    assert found.network["trained_on_other_clips"] == 0
+    assert score_elsewhere(path, store.data, labels).network["trained_on_other_clips"] == 1
     assert score(save(network()), store.data, labels).network["trained_on_test_clips"] is None
 
 
@@ -138,6 +141,7 @@ def test_the_summary_says_how_thresholds_were_chosen_and_what_the_network_is(sav
         "settings": settings,
         "weights": trained.count_params(),
         "trained_on_test_clips": None,
+        "trained_on_other_clips": None,
     }
 
 

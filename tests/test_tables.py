@@ -131,10 +131,11 @@ def test_a_network_trained_elsewhere_is_described_with_tags_thresholds_and_clips
         "tags by other names, several merged by maximum: loud (loud, noise)",
         "on which of these clips the network was trained is not known",
     ]
-    elsewhere["model"] = {"trained_on_test_clips": 7}
-    assert tables.describe_network(elsewhere)[-1] == (
-        "the network was trained on 7 of these test clips"
-    )
+    elsewhere["model"] = {"trained_on_test_clips": 7, "trained_on_other_clips": 1234}
+    assert tables.describe_network(elsewhere)[-2:] == [
+        "the network was trained on 7 of these test clips",
+        "the network was trained on 1,234 clips of the other parts",
+    ]
     assert tables.describe_network(summary) == []
     unnamed = "1 test clip without an artist: each is taken for one by an artist of its own"
     elsewhere["clips_without_artist"] = summary["clips_without_artist"] = 1

@@ -112,9 +112,11 @@ def find_model(data, name):
     described = {**description, **description["settings"]}
     if not described.keys() >= COMPLETE.keys():
         raise ValueError(f"{path} is of a run that is not finished: finish it first")
-    if not _is_plausible(described):
-        raise _foreign(path)
-    return path
+    with contextlib.suppress(ValueError):
+        json.dumps(described, allow_nan=False)  # as summaries repeat it
+        if _is_plausible(described):
+            return path
+    raise _foreign(path)
 
 
 def _is_plausible(described):
@@ -328,8 +330,7 @@ def _unusable(path, problem):
 
 
 def _foreign(path):
-    problem = f"is not a model of this project: it has no {ENTRY} that is whole"
-    return _unusable(path, problem)
+    return _unusable(path, f"is not a model of this project: it has no {ENTRY} that is whole")
 
 
 def read_description(path):
@@ -344,7 +345,6 @@ def read_description(path):
         raise ValueError(f"{path} is missing: run 3_train_cnn.py with --force, or name a model")
     with contextlib.suppress(*NO_DESCRIPTION):
         description = json.loads(read_zip(path, [ENTRY])[ENTRY])
-        json.dumps(description, allow_nan=False)  # as summaries repeat it
         if isinstance(description["settings"], dict):
             return description
     raise _foreign(path)

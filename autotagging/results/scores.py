@@ -40,8 +40,8 @@ class Scores:
     left_out : Series of str
         Why clips have no scores, by clip_id.
     network : dict, optional
-        Of a network, its settings, number of weights, and on how many of the test clips it was
-        trained (None where its file does not say).
+        Of a network, its settings, number of weights, and on how many of the test clips, and of
+        the others with scores, it was trained (None where its file does not say).
     tag_weights : ndarray of shape (n_tags, n_inputs), optional
         Of a network, the weights of its last layer.
     common : CommonTags, optional
@@ -225,7 +225,7 @@ def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
             "2_feature_extraction.py, and name them with --features"
         )
     split = labels.loc[store.rows.index, "split"]
-    test_ids = split.index[split == "test"]
+    test_ids, other_ids = split.index[split == "test"], split.index[split != "test"]
     if not len(test_ids):
         raise ValueError(f"the label set has no test clips with features/{network.features}")
     tags, known = labels.columns.drop("split").tolist(), description["tags"]
@@ -251,6 +251,7 @@ def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
             "settings": description["settings"],
             "weights": model.count_params(),
             "trained_on_test_clips": _count_heard(heard, store.audio[test_ids]),
+            "trained_on_other_clips": _count_heard(heard, store.audio[other_ids]),
         },
         tag_weights=common.merge(weights, "mean").to_numpy().T,
         common=common if network.is_trained_elsewhere else None,

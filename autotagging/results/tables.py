@@ -76,6 +76,8 @@ def describe_network(summary):
         sentences.append(f"tags by other names, several merged by maximum: {', '.join(groups)}")
     if n_clips := model.get("trained_on_test_clips"):
         sentences.append(f"the network was trained on {n_clips:,} of these test clips")
+    if n_clips := model.get("trained_on_other_clips"):
+        sentences.append(f"the network was trained on {n_clips:,} clips of the other parts")
     if common and model.get("trained_on_test_clips") is None:
         sentences.append("on which of these clips the network was trained is not known")
     if n_clips := summary["clips_without_artist"]:
