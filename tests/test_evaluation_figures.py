@@ -128,6 +128,7 @@ def test_bars_of_an_evaluation_are_compared_with_predicting_nothing_and_other_th
     per_tag = aucs_of(["rock", "jazz"])
     per_tag["accuracy"], per_tag["accuracy_of_nothing"] = [0.9, 0.8], [0.7, 0.6]
     per_tag["recall"], per_tag["recall_at_threshold"] = [0.3, 0.0], [0.5, 0.4]
+    per_tag["threshold"] = [0.5, 0.2]
     figures = list_figures({"per_tag": per_tag}, examples=[], unit="artists")
     references = {
         "accuracy.png": "predicting no tag",
@@ -135,6 +136,8 @@ def test_bars_of_an_evaluation_are_compared_with_predicting_nothing_and_other_th
     }
     for name, reference in references.items():
         assert legend_labels(figures[name]())[1] == reference
+    per_tag["threshold"] = 0.5
+    assert legend_labels(figures["Recall.png"]())[1] == "at the thresholds used, all 0.5"
 
 
 def test_the_table_of_an_evaluation_shows_only_the_examples_that_are_chosen_for_it():

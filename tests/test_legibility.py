@@ -34,7 +34,7 @@ def evaluate(names):
         per_tag[f"{auc}_low"], per_tag[f"{auc}_high"] = per_tag[auc] - 0.1, per_tag[auc] + 0.05
         per_tag.loc[3:4, [f"{auc}_low", f"{auc}_high"]] = np.nan
         per_tag.loc[4:4, auc] = np.nan
-    for column in ("accuracy", "accuracy_of_nothing", "recall", "recall_at_threshold"):
+    for column in ("accuracy", "accuracy_of_nothing", "recall", "recall_at_threshold", "threshold"):
         per_tag[column] = rng.random(n)
     grid = np.linspace(0, 1, 5)
     curves = [pd.DataFrame({"tag": tag, "at": grid, "roc": grid, "pr": 1 - grid}) for tag in names]

@@ -50,12 +50,15 @@ def list_figures(tables, examples, unit):
         title = f"{column.capitalize()} at threshold 0.5"
         return draw_tag_bars(values, per_tag["tag"].tolist(), title, references, label)
 
-    is_tuned = (per_tag["threshold"] != 0.5).any()
-    chosen = "at thresholds from validation" if is_tuned else "at the thresholds used, all 0.5"
+    def draw_recall():
+        is_tuned = (per_tag["threshold"] != 0.5).any()
+        label = "at thresholds from validation" if is_tuned else "at the thresholds used, all 0.5"
+        return draw_bars("recall", "recall_at_threshold", label)
+
     title = "Test clips; predicted: at or above the threshold, most confident first; bold: in both"
     return {
         "accuracy.png": lambda: draw_bars("accuracy", "accuracy_of_nothing", "predicting no tag"),
-        "Recall.png": lambda: draw_bars("recall", "recall_at_threshold", chosen),
+        "Recall.png": draw_recall,
         "auc_per_tag.png": lambda: draw_aucs(per_tag, unit),
         "roc_pr_curves.png": lambda: draw_curves(tables["curves"], tables["reliability"], per_tag),
         "tag_confusions.png": lambda: draw_confusions(tables["confusions"]),
