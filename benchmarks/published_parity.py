@@ -40,6 +40,10 @@ OUTPUT, INPUT, IS_TRAINING = "model/Sigmoid", "model/Placeholder", "model/Placeh
 def main(args):
     """Print the differences, a row a network."""
     paths = sorted(args.folder.glob("*/*.mp3"))
+    lacking = [clip for clip in KEPT_CLIPS if not (args.folder / clip).is_file()]
+    if not paths or (args.keep and lacking):
+        problem = f"lacks {lacking[0]}" if paths else "has no mp3 in folders 0 to f"
+        raise ValueError(f"{args.folder} {problem}: name a folder of MagnaTagATune's audio")
     step = max(1, len(paths) // args.clips)
     paths = paths[::step][: args.clips]
     wheel = published.find_wheel(args.published)
