@@ -8,7 +8,7 @@ incomplete.csv  clip_id, seconds used and reason: clips that give less than they
 summary.json    settings, checksum of the array, storage error; written last
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ import pandas as pd
 from autotagging import steps
 from autotagging.clips import inventory
 from autotagging.features import workers
-from autotagging.features.settings import PRESETS, FeatureSettings, change
+from autotagging.features.settings import PRESETS, FeatureSettings, LayerSettings, parse
 from autotagging.features.spectrogram import extract_file
 from autotagging.files import checksum
 from autotagging.formatting import count, display_path, first_lines
@@ -33,13 +33,14 @@ class FeatureStore:
 
     Parameters
     ----------
-    array : ndarray of shape (n_stored_clips, frames, bands), float16
-        Memory-mapped, read-only; behind its sound a clip is padded.
+    array : ndarray of shape (n_stored_clips, frames, bands)
+        Memory-mapped, read-only; behind its sound a clip is padded. Of a network's layer a frame
+        is a chunk, and a band a value.
     lengths : ndarray of shape (n_stored_clips,), int
         Frames with sound.
     rows : Series of int
         The row of each clip wanted, by clip_id, without those that failed.
-    settings : FeatureSettings
+    settings : FeatureSettings or LayerSettings
     audio : Series of str
         The SHA-256 of the audio of each clip wanted, by clip_id.
     failed : Series of str
@@ -49,7 +50,7 @@ class FeatureStore:
     array: np.ndarray
     lengths: np.ndarray
     rows: pd.Series
-    settings: FeatureSettings
+    settings: FeatureSettings | LayerSettings
     audio: pd.Series
     failed: pd.Series
 
@@ -106,7 +107,7 @@ def count_frames(seconds, settings):
     ----------
     seconds : ndarray of shape (n_clips,)
         How much of each clip's audio is used.
-    settings : FeatureSettings
+    settings : FeatureSettings or LayerSettings
 
     Returns
     -------
@@ -114,6 +115,8 @@ def count_frames(seconds, settings):
         As many as a store has whose clips are cut to these seconds, at least 1; all for a clip
         that is not padded.
     """
+    if isinstance(settings, LayerSettings):
+        return -(-count_frames(seconds, settings.spectrogram) // settings.chunk_frames)
     frames = np.round(np.round(seconds * settings.sample_rate) / settings.hop_length)
     is_full = seconds > settings.n_samples / settings.sample_rate - HUNDREDTH
     return np.where(is_full, settings.frames, frames.clip(1, settings.frames)).astype(int)
@@ -163,12 +166,11 @@ def refuse_changed(folder, clip_ids):
 
 
 def read_settings(folder):
-    """Return the settings of a finished store: FeatureSettings."""
+    """Return the settings of a finished store: FeatureSettings or LayerSettings."""
     preset = f" --preset {folder.name}" if folder.name in PRESETS else ""
     settings = steps.read_summary(folder, preset)["settings"]
     try:
-        stored = FeatureSettings(**{f.name: settings[f.name] for f in fields(FeatureSettings)})
-        return change(stored, {})  # refuses what no store was made of
+        return parse(settings)  # refuses what no store was made of
     except (KeyError, TypeError, ValueError):
         raise steps.damaged(folder / steps.SUMMARY) from None
 
@@ -196,7 +198,7 @@ def read_stored_clips(folder):
     types = {"clip_id": str, "bytes": int, "mtime_ns": int, "audio": str}
     types |= {"seconds": float, "is_longer": int}
     stored = steps.read_table(folder / "clips.csv", "clip_id", usecols=list(types), dtype=types)
-    settings, seconds = read_settings(folder), stored["seconds"]
+    settings, seconds = read_settings(folder).spectrogram, stored["seconds"]
     longest = settings.n_samples / settings.sample_rate
     shortest = min(longest, settings.n_fft / settings.sample_rate)  # one window of the FFT
     is_possible = seconds.between(shortest - HUNDREDTH, longest + HUNDREDTH)
@@ -219,8 +221,8 @@ def open_array(folder, settings, n_clips):
         array = np.load(folder / FILE, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError):
         raise steps.damaged(folder / FILE) from None
-    if (array.shape, array.dtype) != (shape, np.float16):
-        problem = f"has shape {array.shape}, {array.dtype}, not {shape}, float16"
+    if (array.shape, array.dtype) != (shape, settings.dtype):
+        problem = f"has shape {array.shape}, {array.dtype}, not {shape}, {settings.dtype}"
         raise steps.damaged(folder / FILE, problem)
     return array
 
