@@ -57,12 +57,18 @@ def describe(network):
 def _by_number(network):
     """Return the layers of each block, by its number in order, and the layers of none."""
     numbered, unnumbered = {}, []
-    for layer in network.layers:
+    for layer in _list_layers(network):
         if found := re.fullmatch(r".*_(\d+)", layer.name):
             numbered.setdefault(int(found[1]), []).append(layer)
         else:
             unnumbered.append(layer)
     return dict(sorted(numbered.items())), unnumbered
+
+
+def _list_layers(network):
+    """Return the layers of a network, those of a head among them."""
+    nested = [getattr(layer, "layers", [layer]) for layer in network.layers]
+    return [layer for layers_of_one in nested for layer in layers_of_one]
 
 
 def _describe_convolution(number, members):

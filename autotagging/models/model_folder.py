@@ -29,6 +29,7 @@ from autotagging import steps, versions
 from autotagging.files import read_zip, write_array, write_table
 
 MTT_BY_FOLDER = "MagnaTagATune, folders 0 to b"  # among checksums: of audio not at hand
+HEAD = "head"  # layer of a network that is a head on a layer of another, see `heads`
 FILE, OUT_OF_FOLD = "model.keras", "out_of_fold.npy"
 ENTRY = "autotagging.json"
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"  # Keras' entries
@@ -58,7 +59,7 @@ def write(folder, network, description, history):
     network : keras.Model
     description : dict
         Plain values: tags, feature_settings, settings, thresholds, label_set, dataset, note,
-        citation.
+        citation; layer, of a network with a head, the settings of the store that the head takes.
     history : DataFrame
         A row an epoch.
     """
@@ -169,16 +170,21 @@ def name_of(name):
 
 
 def tag_weights(network):
-    """Return what a network responds to in each tag: the weights of its last layer.
+    """Return what a network responds to in each tag: the weights of its last layer, or its head's.
 
     Returns
     -------
     ndarray of shape (n_tags, n_inputs)
         Of a mean of networks the weights of all side by side, each as long as the others.
     """
-    members = [layer for layer in network.layers if hasattr(layer, "layers")] or [network]
-    weights = [member.get_layer("logits").get_weights()[0].T for member in members]
+    weights = [one.get_layer("logits").get_weights()[0].T for one in list_members(network)]
     return weights[0] if len(weights) == 1 else np.hstack([*map(normalize, weights)])
+
+
+def list_members(network):
+    """Return the networks that a network is made of: those of a mean, a head, or itself alone."""
+    nested = [layer for layer in network.layers if hasattr(layer, "layers")]
+    return [member for one in nested for member in list_members(one)] or [network]
 
 
 def save(path, network, description):
@@ -220,6 +226,8 @@ def load(path):
         raise _unusable(path, problem) from None
     if "tags" in description and not _has_tags(network, description["tags"]):
         raise _unusable(path, "has a network of other tags")
+    if "layer" in description and HEAD not in [layer.name for layer in network.layers]:
+        raise _unusable(path, "has a network without the head that it describes")
     return network, description
 
 

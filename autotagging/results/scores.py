@@ -3,7 +3,7 @@
 A network's scores are computed here; those of a file are read in `external_scores`.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -212,12 +212,13 @@ def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
         has these.
     """
     with native_stderr.silenced():
-        model, description = model_folder.load(network.path)
+        from autotagging.models import heads
+
+        whole, description = model_folder.load(network.path)
     wanted = list_parts(labels, held_out=not network.is_trained_elsewhere)
     store = feature_store.open_store(data, network.features, wanted.index)
-    _, frames, bands = model.input_shape
-    fits = frames <= store.array.shape[1] and bands == store.array.shape[2]
-    if not fits or asdict(store.settings) != description["feature_settings"]:
+    model = heads.fit_to(whole, description, store.settings)
+    if model is None or not _fits(model, store):
         raise ValueError(
             f"{network.path} takes other features than features/{network.features}: extract "
             f"{description['settings']['features']} as it was trained on, with "
@@ -248,12 +249,18 @@ def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
         left_out=store.failed[store.failed.index.isin(wanted.index)],
         network={
             "settings": description["settings"],
-            "weights": model.count_params(),
+            "weights": whole.count_params(),
             "trained_on_test_clips": _count_heard(heard, store.audio[test_ids]),
         },
         tag_weights=common.merge(weights, "mean").to_numpy().T,
         common=common if network.is_trained_elsewhere else None,
     )
+
+
+def _fits(model, store):
+    """Return whether the chunks of a network are as those that a store has."""
+    _, frames, bands = model.input_shape
+    return frames <= store.array.shape[1] and bands == store.array.shape[2]
 
 
 def _choose_thresholds(y_true, y_score, kept):
