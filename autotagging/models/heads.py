@@ -18,7 +18,7 @@ from autotagging.models import blocks
 from autotagging.models.model_folder import HEAD
 
 
-def linear(shape, n_tags, mean, variance, *, dropout=0):
+def linear(shape, n_tags, mean, variance):
     """Return a logit a tag of a layer's values: logistic regression, which `linear_solver` solves.
 
     For a layer of 200 values and 50 tags 10,050 weights besides the normalisation's 401.
@@ -30,7 +30,6 @@ def linear(shape, n_tags, mean, variance, *, dropout=0):
     n_tags : int
     mean, variance : ndarray of shape (width,)
         Of the training clips.
-    dropout : float
 
     Returns
     -------
@@ -38,7 +37,8 @@ def linear(shape, n_tags, mean, variance, *, dropout=0):
         (n_clips, 1, width) -> (n_clips, n_tags) logits.
     """
     inputs, x = blocks.normalised_values(shape, mean, variance)
-    return blocks.to_logits(inputs, x, n_tags, dropout, "linear")
+    logits = layers.Dense(n_tags, name="logits", dtype="float32")(x)
+    return keras.Model(inputs, logits, name="linear")
 
 
 def mlp(shape, n_tags, mean, variance, *, dropout=0.5, units=256):

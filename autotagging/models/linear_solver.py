@@ -7,10 +7,10 @@ strong the penalty is, one for all tags, is chosen inside the training clips by 
 import os
 
 import numpy as np
+import threadpoolctl
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from autotagging import metrics
 from autotagging.formatting import measure
@@ -137,7 +137,7 @@ def _score_out_of_fold(x, y_true, folds, strength):
     return scores
 
 
-@threadpool_limits.wrap(limits=1)  # small problems: more threads would wait for each other
+@threadpoolctl.threadpool_limits.wrap(limits=1)  # many small problems: threads would only wait
 def _fit(x, y_true, strength):
     """Return how values are normalised, and the weights of each tag.
 

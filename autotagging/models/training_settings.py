@@ -42,7 +42,7 @@ class TrainingSettings:
         "whole clips",
         kind=options.number_from_0,
     )
-    dropout: float = option("before the output", 0.5, options.share)
+    dropout: float | None = option("before the output", 0.5, options.share)
     epochs: int = option("at most", 100, options.positive)
     batch_size: int = option("clips a step, over all devices", 16, options.positive)
     learning_rate: float = option("of Adam at the start", 0.001, options.positive_number)
@@ -162,7 +162,7 @@ RECIPES = {
     "short-chunk-res": TrainingSettings(
         "short-chunk-res", "short-chunk", 3.69, learning_rate=0.0005
     ),
-    SOLVED: TrainingSettings(SOLVED, "mtt-musicnn", None, dropout=0, epochs=1, min_steps=0),
+    SOLVED: TrainingSettings(SOLVED, "mtt-musicnn", None, dropout=None, epochs=1, min_steps=0),
     "mlp": TrainingSettings("mlp", "mtt-musicnn", None, epochs=40, augment=("mixup",), units=256),
 }
 

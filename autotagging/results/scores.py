@@ -159,7 +159,8 @@ def find_network(data, name, *, features=None, label_set=None, folder=cli.PUBLIS
     data : Path
     name : str
     features : str, optional
-        Name of the store that a network from elsewhere is given; otherwise as it was trained on.
+        Name of the store that a network from elsewhere is given, or a head with the network that
+        it stands on; otherwise as it was trained on.
     label_set : str, optional
         That it is evaluated on; of a run the one it was trained on.
     folder : Path
@@ -172,11 +173,13 @@ def find_network(data, name, *, features=None, label_set=None, folder=cli.PUBLIS
         since.
     """
     path = published.find_model(data, name, folder)
-    settings = model_folder.read_description(path)["settings"]
+    description = model_folder.read_description(path)
+    settings = description["settings"]
     if path.resolve().parent.parent != data.resolve() / "models":
         return Network(path, features or settings["features"], None)
     for kind, asked_for in (("features", features), ("labels", label_set)):
-        if asked_for not in (None, settings[kind]):
+        is_free = kind == "features" and "layer" in description  # with its backbone, spectrograms
+        if asked_for not in (None, settings[kind]) and not is_free:
             raise ValueError(
                 f"{path.parent} was trained on {kind}/{settings[kind]}, not on {asked_for}: leave "
                 f"out --{kind}"
@@ -184,7 +187,7 @@ def find_network(data, name, *, features=None, label_set=None, folder=cli.PUBLIS
     table = label_sets.read_labels(data, settings["labels"])
     steps.check_current(data, path.parent, table.index)
     is_refit = settings.get("refit") is True
-    return Network(path, settings["features"], settings["labels"], is_refit)
+    return Network(path, features or settings["features"], settings["labels"], is_refit)
 
 
 def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
