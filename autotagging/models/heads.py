@@ -21,7 +21,7 @@ from autotagging.models.model_folder import HEAD
 def linear(shape, n_tags, mean, variance):
     """Return a logit a tag of a layer's values: logistic regression, which `linear_solver` solves.
 
-    For a layer of 200 values and 50 tags 10,050 weights besides the normalisation's 401.
+    For a layer of 200 values and 50 tags 10,050 weights.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def mlp(shape, n_tags, mean, variance, *, dropout=0.5, units=256):
 
     Source: the probe of the literature, such as Castellon, Donahue and Liang, "Codified audio
     language modeling learns useful representations for music information retrieval", ISMIR 2021.
-    For a layer of 200 values and 50 tags 64,306 weights besides the normalisation's 401.
+    For a layer of 200 values and 50 tags 64,306 weights.
 
     Parameters
     ----------

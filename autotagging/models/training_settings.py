@@ -163,7 +163,9 @@ RECIPES = {
         "short-chunk-res", "short-chunk", 3.69, learning_rate=0.0005
     ),
     SOLVED: TrainingSettings(SOLVED, "mtt-musicnn", None, dropout=None, epochs=1, min_steps=0),
-    "mlp": TrainingSettings("mlp", "mtt-musicnn", None, epochs=40, augment=("mixup",), units=256),
+    "mlp": TrainingSettings(
+        "mlp", "mtt-musicnn", None, epochs=20, augment=("mixup",), min_steps=400, units=256
+    ),
 }
 
 
