@@ -1,8 +1,8 @@
 """Train a convolutional network to predict the tags of a clip.
 
 `paper` is the published network of three wide convolutions; `vgg`, the default, a small one of
-3x3 convolutions; `fcn`, `musicnn` and `short-chunk-res` are the literature's. `linear` and `mlp` are
-small heads on the layer of a network that already knows music, for few clips. All learn from the
+3x3 convolutions; `fcn`, `musicnn` and `short-chunk-res` are the literature's. `linear` and `mlp`
+are small heads on a layer of a network that already knows music, for few clips. All learn from the
 training clips; the epoch with the best macro PR-AUC on the validation clips is kept. Where both
 parts are small, the network is refit: it learns from both, its last epoch is kept, and thresholds
 come from out-of-fold scores. The test clips are not touched. A run that was killed resumes at its

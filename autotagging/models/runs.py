@@ -325,13 +325,13 @@ def _describe_task(run):
 def _describe_outcome(name, summary):
     best, judged = summary.get("best_epoch"), "validation"
     kept = f"best epoch {best} of {summary['epochs']}" if best else "mean"
+    pace = f"{summary['seconds_per_epoch']:.1f} s per epoch, "
     if best and summary["settings"]["architecture"] == training_settings.SOLVED:
-        kept = "solved"
+        kept, pace = "solved", ""
     if summary["judged_by"] == JUDGED_BY[True]:
         kept, judged = kept.replace("best", "last"), "out-of-fold"
     return (
         f"{name}, {kept}: {judged} macro ROC-AUC {measure(summary['validation']['roc_auc'])}, "
         f"PR-AUC {measure(summary['validation']['pr_auc'])}; {summary['weights']:,} weights; "
-        f"{summary['seconds_per_epoch']:.1f} s per epoch, "
-        f"{summary['clips_per_second']:.0f} clips/s, {summary['seconds']:.0f} s in all"
+        f"{pace}{summary['clips_per_second']:.0f} clips/s, {summary['seconds']:.0f} s in all"
     )
