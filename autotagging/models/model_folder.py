@@ -12,6 +12,7 @@ checkpoint/   of a training that is not finished, see `checkpoints`
 *.png         the network with its maps, the course of training
 """
 
+import argparse
 import contextlib
 import json
 import math
@@ -25,7 +26,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import normalize
 
-from autotagging import steps, versions
+from autotagging import options, steps, versions
 from autotagging.files import read_zip, write_array, write_table
 
 MTT_BY_FOLDER = "MagnaTagATune, folders 0 to b"  # among checksums: of audio not at hand
@@ -121,11 +122,19 @@ def _is_plausible(described):
         return False
     tags, thresholds = described["tags"], described["thresholds"]
     return (
-        all(isinstance(tag, str) for tag in tags)
+        all(isinstance(tag, str) and tag and tag.isprintable() for tag in tags)
         and len(set(tags)) == len(tags) == len(thresholds) > 0
         and all(isinstance(value, float) and math.isfinite(value) for value in thresholds)
-        and Path(described["features"]).name == described["features"]  # no way out of the dataset
+        and all(_is_name(described[kind]) for kind in ("features", "labels") if kind in described)
     )
+
+
+def _is_name(value):
+    """Return whether a value names a folder of the dataset, and is no way out of it."""
+    try:
+        return isinstance(value, str) and options.name(value) == value
+    except argparse.ArgumentTypeError:
+        return False
 
 
 def shorten(checksum):
@@ -168,6 +177,11 @@ def name_of(name):
     return path.stem if path.suffix == ".keras" else path.name
 
 
+def members_of(network):
+    """Return the networks that one is the mean of; the network itself where it is no mean."""
+    return [layer for layer in network.layers if hasattr(layer, "layers")] or [network]
+
+
 def tag_weights(network):
     """Return what a network responds to in each tag: the weights of its last layer.
 
@@ -176,8 +190,7 @@ def tag_weights(network):
     ndarray of shape (n_tags, n_inputs)
         Of a mean of networks the weights of all side by side, each as long as the others.
     """
-    members = [layer for layer in network.layers if hasattr(layer, "layers")] or [network]
-    weights = [member.get_layer("logits").get_weights()[0].T for member in members]
+    weights = [member.get_layer("logits").get_weights()[0].T for member in members_of(network)]
     return weights[0] if len(weights) == 1 else np.hstack([*map(normalize, weights)])
 
 

@@ -293,7 +293,7 @@ def _describe_task(run):
     )
     if run.source:
         name = model_folder.name_of(run.source.path)
-        text += f"; it starts from {name}, trained on {run.source.description['dataset']}"
+        text += f"; it starts from {name}, trained on {run.source.description.get('dataset')}"
     y_true = pd.DataFrame(run.judging_clips.y_true, columns=tags)
     is_averaged = metrics.are_averaged(y_true.to_numpy())
     on_every_clip = y_true.columns[y_true.all()].tolist()
