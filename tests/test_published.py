@@ -219,7 +219,7 @@ def test_a_name_is_enough_wherever_a_trained_network_is_asked_for(run_script, wh
     said = run(4, "--model", "mtt-musicnn")
     assert "3 tags in common; it lacks 2 (" in said
     assert "; the label set lacks 46 (guitar, " in said
-    assert "scores of synonyms merged by maximum: classical (classical, classic)" in said
+    assert "tags by other names, several merged by maximum: classical (classical, classic)" in said
     assert "all clips" in said
     scores = pd.read_csv(tiny_dataset / "results/mtt-musicnn/scores.csv")
     assert set(scores["split"]) == {"train", "validation", "test"}

@@ -227,7 +227,7 @@ def _write_tags(tags, chosen_from):
         yield f"no clip has {list_some(tags['without_clips'])}"
     if chosen_from == "train":
         changes = ("not_most_frequent_of_all", "most_frequent_of_all_left_out")
-        gained, lost = (list_some(tags[change], len(tags[change])) for change in changes)
+        gained, lost = (list_some(tags[change], None) for change in changes)
         change = f"{lost} would stand in place of {gained}" if gained else "they would be the same"
         yield f"counted over all annotated clips {change}"
 

@@ -28,6 +28,7 @@ from sklearn.preprocessing import normalize
 
 from autotagging import options, steps, versions
 from autotagging.files import read_zip, write_array, write_table
+from autotagging.formatting import count
 
 MTT_BY_FOLDER = "MagnaTagATune, folders 0 to b"  # among checksums: of audio not at hand
 FILE, OUT_OF_FOLD = "model.keras", "out_of_fold.npy"
@@ -67,7 +68,7 @@ def write(folder, network, description, history):
     write_table(folder / "history.csv", history, index=False)
     return {
         FILE: f"{network.count_params():,} weights, {len(description['tags'])} tags",
-        "history.csv": f"{len(history)} epochs",
+        "history.csv": count(len(history), "epoch"),
     }
 
 
@@ -122,7 +123,8 @@ def _is_plausible(described):
         return False
     tags, thresholds = described["tags"], described["thresholds"]
     return (
-        all(isinstance(tag, str) and tag and tag.isprintable() for tag in tags)
+        described["architecture"].isprintable()
+        and all(isinstance(tag, str) and tag and tag.isprintable() for tag in tags)
         and len(set(tags)) == len(tags) == len(thresholds) > 0
         and all(isinstance(value, float) and math.isfinite(value) for value in thresholds)
         and all(_is_name(described[kind]) for kind in ("features", "labels") if kind in described)
@@ -131,10 +133,9 @@ def _is_plausible(described):
 
 def _is_name(value):
     """Return whether a value names a folder of the dataset, and is no way out of it."""
-    try:
-        return isinstance(value, str) and options.name(value) == value
-    except argparse.ArgumentTypeError:
-        return False
+    with contextlib.suppress(argparse.ArgumentTypeError):
+        return isinstance(value, str) and bool(options.name(value))
+    return False
 
 
 def shorten(checksum):
@@ -343,6 +344,7 @@ def read_description(path):
         raise ValueError(f"{path} is missing: run 3_train_cnn.py with --force, or name a model")
     with contextlib.suppress(*NO_DESCRIPTION):
         description = json.loads(read_zip(path, [ENTRY])[ENTRY])
+        json.dumps(description, allow_nan=False)  # as summaries repeat it
         if isinstance(description["settings"], dict):
             return description
     raise _foreign(path)
