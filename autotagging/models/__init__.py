@@ -15,6 +15,7 @@ prediction         scores of stored clips
 held_out           scores of clips by networks that have heard none of their artists
 runs               a network trained, its thresholds chosen, both kept and drawn
 diagram            what a network is made of, and its maps, for a figure
+embeddings         a network's layer as features
 published          published networks by name, as model files
 published_weights  what the package musicnn holds -> weights of our networks
 model_folder       model.keras, history.csv, out_of_fold.npy
