@@ -36,8 +36,12 @@ def count(number, noun):
 
 
 def list_some(names, limit=8):
-    """Return names as they stand in a sentence, the first few where they are many."""
-    names = list(map(str, names))
+    """Return names as they stand in a sentence, the first few where they are many.
+
+    A name with a comma is quoted, as it would look like two. A limit of None lists all.
+    """
+    names = [f'"{name}"' if "," in name else name for name in map(str, names)]
+    limit = len(names) if limit is None else limit
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
 
@@ -53,7 +57,7 @@ def list_left_out(part, tags, on_every_clip):
     """
     on_no_clip = [tag for tag in tags if tag not in on_every_clip]
     kinds = [
-        f"on {place} {count(len(kind), 'tag')} ({', '.join(kind)})"
+        f"on {place} {count(len(kind), 'tag')} ({list_some(kind, None)})"
         for kind, place in ((on_no_clip, "no clip"), (on_every_clip, "every clip"))
         if kind
     ]

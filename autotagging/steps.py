@@ -17,15 +17,7 @@ import filelock
 import numpy as np
 import pandas as pd
 
-from autotagging import versions
-from autotagging.files import (
-    check_name,
-    checksum,
-    checksum_of,
-    list_visible,
-    read_zip,
-    write_whole,
-)
+from autotagging import files, versions
 
 SUMMARY, LOCK = "summary.json", "lock"
 FIGURES = ("*.png", "*.html")  # and pages
@@ -87,7 +79,7 @@ def describe_inputs(data, *paths, clip_ids=()):
     """
     data, inputs = data.resolve(), {}
     for path in [path.resolve() for path in paths if path is not None]:
-        check_name(path)
+        files.check_name(path)
         is_below = path.is_relative_to(data)
         name = path.relative_to(data).as_posix() if is_below else f"../{path.name}"
         if is_below and not path.exists():
@@ -104,11 +96,11 @@ def _checksum(path, clip_ids):
         settings = {key: value for key, value in settings.items() if not key.startswith(FIGURE)}
         rows = read_table(path / "clips.csv", "clip_id", dtype=str).reindex(sorted(clip_ids))
         rows = rows.drop(columns=VOLATILE, errors="ignore")
-        return checksum_of([json.dumps(settings), rows.to_csv()])
+        return files.checksum_of([json.dumps(settings), rows.to_csv()])
     if path.suffix == ".keras":
         with contextlib.suppress(ValueError):  # damage is said where it is loaded
-            return checksum_of(read_zip(path, KERAS_ENTRIES).values())
-    return checksum(path)
+            return files.checksum_of(files.read_zip(path, KERAS_ENTRIES).values())
+    return files.checksum(path)
 
 
 def is_finished(step, *, replaceable=()):
@@ -259,7 +251,7 @@ def damaged(path, problem="is gone or damaged"):
 
 def list_finished(folder):
     """Return the names of the finished steps below a folder, such as ``data/mtt/models``."""
-    return [path.parent.name for path in list_visible(folder, f"*/{SUMMARY}")]
+    return [path.parent.name for path in files.list_visible(folder, f"*/{SUMMARY}")]
 
 
 def _read(folder):
@@ -337,7 +329,7 @@ def discard_figures(step):
 
 def _remove_figures(folder):
     for pattern in FIGURES:
-        for path in list_visible(folder, pattern):
+        for path in files.list_visible(folder, pattern):
             path.unlink()
 
 
@@ -354,4 +346,4 @@ def discard(folder):
 
 def _write(folder, summary):
     text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_whole(folder / SUMMARY, text)
+    files.write_whole(folder / SUMMARY, text)

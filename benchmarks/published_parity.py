@@ -43,12 +43,13 @@ def main(args):
     step = max(1, len(paths) // args.clips)
     paths = paths[::step][: args.clips]
     wheel = published.find_wheel(args.published)
+    models = {name: published.make(name, args.published) for name in published.NETWORKS}
     print(f"{len(paths)} clips of {args.folder.name}; largest difference of a score")
     print("| network | same spectrogram | chunks | features | both, from audio |")
     print("|---|---|---|---|---|")
-    for name in published.NETWORKS:
+    for name, path in models.items():
         with native_stderr.silenced():
-            network, _ = model_folder.load(published.make(name, args.published))
+            network, _ = model_folder.load(path)
             differences = np.max([compare(p, wheel, name, network) for p in paths], axis=0)
         print(f"| `{name}` | " + " | ".join(f"{d:.1g}" for d in differences) + " |")
     if args.keep:

@@ -33,6 +33,21 @@ def test_synonyms_stand_for_the_tag_that_they_are_merged_into():
     assert common.describe()["merged_by_maximum"] == common.members
 
 
+def test_case_is_passed_over_in_synonyms_too():
+    common = common_tags.match(["Vocal"], ["Vocals", "VOICE"], SYNONYMS)
+    assert common.members == {"Vocal": ["Vocals", "VOICE"]}
+
+
+def test_a_group_of_which_the_label_set_has_one_word_alone_means_the_same():
+    common = common_tags.match(["voice", "beat"], ["vocal", "vocals", "beats"], SYNONYMS)
+    assert common.members == {"voice": ["vocal", "vocals"], "beat": ["beats"]}
+    assert common_tags.match(["voice"], ["vocal", "voice"], {}).unused == ["vocal"]
+
+
+def test_of_two_tags_that_differ_in_case_the_more_frequent_is_meant_by_a_third():
+    assert common_tags.match(["house", "House"], ["HOUSE"], {}).members == {"house": ["HOUSE"]}
+
+
 def test_a_synonym_that_the_label_set_has_stands_for_itself():
     common = common_tags.match(["vocal", "vocals"], ["vocals"], SYNONYMS)
     assert common.members == {"vocals": ["vocals"]}

@@ -43,6 +43,8 @@ def test_the_first_of_many_names_are_listed_and_the_others_counted():
     assert formatting.list_some(range(9)) == "0, 1, 2, 3, 4, 5, 6, 7 and 1 more"
     assert formatting.list_some("abc", 2) == "a, b and 1 more"
     assert formatting.list_some([]) == ""
+    assert formatting.list_some(range(9), None) == "0, 1, 2, 3, 4, 5, 6, 7, 8"
+    assert formatting.list_some(["rock, loud", "slow"]) == '"rock, loud", slow'
 
 
 def test_a_path_is_relative_to_the_working_folder_where_it_lies_below_it(tmp_path, monkeypatch):

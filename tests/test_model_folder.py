@@ -307,7 +307,13 @@ def test_keras_never_sees_a_network_that_is_unsafe(tmp_path, entries, monkeypatc
         change_description(tags=["a", 1]),
         change_description(feature_settings=[]),
         change_description(settings={"architecture": 1, "features": "mel96"}),
+        change_description(settings={"architecture": "\x1b[2J", "features": "mel96"}),
+        change_description(settings={"architecture": "vgg", "features": "x", "rate": float("nan")}),
+        change_description(tags=["a", "\x1b[2J"]),
         change_description(settings={"architecture": "vgg", "features": "../elsewhere"}),
+        change_description(settings={"architecture": "vgg", "features": ".."}),
+        change_description(settings={"architecture": "vgg", "features": "x", "labels": 5}),
+        change_description(settings={"architecture": "vgg", "features": "x", "labels": "../y"}),
     ],
     ids=[
         "a threshold less",
@@ -317,7 +323,13 @@ def test_keras_never_sees_a_network_that_is_unsafe(tmp_path, entries, monkeypatc
         "a tag of another type",
         "features that are a list",
         "architecture of another type",
-        "a way out of the dataset",
+        "architecture that cannot be printed",
+        "a number that is none",
+        "a tag that cannot be printed",
+        "features elsewhere",
+        "features above",
+        "labels of another type",
+        "labels elsewhere",
     ],
 )
 def test_a_description_that_cannot_be_is_refused(tmp_path, entries, change):

@@ -60,6 +60,40 @@ def test_a_padded_clip_scores_as_one_that_is_cut_to_its_sound(array, frames, n_t
     np.testing.assert_allclose(scores, np.concatenate(expected), rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("architecture", "frames", "n_chunks"),
+    [("vgg", 455, 64), ("paper", 120, 64), ("musicnn", 187, 28), ("fcn", 455, 11)],
+)
+def test_a_network_of_large_maps_scores_fewer_chunks_together(architecture, frames, n_chunks):
+    shape = (frames, 120 if architecture == "paper" else 96)
+    statistics = np.zeros(shape[1]), np.ones(shape[1])
+    network = architectures.ARCHITECTURES[architecture](shape, 2, *statistics)
+    assert prediction.choose_batch_size(network) == n_chunks
+    assert prediction.choose_batch_size(architectures.mean_of([network])) == n_chunks
+
+
+def test_chunks_score_alike_however_many_are_scored_together(array, monkeypatch):
+    network = build(frames=3)
+    scores = prediction.score_clips(network, label(array))
+    monkeypatch.setattr(prediction, "MAX_BYTES", 1)
+    assert prediction.choose_batch_size(network) == 1
+    np.testing.assert_allclose(prediction.score_clips(network, label(array)), scores, rtol=1e-5)
+
+
+def test_progress_is_shown_where_it_has_a_title_and_takes_long(array, monkeypatch, capsys):
+    network = build(frames=8)
+    monkeypatch.setattr(prediction, "SILENT_SECONDS", 3600)
+    prediction.score_clips(network, label(array), title="scoring")
+    monkeypatch.setattr(prediction, "SILENT_SECONDS", 0)
+    prediction.score_clips(network, label(array))
+    assert capsys.readouterr() == ("", "")
+    prediction.score_clips(network, label(array), 2, title="scoring")
+    printed, shown = capsys.readouterr()
+    assert not printed
+    assert "scoring: 100%" in shown
+    assert "6/6 [" in shown
+
+
 def test_sound_that_is_shorter_than_a_chunk_is_scored_as_if_it_went_on(array):
     network = build(frames=8)
     scores = prediction.score_clips(network, label(array, np.full(6, 3)))

@@ -13,6 +13,7 @@ from conftest import REPOSITORY, SCRIPTS
 pytest.importorskip("keras")
 from autotagging import cli
 from autotagging.models import model_folder, published
+from autotagging.results import scores
 
 spec = importlib.util.spec_from_file_location(
     "published_parity", REPOSITORY / "benchmarks" / "published_parity.py"
@@ -135,6 +136,33 @@ def test_a_model_file_that_is_gone_is_made_again(folder):
     assert published.make("mtt-vgg", folder).is_file()
 
 
+@pytest.mark.parametrize("changed", ["conversion", "card", "form"])
+def test_a_network_that_another_version_converted_is_converted_again(
+    changed, folder, monkeypatch, capsys
+):
+    path = published.make("mtt-vgg", folder)
+    if changed == "conversion":
+        monkeypatch.setattr(published, "CONVERSION", published.CONVERSION + 1)
+    elif changed == "card":
+        monkeypatch.setattr(published, "PACKAGE_LICENCE", "another")
+    else:
+        (path.parent / "summary.json").write_text("[]")
+    assert not published.is_made("mtt-vgg", folder)
+    capsys.readouterr()
+    assert published.make("mtt-vgg", folder) == path
+    assert "model.keras: mtt-vgg, a published network" in capsys.readouterr().out
+    assert published.is_made("mtt-vgg", folder)
+
+
+def test_a_copy_among_the_runs_of_a_dataset_is_a_network_trained_elsewhere(folder, tmp_path):
+    copy = tmp_path / "models" / "copy"
+    shutil.copytree(published.make("mtt-vgg", folder).parent, copy)
+    found = scores.find_network(tmp_path, "copy", folder=folder)
+    assert found.is_trained_elsewhere
+    assert found.path == copy / "model.keras"
+    assert found.features == "musicnn"
+
+
 def test_a_wheel_that_is_missing_is_told_with_the_command(tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "PUBLISHED", tmp_path)
     with pytest.raises(ValueError, match="is missing: make env fetches it, and so does python"):
@@ -191,7 +219,7 @@ def test_a_name_is_enough_wherever_a_trained_network_is_asked_for(run_script, wh
     said = run(4, "--model", "mtt-musicnn")
     assert "3 tags in common; it lacks 2 (" in said
     assert "; the label set lacks 46 (guitar, " in said
-    assert "scores of synonyms merged by maximum: classical (classical, classic)" in said
+    assert "tags by other names, several merged by maximum: classical (classical, classic)" in said
     assert "all clips" in said
     scores = pd.read_csv(tiny_dataset / "results/mtt-musicnn/scores.csv")
     assert set(scores["split"]) == {"train", "validation", "test"}

@@ -189,7 +189,7 @@ def test_a_network_trained_elsewhere_scores_every_clip_of_the_tags_in_common(sav
         "in_common": 2,
         "network_lacks": ["quiet"],
         "label_set_lacks": ["slow"],
-        "merged_by_maximum": {},
+        "merged_by_maximum": {"high": ["High"]},
     }
     kernel = trained.get_layer("logits").get_weights()[0]
     np.testing.assert_array_equal(found.tag_weights, kernel.T[[1, 0]])

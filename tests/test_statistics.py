@@ -162,6 +162,17 @@ def test_what_is_missing_is_said(labels, credits):
     assert "scripts 3 and 4 need clips in every part: add clips or artists, choose" in written
 
 
+def test_parts_that_are_empty_on_purpose_are_no_reason_for_a_warning(labels, credits):
+    summary = count(labels.assign(split="test"), credits)
+    assert "the train part has no clips" in "\n".join(statistics.write(summary))
+    summary["settings"]["split"] = "test"
+    written = "\n".join(statistics.write(summary))
+    assert "every clip is for testing" in written
+    assert "fewer than 5 test clips" in written
+    for words in ("has no clips", "need clips in every part", "training has heard"):
+        assert words not in written
+
+
 def test_tags_on_every_clip_of_a_part_are_named_with_what_to_do(labels, credits):
     summary = count(labels, credits)
     advice = "a tag that every clip has is not learned: --keep-untagged keeps clips with no tag"

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 from conftest import REPOSITORY
 
-from autotagging import steps
-from autotagging.files import write_whole
+from autotagging import files, steps
 
 LABELS = "labels/merged50"
 
@@ -289,10 +288,10 @@ def test_renewing_pictures_never_leaves_numbers_without_their_summary(data, monk
         path.with_name("summary.json.part").write_text(text[:10])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(steps, "write_whole", killed)
+    monkeypatch.setattr(files, "write_whole", killed)
     with pytest.raises(KeyboardInterrupt):
         steps.discard_figures(step_of(data, {"top": 50, "seed": 0, "figure_tags": None}))
-    monkeypatch.setattr(steps, "write_whole", write_whole)
+    monkeypatch.undo()
     assert steps.read_summary(data / LABELS)["clips"] == 3
 
 

@@ -88,7 +88,7 @@ def test_what_was_averaged_over_what_is_said(summary):
     assert "accuracy of predicting no tag .950" in text
     assert "macro PR-AUC .050, micro ROC-AUC .810" in text
     assert "left out" not in text
-    assert "no artist" not in text
+    assert "without an artist" not in text
 
 
 def test_tags_and_artists_that_are_missing_are_said(summary):
@@ -98,7 +98,9 @@ def test_tags_and_artists_that_are_missing_are_said(summary):
     text = tables.describe("vgg", summary)
     expected = "test clips: on no clip 1 tag (slow); on every clip 1 tag (loud)"
     assert f"left out of the averages over {expected}" in text
-    assert "1,200 test clips name no artist: each is taken for its own, not heard" in text
+    assert (
+        "1,200 test clips without an artist: each is taken for one by an artist of its own" in text
+    )
 
 
 def test_decisions_stand_at_both_thresholds():
@@ -119,14 +121,14 @@ def test_special_characters_of_names_do_no_harm():
 
 
 def test_a_network_trained_elsewhere_is_described_with_tags_thresholds_and_clips_heard(summary):
-    common = {"in_common": 3, "network_lacks": ["soft"], "label_set_lacks": ["harp", "choir"]}
+    common = {"in_common": 1, "network_lacks": ["soft, low"], "label_set_lacks": ["harp", "choir"]}
     common["merged_by_maximum"] = {"loud": ["loud", "noise"]}
     elsewhere = summary | {"tags_in_common": common, "thresholds": "0.5: none", "model": {}}
     assert tables.describe_network(elsewhere) == [
-        "the network was trained elsewhere: 3 tags in common; it lacks 1 (soft); the label set "
-        "lacks 2 (harp, choir)",
+        'the network was trained elsewhere: 1 tag in common; it lacks 1 ("soft, low"); the label '
+        "set lacks 2 (harp, choir)",
         "thresholds: 0.5: none",
-        "scores of synonyms merged by maximum: loud (loud, noise)",
+        "tags by other names, several merged by maximum: loud (loud, noise)",
         "on which of these clips the network was trained is not known",
     ]
     elsewhere["model"] = {"trained_on_test_clips": 7}
@@ -134,3 +136,7 @@ def test_a_network_trained_elsewhere_is_described_with_tags_thresholds_and_clips
         "the network was trained on 7 of these test clips"
     )
     assert tables.describe_network(summary) == []
+    unnamed = "1 test clip without an artist: each is taken for one by an artist of its own"
+    elsewhere["clips_without_artist"] = summary["clips_without_artist"] = 1
+    assert tables.describe_network(elsewhere)[-1] == unnamed
+    assert tables.describe_network(summary) == [f"{unnamed}, not heard in training"]

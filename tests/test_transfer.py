@@ -130,7 +130,11 @@ def test_what_a_network_can_start_from_is_opened(tmp_path):
 @pytest.mark.parametrize(
     ("written", "wanted", "sentence"),
     [
-        ({}, {"architecture": "paper"}, "of architecture vgg, not paper"),
+        (
+            {},
+            {"architecture": "paper"},
+            "of architecture vgg, not paper: choose it with --architecture",
+        ),
         ({}, {"features": replace(FEATURES, bands=48)}, "takes other features: extract mel96 "),
         ({}, {"pooling": False}, "was made with pooling None, not False: choose the same"),
         ({"seed": [3, 4]}, {}, "is the mean of 2 networks: start from one of them, as x-seed3$"),

@@ -24,6 +24,7 @@ from autotagging.formatting import count, display_path, first_lines
 
 FILE = "features.npy"
 N_CHECKED = 16  # clips that a check computes again
+MAX_FAILED = 0.05  # share of the clips
 HUNDREDTH = 0.01  # seconds, to which clips.csv rounds
 
 
@@ -254,6 +255,16 @@ def choose_clips(folder, clips, limit=None, *, keep=True):
     return clips[is_stored | (np.arange(len(clips)) < limit)]
 
 
+def refuse_failures(folder):
+    """Say so where more than a few clips of a finished store have no features."""
+    summary = steps.read_summary(folder)
+    if summary["failed"] > MAX_FAILED * summary["clips"]:
+        raise ValueError(
+            f"{summary['failed']:,} of {summary['clips']:,} clips have no features, more than "
+            f"{MAX_FAILED:.0%}: {display_path(folder / 'failed.csv')} says why"
+        )
+
+
 def describe(folder, n_new):
     """Return what was written, in lines.
 
@@ -274,12 +285,12 @@ def describe(folder, n_new):
         f"longer, cut: {summary['longer']:,}",
         f"{n_clips:,} clips, {n_failed:,} failed, {len(incomplete):,} incomplete; {n_new:,} in "
         f"{seconds:.1f} s, {n_new / max(seconds, 0.1):.0f} clips/s",
-        f"wrote {display_path(path)}: {n_clips:,} clips, {settings.frames} frames x "
-        f"{settings.bands} bands, {path.stat().st_size / 1e6:.0f} MB",
+        f"wrote {display_path(path)}: {n_clips:,} clips, {settings.shape}, "
+        f"{path.stat().st_size / 1e6:.0f} MB",
     ]
 
 
-def check(folder, data, clips):
+def check(folder, data, clips, compute_layer=None):
     """Read a store again and compute some of its clips again; return what was checked, in words.
 
     Parameters
@@ -290,6 +301,8 @@ def check(folder, data, clips):
         The dataset.
     clips : DataFrame
         Indexed by clip_id, with a column file (below `data`).
+    compute_layer : callable, optional
+        As of `extraction.WantedStore`.
 
     Raises
     ------
@@ -308,11 +321,14 @@ def check(folder, data, clips):
     for row in rows:
         clip_id = stored.index[row]
         try:
-            values, _ = extract_file(data / clips["file"][clip_id], settings)
+            values, sound = extract_file(data / clips["file"][clip_id], settings.spectrogram)
         except ValueError as error:
             problems.append(f"clip {clip_id} {error}")
         else:
-            if not np.allclose(values, array[row], rtol=2e-3, atol=1e-2):
+            if compute_layer:
+                seconds = len(sound.samples) / settings.spectrogram.sample_rate
+                values = compute_layer(values, seconds)
+            if not np.allclose(values, array[row, : len(values)], rtol=2e-3, atol=1e-2):
                 problems.append(f"clip {clip_id} has other features when it is computed again")
     if problems:
         more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""

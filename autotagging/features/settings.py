@@ -68,6 +68,11 @@ class FeatureSettings:
         return self
 
     @property
+    def shape(self):
+        """The shape of a clip's features, in words."""
+        return f"{self.frames} frames x {self.bands} bands"
+
+    @property
     def mel_bands(self):
         """Bands of the mel spectrogram, before it becomes MFCCs."""
         return max(self.bands, MFCC_MEL_BANDS) if self.feature == "mfcc" else self.bands
@@ -114,6 +119,11 @@ class LayerSettings:
     def seconds(self):
         """Of a clip."""
         return self.spectrogram.seconds
+
+    @property
+    def shape(self):
+        """The shape of a clip's features, in words."""
+        return f"{self.frames} chunks x {self.width} values"
 
 
 # The paper resamples to 2,108 Hz and takes mel power without logarithm: all above 1,054 Hz is

@@ -298,7 +298,7 @@ def choose_clips(labels, tags=None, n_clips=3):
     all_tags = labels.columns.drop("split")
     for tag in tags or ():
         if tag not in all_tags:
-            raise ValueError(f"{tag!r} is none of the tags: {list_some(all_tags, len(all_tags))}")
+            raise ValueError(f"{tag!r} is none of the tags: {list_some(all_tags, None)}")
     chosen, n_clips = {}, len(tags) if tags else n_clips
     for tag in tags or all_tags:
         other_tags = [other for other in tags or all_tags[:n_clips] if other != tag]

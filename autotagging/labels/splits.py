@@ -5,7 +5,7 @@ folders   as everybody splits MagnaTagATune: folders 0 to b are for training, c 
 artists   by clips and by each tag's clips, no artist in two parts.
 random    clip by clip: artists and tracks are in several parts.
 column    as the table of annotations says.
-test      every clip is for testing, by networks that were trained elsewhere.
+test      every clip is for testing networks that were trained elsewhere.
 
 Artists and random clips are shared out 12:1:3, as the folders are, from 800 annotated clips on;
 11:2:3 from 400 on and 10:3:3 below, as the epoch and the thresholds that a handful of validation

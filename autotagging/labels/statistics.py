@@ -19,7 +19,7 @@ SPLIT_WORDS = {
     "artists": "by artist, none in two parts, seed {seed}",
     "random": "at random, clip by clip, seed {seed}",
     "column": "as the column split of the annotations says",
-    "test": "every clip for testing, by networks that were trained elsewhere",
+    "test": "in name alone: every clip is for testing networks that were trained elsewhere",
 }
 CHOICE_WORDS = {
     "list": "{kept} kept, as listed",
@@ -227,7 +227,7 @@ def _write_tags(tags, chosen_from):
         yield f"no clip has {list_some(tags['without_clips'])}"
     if chosen_from == "train":
         changes = ("not_most_frequent_of_all", "most_frequent_of_all_left_out")
-        gained, lost = (list_some(tags[change], len(tags[change])) for change in changes)
+        gained, lost = (list_some(tags[change], None) for change in changes)
         change = f"{lost} would stand in place of {gained}" if gained else "they would be the same"
         yield f"counted over all annotated clips {change}"
 
@@ -243,7 +243,7 @@ def _write_parts(parts):
 
 def _write_heard(summary):
     heard, same = summary["test_clips_heard"], summary["same_recordings"]
-    if heard:
+    if heard and summary["parts"]["train"]["clips"]:
         n_test = summary["parts"]["test"]["clips"]
         numbers = ", ".join(f"the {level} of {number:,}" for level, number in heard.items())
         yield f"of {n_test:,} test clips, training has heard {numbers}"
@@ -261,7 +261,10 @@ def _write_heard(summary):
 
 
 def _write_warnings(summary):
-    for part, sizes in summary["parts"].items():
+    parts = summary["parts"]
+    if summary["settings"]["split"] == "test":  # the others are empty on purpose
+        parts = {"test": parts["test"]}
+    for part, sizes in parts.items():
         if not sizes["clips"]:
             yield f"warning: the {part} part has no clips"
         elif sizes["fewer_than_5"]:
@@ -269,11 +272,11 @@ def _write_warnings(summary):
             yield f"warning: fewer than {FEW} {part} clips have {list_some(tags)}"
         if tags := sizes.get("on_every_clip"):  # not said by earlier versions
             yield f"warning: every {part} clip has {list_some(tags)}"
-    if not all(sizes["clips"] for sizes in summary["parts"].values()):
+    if not all(sizes["clips"] for sizes in parts.values()):
         yield (
             "scripts 3 and 4 need clips in every part: add clips or artists, choose --split random "
             "or another --seed, or give the annotations a column split"
         )
     is_left_out = summary["clips"]["untagged"] and not summary["settings"]["keep_untagged"]
-    if is_left_out and any(sizes.get("on_every_clip") for sizes in summary["parts"].values()):
+    if is_left_out and any(sizes.get("on_every_clip") for sizes in parts.values()):
         yield "a tag that every clip has is not learned: --keep-untagged keeps clips with no tag"

@@ -15,7 +15,7 @@ from autotagging.clips import inventory
 from autotagging.features import feature_store
 from autotagging.features.spectrogram import extract_file
 from autotagging.models import blocks
-from autotagging.models.model_folder import HEAD
+from autotagging.models.nesting import HEAD
 
 
 def linear(shape, n_tags, mean, variance):

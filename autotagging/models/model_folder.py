@@ -12,6 +12,7 @@ checkpoint/   of a training that is not finished, see `checkpoints`
 *.png         the network with its maps, the course of training
 """
 
+import argparse
 import contextlib
 import json
 import math
@@ -25,11 +26,12 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import normalize
 
-from autotagging import steps, versions
+from autotagging import options, steps, versions
 from autotagging.files import read_zip, write_array, write_table
+from autotagging.formatting import count
+from autotagging.models import nesting
 
 MTT_BY_FOLDER = "MagnaTagATune, folders 0 to b"  # among checksums: of audio not at hand
-HEAD = "head"  # layer of a network that is a head on a layer of another, see `heads`
 FILE, OUT_OF_FOLD = "model.keras", "out_of_fold.npy"
 ENTRY = "autotagging.json"
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"  # Keras' entries
@@ -67,7 +69,7 @@ def write(folder, network, description, history):
     write_table(folder / "history.csv", history, index=False)
     return {
         FILE: f"{network.count_params():,} weights, {len(description['tags'])} tags",
-        "history.csv": f"{len(history)} epochs",
+        "history.csv": count(len(history), "epoch"),
     }
 
 
@@ -122,11 +124,19 @@ def _is_plausible(described):
         return False
     tags, thresholds = described["tags"], described["thresholds"]
     return (
-        all(isinstance(tag, str) for tag in tags)
+        described["architecture"].isprintable()
+        and all(isinstance(tag, str) and tag and tag.isprintable() for tag in tags)
         and len(set(tags)) == len(tags) == len(thresholds) > 0
         and all(isinstance(value, float) and math.isfinite(value) for value in thresholds)
-        and Path(described["features"]).name == described["features"]  # no way out of the dataset
+        and all(_is_name(described[kind]) for kind in ("features", "labels") if kind in described)
     )
+
+
+def _is_name(value):
+    """Return whether a value names a folder of the dataset, and is no way out of it."""
+    with contextlib.suppress(argparse.ArgumentTypeError):
+        return isinstance(value, str) and bool(options.name(value))
+    return False
 
 
 def shorten(checksum):
@@ -177,14 +187,8 @@ def tag_weights(network):
     ndarray of shape (n_tags, n_inputs)
         Of a mean of networks the weights of all side by side, each as long as the others.
     """
-    weights = [one.get_layer("logits").get_weights()[0].T for one in list_members(network)]
+    weights = [one.get_layer("logits").get_weights()[0].T for one in nesting.list_members(network)]
     return weights[0] if len(weights) == 1 else np.hstack([*map(normalize, weights)])
-
-
-def list_members(network):
-    """Return the networks that a network is made of: those of a mean, a head, or itself alone."""
-    nested = [layer for layer in network.layers if hasattr(layer, "layers")]
-    return [member for one in nested for member in list_members(one)] or [network]
 
 
 def save(path, network, description):
@@ -226,7 +230,7 @@ def load(path):
         raise _unusable(path, problem) from None
     if "tags" in description and not _has_tags(network, description["tags"]):
         raise _unusable(path, "has a network of other tags")
-    if "layer" in description and HEAD not in [layer.name for layer in network.layers]:
+    if "layer" in description and nesting.HEAD not in [layer.name for layer in network.layers]:
         raise _unusable(path, "has a network without the head that it describes")
     return network, description
 
@@ -338,6 +342,7 @@ def read_description(path):
         raise ValueError(f"{path} is missing: run 3_train_cnn.py with --force, or name a model")
     with contextlib.suppress(*NO_DESCRIPTION):
         description = json.loads(read_zip(path, [ENTRY])[ENTRY])
+        json.dumps(description, allow_nan=False)  # as summaries repeat it
         if isinstance(description["settings"], dict):
             return description
     raise _foreign(path)

@@ -1,14 +1,20 @@
 """Scores: what a network says of clips."""
 
+import math
+
 import numpy as np
 import scipy.special
+from tqdm import tqdm
 
-from autotagging.models import chunks
+from autotagging.models import chunks, nesting
 
 SCORED_TOGETHER = 64
+MAX_BYTES = 256_000_000  # of the largest maps of all chunks that are scored together
+BYTES_OF_NUMBER = 4
+SILENT_SECONDS = 5  # what takes no longer needs no progress bar
 
 
-def score_clips(network, clips, n_together=SCORED_TOGETHER):
+def score_clips(network, clips, n_together=SCORED_TOGETHER, *, title=None):
     """Return the network's scores of stored clips.
 
     Parameters
@@ -21,17 +27,20 @@ def score_clips(network, clips, n_together=SCORED_TOGETHER):
         memory map is read a batch at a time.
     n_together : int
         Clips that are read together.
+    title : str, optional
+        Of a progress bar; there is none without it.
 
     Returns
     -------
     ndarray of shape (n_clips, n_tags), float32
         Probabilities.
     """
-    rows = np.asarray(clips.rows)
-    scores = [
-        _score_batch(network, clips, rows[i : i + n_together])
-        for i in range(0, len(rows), n_together)
-    ]
+    rows, scores = np.asarray(clips.rows), []
+    shown = {"desc": title, "disable": title is None, "delay": SILENT_SECONDS}
+    with tqdm(total=len(rows), unit="clip", **shown) as bar:
+        for batch in np.split(rows, range(n_together, len(rows), n_together)):
+            scores.append(_score_batch(network, clips, batch))
+            bar.update(len(batch))
     return np.concatenate(scores)
 
 
@@ -44,7 +53,16 @@ def _score_batch(network, clips, rows):
     places = [(i, k) for k in range(n_chunks.max()) for i in np.flatnonzero(n_chunks > k)]
     x = [chunks.read_chunk(clips, rows[i], starts[i][k], frames) for i, k in places]
     # predict, as predict_on_batch scores a batch once a device where there are several
-    logits = network.predict(np.stack(x).astype(np.float32), batch_size=SCORED_TOGETHER, verbose=0)
+    logits = network.predict(
+        np.stack(x).astype(np.float32), batch_size=choose_batch_size(network), verbose=0
+    )
     totals = np.zeros((len(rows), logits.shape[1]), dtype=np.float32)
     np.add.at(totals, [i for i, _ in places], scipy.special.expit(logits))
     return totals / n_chunks[:, None].astype(np.float32)
+
+
+def choose_batch_size(network):
+    """Return how many chunks a network scores together: fewer where its maps are large."""
+    layers = nesting.list_layers(network)
+    largest = max(math.prod(layer.output.shape[1:]) for layer in layers)
+    return int(np.clip(MAX_BYTES // (BYTES_OF_NUMBER * largest), 1, SCORED_TOGETHER))

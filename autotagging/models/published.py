@@ -9,6 +9,7 @@ archive. A network is converted when it is first asked for:
 """
 
 import ast
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ SHA256 = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
 TAGS = f"{PACKAGE}/configuration.py"  # of the wheel
 CHUNK_FRAMES = 187  # 2.992 s
 FEATURES = "musicnn"
+CONVERSION = 1  # to be raised where the same weights become another model file
 CITATION = (
     "J. Pons and X. Serra, musicnn: pre-trained convolutional neural networks for music audio "
     "tagging, late-breaking demo, ISMIR 2019"
@@ -145,12 +147,28 @@ def find_model(data, name, folder):
 
 
 def is_made(name, folder):
-    """Return whether a published network is converted."""
-    return all((folder / name / file).is_file() for file in (model_folder.FILE, steps.SUMMARY))
+    """Return whether a published network is there as this version converts it."""
+    step = _plan(name, folder)
+    try:
+        is_current = steps.is_finished(step)
+    except ValueError:  # by another version, or damaged: nothing in it is anybody's work
+        return False
+    return is_current and (step.folder / model_folder.FILE).is_file()
+
+
+def _plan(name, folder):
+    """Return the step that converts a network: Step."""
+    card = _describe(name)
+    chosen = {
+        "network": name,
+        "conversion": CONVERSION,
+        "card": files.checksum_of([json.dumps(card)]),
+    }
+    return steps.Step(folder / name, chosen, {f"../{WHEEL}": SHA256})
 
 
 def make(name, folder, *, force=False):
-    """Return the model file of a published network, converted where that was not done yet.
+    """Return the model file of a published network, converted unless this version did so before.
 
     Parameters
     ----------
@@ -165,9 +183,9 @@ def make(name, folder, *, force=False):
     ValueError
         Where the wheel is missing or another, or the folder cannot be written to.
     """
-    step = steps.Step(folder / name, {"network": name}, {f"../{WHEEL}": SHA256})
+    step = _plan(name, folder)
     path = step.folder / model_folder.FILE
-    if force or not (is_made(name, folder) and steps.is_finished(step)):
+    if force or not is_made(name, folder):
         wheel = find_wheel(folder)
         try:
             with steps.writing(step) as summary:
@@ -210,7 +228,7 @@ def find_wheel(folder):
 def _convert(name, wheel, path):
     """Write the model file of a network; return its model card."""
     published = NETWORKS[name]
-    card = _describe(name, read_tags(wheel, published.dataset.labels))
+    card = _describe(name) | {"tags": read_tags(wheel, published.dataset.labels)}
     description = {
         "tags": card["tags"],
         "feature_settings": card["feature_settings"],
@@ -239,14 +257,13 @@ def _convert(name, wheel, path):
     return card
 
 
-def _describe(name, tags):
-    """Return the model card of a network: a dict."""
+def _describe(name):
+    """Return the model card of a network but for its tags, which stand in the wheel: a dict."""
     published = NETWORKS[name]
     return {
         "name": name,
         "architecture": published.architecture,
         **published.options,
-        "tags": tags,
         "feature_settings": asdict(PRESETS[FEATURES]),
         "chunk_frames": CHUNK_FRAMES,
         "thresholds": "0.5: none were published",

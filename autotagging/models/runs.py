@@ -19,6 +19,7 @@ from autotagging.models import (
     heads,
     held_out,
     model_folder,
+    nesting,
     prediction,
     training,
     training_settings,
@@ -208,7 +209,7 @@ def average(run, members):
     folders = members.values()
     networks = [model_folder.load(f / model_folder.FILE)[0] for f in folders]
     if run.backbone:
-        networks = [network.get_layer(model_folder.HEAD) for network in networks]
+        networks = [network.get_layer(nesting.HEAD) for network in networks]
     network = architectures.mean_of(networks)
     history = model_folder.join_histories(members)
     if run.settings.refit:
@@ -311,7 +312,7 @@ def _describe_task(run):
         text += f"{settings.epochs} epochs of {settings.steps // settings.epochs:,} steps"
     if run.source:
         name = model_folder.name_of(run.source.path)
-        text += f"; it starts from {name}, trained on {run.source.description['dataset']}"
+        text += f"; it starts from {name}, trained on {run.source.description.get('dataset')}"
     y_true = pd.DataFrame(run.judging_clips.y_true, columns=tags)
     is_averaged = metrics.are_averaged(y_true.to_numpy())
     on_every_clip = y_true.columns[y_true.all()].tolist()

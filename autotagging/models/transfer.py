@@ -66,9 +66,10 @@ def open_source(path, settings, store, mtt_training_clips=None):
     made_with, architecture = description["settings"], settings.architecture
     if made_with["architecture"] != architecture:
         raise ValueError(
-            f"{path} is of architecture {made_with['architecture']}, not {architecture}"
+            f"{path} is of architecture {made_with['architecture']}, not {architecture}: choose it "
+            "with --architecture"
         )
-    if isinstance(made_with.get("seed"), list):
+    if isinstance(made_with.get("seed"), list) and made_with["seed"]:
         raise ValueError(
             f"{path} is the mean of {len(made_with['seed'])} networks: start from one of them, as "
             f"{model_folder.name_of(path)}-seed{made_with['seed'][0]}"

@@ -49,12 +49,12 @@ class CommonTags:
 
     def describe(self):
         """Return what ``summary.json`` says of the tags: a dict."""
-        merged = {tag: tags for tag, tags in self.members.items() if len(tags) > 1}
+        other_names = {tag: names for tag, names in self.members.items() if names != [tag]}
         return {
             "in_common": len(self.members),
             "network_lacks": self.missing,
             "label_set_lacks": self.unused,
-            "merged_by_maximum": merged,
+            "merged_by_maximum": other_names,
         }
 
 
@@ -64,9 +64,10 @@ def match(tags, known, synonyms):
     Parameters
     ----------
     tags, known : list of str
-        Of the label set and of the network. Case decides only where both are there.
+        Of the label set and of the network. Case, and which word of a group of synonyms it is,
+        decide only where both are there.
     synonyms : dict
-        Synonym -> tag it was merged into, of a label set of merged tags; else empty.
+        Synonym -> tag it is merged into, of a label set of merged tags; else empty.
 
     Returns
     -------
@@ -77,14 +78,13 @@ def match(tags, known, synonyms):
     ValueError
         Where there is none in common.
     """
-    ignoring_case = {tag.casefold(): tag for tag in tags}
-    meant = {
-        name: next(
-            (tag for tag in (name, synonyms.get(name)) if tag in tags),
-            ignoring_case.get(name.casefold()),
-        )
-        for name in known
-    }
+    groups = {synonym.casefold(): tag.casefold() for synonym, tag in synonyms.items()}
+
+    def meaning(name):
+        return groups.get(name.casefold(), name.casefold())
+
+    by_meaning = {meaning(tag): tag for tag in reversed(tags)}  # of several the most frequent
+    meant = {name: name if name in tags else by_meaning.get(meaning(name)) for name in known}
     members = {tag: [name for name in known if meant[name] == tag] for tag in tags}
     found = {tag: names for tag, names in members.items() if names}
     if not found:

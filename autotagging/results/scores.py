@@ -175,7 +175,8 @@ def find_network(data, name, *, features=None, label_set=None, folder=cli.PUBLIS
     path = published.find_model(data, name, folder)
     description = model_folder.read_description(path)
     settings = description["settings"]
-    if path.resolve().parent.parent != data.resolve() / "models":
+    is_run = path.resolve().parent.parent == data.resolve() / "models" and "labels" in settings
+    if not is_run:  # published networks say no label set, wherever they lie
         return Network(path, features or settings["features"], None)
     for kind, asked_for in (("features", features), ("labels", label_set)):
         is_free = kind == "features" and "layer" in description  # with its backbone, spectrograms
@@ -233,8 +234,8 @@ def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
         raise ValueError(f"the label set has no test clips with features/{network.features}")
     tags, known = labels.columns.drop("split").tolist(), description["tags"]
     common = common_tags.match(tags, known, synonyms or {})
-    y_score = pd.DataFrame(prediction.score_clips(model, store), store.rows.index, known)
-    y_score = common.merge(y_score)
+    y_score = prediction.score_clips(model, store, title="scoring")
+    y_score = common.merge(pd.DataFrame(y_score, store.rows.index, known))
     kept = pd.DataFrame([description["thresholds"]], columns=known)
     thresholds, chosen = common.merge(kept, "mean").iloc[0], "kept in the model"
     if network.is_trained_elsewhere:

@@ -4,7 +4,7 @@ import html
 
 import pandas as pd
 
-from autotagging.formatting import list_left_out, measure, measure_with_interval
+from autotagging.formatting import count, list_left_out, list_some, measure, measure_with_interval
 from autotagging.metrics import AUCS
 from autotagging.results import evaluation
 
@@ -44,8 +44,6 @@ def describe(name, summary):
     if n_clips := summary["clips_without_scores"]:
         lines.append(f"clips without scores: {n_clips:,}, see left_out.csv")
     lines += describe_network(summary)
-    if n_clips := summary["clips_without_artist"]:
-        lines.append(f"{n_clips:,} test clips name no artist: each is taken for its own, not heard")
     return "\n".join(lines)
 
 
@@ -64,21 +62,26 @@ def describe_network(summary):
     """
     sentences, model, common = [], summary.get("model") or {}, summary.get("tags_in_common")
     if common:
-        parts = [f"the network was trained elsewhere: {common['in_common']} tags in common"]
+        n_common = count(common["in_common"], "tag")
+        parts = [f"the network was trained elsewhere: {n_common} in common"]
         for words, key in (
             ("it lacks", "network_lacks"),
             ("the label set lacks", "label_set_lacks"),
         ):
             if common[key]:
-                parts.append(f"{words} {len(common[key])} ({', '.join(common[key])})")
+                parts.append(f"{words} {len(common[key])} ({list_some(common[key], None)})")
         sentences += ["; ".join(parts), f"thresholds: {summary['thresholds']}"]
     if merged := common and common["merged_by_maximum"]:
-        groups = [f"{tag} ({', '.join(members)})" for tag, members in merged.items()]
-        sentences.append(f"scores of synonyms merged by maximum: {', '.join(groups)}")
+        groups = [f"{tag} ({list_some(members, None)})" for tag, members in merged.items()]
+        sentences.append(f"tags by other names, several merged by maximum: {', '.join(groups)}")
     if n_clips := model.get("trained_on_test_clips"):
         sentences.append(f"the network was trained on {n_clips:,} of these test clips")
     if common and model.get("trained_on_test_clips") is None:
         sentences.append("on which of these clips the network was trained is not known")
+    if n_clips := summary["clips_without_artist"]:
+        unheard = "" if common else ", not heard in training"
+        without = f"{count(n_clips, 'test clip')} without an artist"
+        sentences.append(f"{without}: each is taken for one by an artist of its own{unheard}")
     return sentences
 
 
