@@ -1,7 +1,8 @@
 """Train a convolutional network to predict the tags of a clip.
 
 `paper` is the published network of three wide convolutions; `vgg`, the default, a small one of
-3x3 convolutions; `fcn`, `musicnn` and `short-chunk-res` are the literature's. All learn from the
+3x3 convolutions; `fcn`, `musicnn` and `short-chunk-res` are the literature's. `linear` and `mlp`
+are small heads on a layer of a network that already knows music, for few clips. All learn from the
 training clips; the epoch with the best macro PR-AUC on the validation clips is kept. Where both
 parts are small, the network is refit: it learns from both, its last epoch is kept, and thresholds
 come from out-of-fold scores. The test clips are not touched. A run that was killed resumes at its
@@ -35,7 +36,7 @@ def main(args):
     artists = splits.select_artists(inventory.read_clips(args.data)["artist"], table.index)
     store = feature_store.open_store(args.data, args.settings.features, table.index)
     with native_stderr.silenced():  # importing Keras takes seconds, and says much
-        from autotagging.models import batches, chunks, runs, transfer
+        from autotagging.models import batches, chunks, heads, runs, transfer
     parts = batches.labelled_parts(table, store, artists)
     n_clips = [len(parts[part]) for part in ("train", "validation")]
     settings = training_settings.resolve(args.settings, store.settings, *n_clips)
@@ -44,6 +45,7 @@ def main(args):
     start = args.start_from and published.find_model(args.data, args.start_from, args.published)
     heard = label_sets.list_mtt_training_clips(args.data, label_set, table)
     source = start and transfer.open_source(start, settings, store, heard)
+    backbone = transfer.open_backbone(args.data, store, args.published, heard)
     inputs = steps.describe_inputs(
         args.data,
         label_sets.labels_path(args.data, label_set),
@@ -54,16 +56,19 @@ def main(args):
     )
     description = {
         "tags": table.columns.drop("split").tolist(),
-        "feature_settings": asdict(store.settings),
+        "feature_settings": asdict(store.settings.spectrogram),
         "label_set": label_set,
         **label_sets.read_provenance(args.data, label_set),
     }
     chosen = label_sets.choose_clips(table.loc[store.rows.index])
-    frames = settings.chunk_frames
-    example_clips = {
-        f"{tag} ({i})": chunks.read_chunk(store, store.rows[i], 0, frames)
-        for tag, i in chosen.items()
-    }
+    frames, titles = settings.chunk_frames, {f"{tag} ({i})": i for tag, i in chosen.items()}
+    if backbone:
+        description["layer"] = asdict(store.settings)
+        example_clips = heads.read_chunks(args.data, titles, store.settings)
+    else:
+        example_clips = {
+            title: chunks.read_chunk(store, store.rows[i], 0, frames) for title, i in titles.items()
+        }
 
     def describe_run(folder, seed, members=()):
         made_with = {"labels": label_set, **asdict(settings), "seed": seed}
@@ -71,7 +76,7 @@ def main(args):
         of_members = steps.describe_inputs(args.data, *members)
         step = steps.Step(folder, made_with, inputs | of_members)
         own_settings = settings if isinstance(seed, list) else replace(settings, seed=seed)
-        return runs.Run(step, own_settings, parts, source, description, example_clips)
+        return runs.Run(step, own_settings, parts, source, description, example_clips, backbone)
 
     folder = model_folder.folder_of(args.data, args.name or settings.architecture)
     seeds = list(range(settings.seed, settings.seed + args.seeds))

@@ -81,8 +81,9 @@ def main(args):
     start = args.start_from and published.find_model(args.data, args.start_from, args.published)
     heard = label_sets.list_mtt_training_clips(args.data, set_name, labels)
     source = start and transfer.open_source(start, settings, store, heard)
-    if start and not args.allow_heard:
-        transfer.refuse_heard(source, {"judging": all_clips})
+    backbone = transfer.open_backbone(args.data, store, args.published, heard)
+    for one in filter(None, () if args.allow_heard else (source, backbone)):
+        transfer.refuse_heard(one, {"judging": all_clips})
     inputs = steps.describe_inputs(
         args.data,
         label_sets.labels_path(args.data, set_name),

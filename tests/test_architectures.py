@@ -20,6 +20,8 @@ STATED = {  # what the docstrings say: of which input, with which options
     "musicnn": ((187, 96), {}),
     "musicnn-vgg": ((187, 96), {}),
     "short-chunk-res": ((231, 128), {}),
+    "linear": ((1, 200), {}),
+    "mlp": ((1, 200), {}),
 }
 
 

@@ -45,3 +45,19 @@ def test_too_few_artists_are_refused():
     sentence = "5 folds need clips by 5 artists, not 4: add clips by others"
     with pytest.raises(ValueError, match=sentence):
         folds.folds_by_artist(list("abcda"), 5, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("artists", "n_folds"),
+    [("aabbccddeeff", 5), ("aabbcc", 3), ("aaaaaaa", 5), ("aaa", 3)],
+    ids=["many artists", "three artists", "one artist", "one artist of three clips"],
+)
+def test_few_artists_have_as_many_folds_as_there_are_and_one_is_split_by_clip(artists, n_folds):
+    parts = folds.folds_of_few(list(artists), 5, seed=0)
+    assert len(parts) == n_folds
+    assert sorted(np.concatenate(parts)) == list(range(len(artists)))
+    if len({*artists}) > 1:
+        for part in parts:
+            assert not {artists[i] for i in part} & {
+                artists[i] for i in range(len(artists)) if i not in part
+            }

@@ -3,12 +3,14 @@
 import json
 import re
 
+import layer_stores
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import SCRIPTS
 
 from autotagging.features import feature_store
+from autotagging.features.settings import PRESETS
 from autotagging.models import model_folder, prediction
 
 ONE, TWO, THREE, FOUR = (SCRIPTS[number] for number in (1, 2, 3, 4))
@@ -66,6 +68,31 @@ def test_a_network_starts_from_one_trained_for_other_tags(run_script, featured):
     refused = run_script(THREE, "--data", featured, "--labels", "two", *other)
     assert refused.returncode == 1
     assert "is of architecture vgg, not fcn" in refused.stderr
+
+
+def test_a_head_is_trained_on_a_layer_and_scored_on_it_or_with_its_network_on_spectrograms(
+    run_script, featured
+):
+    path = layer_stores.save_backbone(featured / "mine.keras", PRESETS["mel96"])
+    layer_stores.write_layer_store(featured, path, source="mel96")
+    common = ["--data", featured, "--no-refit", "--features", "layer"]
+    refused = run_script(THREE, *common)
+    assert refused.returncode == 1
+    assert "--architecture vgg takes spectrograms, and features/layer are" in refused.stderr
+    for printed in ("linear, solved: validation macro ROC-AUC", "nothing to do"):
+        answer = run_script(THREE, *common, "--architecture", "linear")
+        assert answer.returncode == 0, answer.stderr
+        assert printed in answer.stdout
+    for arguments in ((), ("--features", "mel96", "--name", "whole")):
+        answer = run_script(FOUR, "--data", featured, "--model", "linear", *arguments)
+        assert answer.returncode == 0, answer.stderr
+    one, other = (np.load(featured / f"results/{name}/scores.npy") for name in ("linear", "whole"))
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    assert one.std(axis=0).min() > 0.01
+    layer_stores.save_backbone(path, PRESETS["mel96"], tags=["a", "b", "c"])
+    refused = run_script(THREE, *common, "--architecture", "linear", "--force")
+    assert refused.returncode == 1
+    assert "the features are of another" in refused.stderr
 
 
 def test_options_of_another_network_are_refused_as_typed(run_script, tmp_path):

@@ -3,11 +3,14 @@
 import argparse
 import dataclasses
 
+import layer_stores
 import pytest
 
 from autotagging import options
 from autotagging.features.settings import PRESETS
 from autotagging.models import training_settings
+
+LAYER = layer_stores.SETTINGS
 
 
 def read(*arguments):
@@ -22,7 +25,7 @@ def read(*arguments):
 def test_every_recipe_fits_the_features_it_names(name):
     settings = read("--architecture", name)
     assert settings == training_settings.RECIPES[name]
-    preset = PRESETS[settings.features]
+    preset = {**PRESETS, "mtt-musicnn": LAYER}[settings.features]
     fitted = training_settings.resolve(settings, preset, 10_000, 0)
     assert 1 <= fitted.chunk_frames <= preset.frames
     assert fitted.augment == settings.augment
@@ -117,6 +120,24 @@ def test_a_network_is_given_the_options_that_are_its_own():
             ["--refit", "--schedule", "plateau"],
             "--refit leaves no validation clips for --schedule plateau",
         ),
+        (
+            ["--architecture", "linear", "--epochs", 3],
+            "--epochs is not an option of --architecture linear, which is solved at once and not",
+        ),
+        (
+            ["--architecture", "linear", "--augment", "mixup"],
+            "--augment is not an option of --architecture linear",
+        ),
+        (
+            ["--architecture", "linear", "--start-from", "a"],
+            "--start-from is not an option of --architecture linear",
+        ),
+        (["--architecture", "linear", "--units", 3], "--units is not an option of --arch"),
+        (
+            ["--architecture", "mlp", "--chunk-seconds", 3],
+            "--chunk-seconds is not an option of --architecture mlp",
+        ),
+        (["--units", 3], "--units is not an option of --architecture vgg"),
         (["--dropout", 1], "argument --dropout: 1 is not"),
         (["--architecture", "resnet"], "invalid choice"),
     ],
@@ -215,3 +236,35 @@ def test_a_batch_larger_than_the_training_part_is_reduced_and_said(capsys):
     fitted = training_settings.resolve(read("--batch-size", 700), PRESETS["mel96"], 24, 0)
     assert fitted.batch_size == 24
     assert "batches of 700 clips are reduced to all there are: 24" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", training_settings.NAMES)
+def test_a_head_takes_the_values_of_a_layer_and_any_other_network_spectrograms(name):
+    settings = read("--architecture", name, "--features", "mine")
+    if name in training_settings.HEADS:
+        assert training_settings.resolve(settings, LAYER, 30, 9).chunk_frames == 1
+        sentence = (
+            f"--architecture {name} takes the values of a trained network's layer, and "
+            "features/mine are spectrograms: run 2_feature_extraction.py --preset mtt-musicnn"
+        )
+        with pytest.raises(ValueError, match=sentence):
+            training_settings.resolve(settings, PRESETS["musicnn"], 30, 9)
+    else:
+        sentence = f"{name} takes spectrograms, and .* of mine: give --architecture linear or mlp"
+        with pytest.raises(ValueError, match=sentence):
+            training_settings.resolve(settings, LAYER, 30, 9)
+
+
+def test_what_changes_time_and_frequency_is_left_out_for_a_layer_and_that_is_said(capsys):
+    augment = ["shift", "equaliser", "mixup", "specaugment"]
+    settings = read("--architecture", "mlp", "--augment", *augment)
+    assert training_settings.resolve(settings, LAYER, 30, 9).augment == ("mixup",)
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in printed] == ["shift", "equaliser", "specaugment"]
+    assert printed[0] == "shift is left out, as features/mtt-musicnn are no spectrograms"
+
+
+def test_a_network_that_is_solved_has_no_batches_to_reduce(capsys):
+    fitted = training_settings.resolve(read("--architecture", "linear"), LAYER, 3, 1)
+    assert (fitted.refit, fitted.steps) == (True, None)
+    assert not capsys.readouterr().out

@@ -10,6 +10,7 @@ import csv
 import dataclasses
 import itertools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tqdm import tqdm
 
 from autotagging import steps, versions
 from autotagging.features import feature_store, workers
-from autotagging.features.settings import FeatureSettings
+from autotagging.features.settings import FeatureSettings, LayerSettings
 from autotagging.features.spectrogram import STORAGE_ERROR
 from autotagging.files import checksum, checksum_of, write_table, write_whole
 
@@ -46,17 +47,21 @@ class WantedStore:
     Parameters
     ----------
     folder : Path
-    settings : FeatureSettings
+    settings : FeatureSettings or LayerSettings
     data : Path
         The dataset.
     clips : DataFrame
         Indexed by clip_id, with a column file (below `data`): the rows of the store.
+    compute_layer : callable, optional
+        Features of a clip and the seconds used of it -> the values of a network's layer, ndarray
+        of shape (n_chunks, width); see `models.embeddings`.
     """
 
     folder: Path
-    settings: FeatureSettings
+    settings: FeatureSettings | LayerSettings
     data: Path
     clips: pd.DataFrame
+    compute_layer: Callable | None = None
 
     def stat_audio(self):
         """Return bytes and time of change of each clip's file: DataFrame by clip_id."""
@@ -158,7 +163,7 @@ def _begin(wanted, plan, *, keep):
     folder, settings = wanted.folder, wanted.settings
     (folder / PLAN).unlink(missing_ok=True)  # first, so that a plan belongs to the array beside it
     shape = (len(wanted.clips), settings.frames, settings.bands)
-    array = open_memmap(folder / ARRAY, "w+", np.float16, shape)
+    array = open_memmap(folder / ARRAY, "w+", settings.dtype, shape)
     progress = open_memmap(folder / PROGRESS_FILE, "w+", PROGRESS, shape[:1])
     (folder / PROBLEMS).write_text("", encoding="utf-8")
     libraries = versions.of(LIBRARIES)
@@ -202,12 +207,15 @@ def _fill(wanted, progress, jobs):
         (wanted.folder / PROBLEMS).open("a", newline="", encoding="utf-8") as problems,
         tqdm(**done, unit="clip", smoothing=0.05) as bar,
     ):
-        for clip in workers.extract(data, files, rows, wanted.settings, jobs):
+        for clip in workers.extract(data, files, rows, wanted.settings.spectrogram, jobs):
             if clip.problem:
                 csv.writer(problems).writerow([clip.row, clip.problem])
                 problems.flush()
             if clip.features is not None:
-                array[clip.row] = clip.features
+                values = clip.features
+                if wanted.compute_layer:
+                    values = wanted.compute_layer(values, clip.seconds)
+                array[clip.row, : len(values)] = values
             state = FAILED if clip.features is None else DONE
             progress[clip.row] = state, clip.checksum.encode(), clip.seconds, clip.is_longer
             bar.update()
@@ -259,6 +267,7 @@ def _replace(wanted):
         "shorter": int((is_short & ~failed).sum()),
         "longer": int(progress["is_longer"].sum()),
         "libraries": json.loads((folder / PLAN).read_text(encoding="utf-8"))["libraries"],
-        "storage": {"dtype": "float16", **STORAGE_ERROR},
+        "storage": {"dtype": wanted.settings.dtype}
+        | (STORAGE_ERROR if wanted.settings.dtype == "float16" else {}),
         "sha256": checksum(folder / "features.npy"),
     }

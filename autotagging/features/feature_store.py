@@ -8,7 +8,7 @@ incomplete.csv  clip_id, seconds used and reason: clips that give less than they
 summary.json    settings, checksum of the array, storage error; written last
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,14 @@ import pandas as pd
 from autotagging import steps
 from autotagging.clips import inventory
 from autotagging.features import workers
-from autotagging.features.settings import PRESETS, FeatureSettings, change
+from autotagging.features.settings import PRESETS, FeatureSettings, LayerSettings, parse
 from autotagging.features.spectrogram import extract_file
 from autotagging.files import checksum
 from autotagging.formatting import count, display_path, first_lines
 
 FILE = "features.npy"
 N_CHECKED = 16  # clips that a check computes again
+MAX_FAILED = 0.05  # share of the clips
 HUNDREDTH = 0.01  # seconds, to which clips.csv rounds
 
 
@@ -33,13 +34,14 @@ class FeatureStore:
 
     Parameters
     ----------
-    array : ndarray of shape (n_stored_clips, frames, bands), float16
-        Memory-mapped, read-only; behind its sound a clip is padded.
+    array : ndarray of shape (n_stored_clips, frames, bands)
+        Memory-mapped, read-only; behind its sound a clip is padded. Of a network's layer a frame
+        is a chunk, and a band a value.
     lengths : ndarray of shape (n_stored_clips,), int
         Frames with sound.
     rows : Series of int
         The row of each clip wanted, by clip_id, without those that failed.
-    settings : FeatureSettings
+    settings : FeatureSettings or LayerSettings
     audio : Series of str
         The SHA-256 of the audio of each clip wanted, by clip_id.
     failed : Series of str
@@ -49,7 +51,7 @@ class FeatureStore:
     array: np.ndarray
     lengths: np.ndarray
     rows: pd.Series
-    settings: FeatureSettings
+    settings: FeatureSettings | LayerSettings
     audio: pd.Series
     failed: pd.Series
 
@@ -106,7 +108,7 @@ def count_frames(seconds, settings):
     ----------
     seconds : ndarray of shape (n_clips,)
         How much of each clip's audio is used.
-    settings : FeatureSettings
+    settings : FeatureSettings or LayerSettings
 
     Returns
     -------
@@ -114,6 +116,8 @@ def count_frames(seconds, settings):
         As many as a store has whose clips are cut to these seconds, at least 1; all for a clip
         that is not padded.
     """
+    if isinstance(settings, LayerSettings):
+        return -(-count_frames(seconds, settings.spectrogram) // settings.chunk_frames)
     frames = np.round(np.round(seconds * settings.sample_rate) / settings.hop_length)
     is_full = seconds > settings.n_samples / settings.sample_rate - HUNDREDTH
     return np.where(is_full, settings.frames, frames.clip(1, settings.frames)).astype(int)
@@ -163,12 +167,11 @@ def refuse_changed(folder, clip_ids):
 
 
 def read_settings(folder):
-    """Return the settings of a finished store: FeatureSettings."""
+    """Return the settings of a finished store: FeatureSettings or LayerSettings."""
     preset = f" --preset {folder.name}" if folder.name in PRESETS else ""
     settings = steps.read_summary(folder, preset)["settings"]
     try:
-        stored = FeatureSettings(**{f.name: settings[f.name] for f in fields(FeatureSettings)})
-        return change(stored, {})  # refuses what no store was made of
+        return parse(settings)  # refuses what no store was made of
     except (KeyError, TypeError, ValueError):
         raise steps.damaged(folder / steps.SUMMARY) from None
 
@@ -196,7 +199,7 @@ def read_stored_clips(folder):
     types = {"clip_id": str, "bytes": int, "mtime_ns": int, "audio": str}
     types |= {"seconds": float, "is_longer": int}
     stored = steps.read_table(folder / "clips.csv", "clip_id", usecols=list(types), dtype=types)
-    settings, seconds = read_settings(folder), stored["seconds"]
+    settings, seconds = read_settings(folder).spectrogram, stored["seconds"]
     longest = settings.n_samples / settings.sample_rate
     shortest = min(longest, settings.n_fft / settings.sample_rate)  # one window of the FFT
     is_possible = seconds.between(shortest - HUNDREDTH, longest + HUNDREDTH)
@@ -219,8 +222,8 @@ def open_array(folder, settings, n_clips):
         array = np.load(folder / FILE, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError):
         raise steps.damaged(folder / FILE) from None
-    if (array.shape, array.dtype) != (shape, np.float16):
-        problem = f"has shape {array.shape}, {array.dtype}, not {shape}, float16"
+    if (array.shape, array.dtype) != (shape, settings.dtype):
+        problem = f"has shape {array.shape}, {array.dtype}, not {shape}, {settings.dtype}"
         raise steps.damaged(folder / FILE, problem)
     return array
 
@@ -252,6 +255,16 @@ def choose_clips(folder, clips, limit=None, *, keep=True):
     return clips[is_stored | (np.arange(len(clips)) < limit)]
 
 
+def refuse_failures(folder):
+    """Say so where more than a few clips of a finished store have no features."""
+    summary = steps.read_summary(folder)
+    if summary["failed"] > MAX_FAILED * summary["clips"]:
+        raise ValueError(
+            f"{summary['failed']:,} of {summary['clips']:,} clips have no features, more than "
+            f"{MAX_FAILED:.0%}: {display_path(folder / 'failed.csv')} says why"
+        )
+
+
 def describe(folder, n_new):
     """Return what was written, in lines.
 
@@ -272,12 +285,12 @@ def describe(folder, n_new):
         f"longer, cut: {summary['longer']:,}",
         f"{n_clips:,} clips, {n_failed:,} failed, {len(incomplete):,} incomplete; {n_new:,} in "
         f"{seconds:.1f} s, {n_new / max(seconds, 0.1):.0f} clips/s",
-        f"wrote {display_path(path)}: {n_clips:,} clips, {settings.frames} frames x "
-        f"{settings.bands} bands, {path.stat().st_size / 1e6:.0f} MB",
+        f"wrote {display_path(path)}: {n_clips:,} clips, {settings.shape}, "
+        f"{path.stat().st_size / 1e6:.0f} MB",
     ]
 
 
-def check(folder, data, clips):
+def check(folder, data, clips, compute_layer=None):
     """Read a store again and compute some of its clips again; return what was checked, in words.
 
     Parameters
@@ -288,6 +301,8 @@ def check(folder, data, clips):
         The dataset.
     clips : DataFrame
         Indexed by clip_id, with a column file (below `data`).
+    compute_layer : callable, optional
+        As of `extraction.WantedStore`.
 
     Raises
     ------
@@ -306,11 +321,14 @@ def check(folder, data, clips):
     for row in rows:
         clip_id = stored.index[row]
         try:
-            values, _ = extract_file(data / clips["file"][clip_id], settings)
+            values, sound = extract_file(data / clips["file"][clip_id], settings.spectrogram)
         except ValueError as error:
             problems.append(f"clip {clip_id} {error}")
         else:
-            if not np.allclose(values, array[row], rtol=2e-3, atol=1e-2):
+            if compute_layer:
+                seconds = len(sound.samples) / settings.spectrogram.sample_rate
+                values = compute_layer(values, seconds)
+            if not np.allclose(values, array[row, : len(values)], rtol=2e-3, atol=1e-2):
                 problems.append(f"clip {clip_id} has other features when it is computed again")
     if problems:
         more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""

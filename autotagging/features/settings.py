@@ -50,6 +50,8 @@ class FeatureSettings:
         options.positive_number,
     )
 
+    dtype = "float16"  # in which they are stored
+
     @property
     def n_samples(self):
         """Samples of a clip."""
@@ -61,9 +63,67 @@ class FeatureSettings:
         return max(1, round(self.n_samples / self.hop_length))
 
     @property
+    def spectrogram(self):
+        """What is computed from the audio: these settings themselves."""
+        return self
+
+    @property
+    def shape(self):
+        """The shape of a clip's features, in words."""
+        return f"{self.frames} frames x {self.bands} bands"
+
+    @property
     def mel_bands(self):
         """Bands of the mel spectrogram, before it becomes MFCCs."""
         return max(self.bands, MFCC_MEL_BANDS) if self.feature == "mfcc" else self.bands
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerSettings:
+    """What features are made of that are the values of a network's layer, a frame a chunk.
+
+    Parameters
+    ----------
+    network : str
+        Its name.
+    checksum : str
+        Of its weights and description.
+    layer : str
+    chunk_frames : int
+        Frames of the spectrogram that the network takes.
+    width : int
+        Values of the layer.
+    spectrogram : FeatureSettings
+        That the network takes.
+    """
+
+    network: str
+    checksum: str
+    layer: str
+    chunk_frames: int
+    width: int
+    spectrogram: FeatureSettings
+    dtype = "float32"  # in which they are stored: what is computed from them has to be exact
+
+    @property
+    def frames(self):
+        """Chunks of a whole clip: the fewest that cover it."""
+        return -(-self.spectrogram.frames // self.chunk_frames)
+
+    @property
+    def bands(self):
+        """Values of the layer."""
+        return self.width
+
+    @property
+    def seconds(self):
+        """Of a clip."""
+        return self.spectrogram.seconds
+
+    @property
+    def shape(self):
+        """The shape of a clip's features, in words."""
+        return f"{self.frames} chunks x {self.width} values"
 
 
 # The paper resamples to 2,108 Hz and takes mel power without logarithm: all above 1,054 Hz is
@@ -77,6 +137,28 @@ PRESETS = {
     "musicnn": FeatureSettings("mel", 16000, 96, n_fft=512, hop_length=256, scale="log"),
     "short-chunk": FeatureSettings("mel", 16000, 128, n_fft=512, hop_length=256),
 }
+
+
+def parse(values):
+    """Return the settings that a dict of plain values holds, as ``summary.json`` keeps them.
+
+    Returns
+    -------
+    FeatureSettings or LayerSettings
+
+    Raises
+    ------
+    KeyError, TypeError or ValueError
+        For values of which no store was made.
+    """
+    kind = LayerSettings if "layer" in values else FeatureSettings
+    known = {field.name: values[field.name] for field in dataclasses.fields(kind)}
+    if kind is FeatureSettings:
+        return change(kind(**known), {})
+    known["spectrogram"] = parse(known["spectrogram"])
+    if not (1 <= known["chunk_frames"] <= known["spectrogram"].frames and known["width"] >= 1):
+        raise ValueError("no chunk of the spectrogram, or no value")
+    return kind(**known)
 
 
 def change(settings, changes, frames=None):

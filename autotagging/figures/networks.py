@@ -47,7 +47,8 @@ def draw_architecture(blocks, inputs, maps):
         the output, without the clips), details (list of str), weights, beside (whether it takes
         the same input as the block before).
     inputs : dict
-        Title of each clip -> input features, ndarray of shape (frames, bands).
+        Title of each clip -> input features, ndarray of shape (frames, bands); without any the
+        blocks are drawn alone.
     maps : dict
         Title of each convolution -> its maps, an ndarray of shape (frames, bands, n_maps) a clip.
         Of more than three maps the three that tell most are shown.
@@ -63,9 +64,11 @@ def draw_architecture(blocks, inputs, maps):
     columns = zip(blocks, edges, strict=True)
     texts = [_texts(block, right - left) for block, (left, right) in columns]
     text_height = LINE_HEIGHT * max(len(name) + len(details) for name, details in texts) + 0.15
-    maps_height = len(inputs) * (n_shown * MAP_HEIGHT + CLIP_GAP) + HEADING
+    maps_height = len(inputs) * (n_shown * MAP_HEIGHT + CLIP_GAP) + HEADING * bool(inputs)
     figure = new_figure(BLOCKS_HEIGHT + text_height + maps_height + NOTE_STRIP, constrained=False)
     _draw_blocks(figure, blocks, edges, text_height=text_height)
+    if not inputs:
+        return figure
     top = maps_height - HEADING + NOTE_STRIP
     _draw_inputs(figure, inputs, edges[0], top, n_shown)
     columns = [edges[i] for i, block in enumerate(blocks) if block["kind"] == "convolution"]

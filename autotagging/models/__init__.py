@@ -8,6 +8,9 @@ augmentation       data augmentation
 batches            training clips batch by batch, and what normalises them
 building           a network as it is before its first epoch, with optimiser and loss
 transfer           layers that start as those of another network
+heads              small networks on a layer of another: both joined, and taken apart
+linear_solver      one of them, solved at once
+nesting            networks that others are layers of
 training           one epoch after another, resuming after an interruption
 epochs             the epochs so far -> which is kept, whether training goes on
 checkpoints        a training that has begun and is not finished
@@ -15,6 +18,7 @@ prediction         scores of stored clips
 held_out           scores of clips by networks that have heard none of their artists
 runs               a network trained, its thresholds chosen, both kept and drawn
 diagram            what a network is made of, and its maps, for a figure
+embeddings         a network's layer as features
 published          published networks by name, as model files
 published_weights  what the package musicnn holds -> weights of our networks
 model_folder       model.keras, history.csv, out_of_fold.npy

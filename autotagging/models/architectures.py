@@ -9,7 +9,7 @@ after ReLU is called maps. Keras 3 alone is used, so that any of its backends wi
 import keras
 from keras import layers, ops
 
-from autotagging.models import blocks
+from autotagging.models import blocks, heads
 
 PAPER_WIDTHS = (64, 128, 256)
 PAPER_POOLS = (6, 2)
@@ -341,4 +341,6 @@ ARCHITECTURES = {
     "musicnn": musicnn,
     "musicnn-vgg": musicnn_vgg,
     "short-chunk-res": short_chunk_res,
+    "linear": heads.linear,
+    "mlp": heads.mlp,
 }

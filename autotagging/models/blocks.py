@@ -13,10 +13,21 @@ def normalised(shape, mean, variance):
 
     In single precision whatever the rest is computed in: powers span more than half precision.
     """
+    inputs, x = _normalise(shape, mean, variance)
+    return inputs, layers.Reshape((*shape, 1), name="picture")(x)
+
+
+def normalised_values(shape, mean, variance):
+    """Return the input, (1, width), and its values in a row, each of mean 0, variance 1."""
+    inputs, x = _normalise(shape, mean, variance)
+    return inputs, layers.Flatten(name="values")(x)
+
+
+def _normalise(shape, mean, variance):
     inputs = layers.Input(shape, name="features", dtype="float32")
     statistics = {"mean": mean.tolist(), "variance": variance.tolist()}
     x = layers.Normalization(name="normalisation", dtype="float32", **statistics)(inputs)
-    return inputs, layers.Reshape((*shape, 1), name="picture")(x)
+    return inputs, x
 
 
 def convolution(x, width, kernel, number):

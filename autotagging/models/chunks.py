@@ -21,7 +21,11 @@ def read_chunk(clips, row, start, frames):
     ndarray of shape (frames, bands)
         As stored.
     """
-    sound = clips.array[row, : clips.lengths[row]]
+    return cut_chunk(clips.array[row, : clips.lengths[row]], start, frames)
+
+
+def cut_chunk(sound, start, frames):
+    """Return a chunk of a clip's sound, ndarray of shape (frames, bands); see `read_chunk`."""
     # Padding is no music: a network would learn how long clips are, and judge them by it. Sound
     # that is too short is therefore repeated until the chunk is full.
     return np.resize(sound[start : start + frames], (frames, sound.shape[1]))

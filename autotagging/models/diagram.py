@@ -5,6 +5,8 @@ import re
 import keras
 from keras import layers
 
+from autotagging.models import nesting
+
 POOLED = {"mean_and_maximum": "mean and maximum of each map", "maximum": "maximum of each map"}
 JOINED = {"pooled_and_bands": "mean and deviation of each input band"}
 SIDE_BY_SIDE = "front_end"  # joins the convolutions that all take the network's input
@@ -57,7 +59,7 @@ def describe(network):
 def _by_number(network):
     """Return the layers of each block, by its number in order, and the layers of none."""
     numbered, unnumbered = {}, []
-    for layer in network.layers:
+    for layer in nesting.list_layers(network):
         if found := re.fullmatch(r".*_(\d+)", layer.name):
             numbered.setdefault(int(found[1]), []).append(layer)
         else:

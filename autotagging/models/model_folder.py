@@ -29,6 +29,7 @@ from sklearn.preprocessing import normalize
 from autotagging import options, steps, versions
 from autotagging.files import read_zip, write_array, write_table
 from autotagging.formatting import count
+from autotagging.models import nesting
 
 MTT_BY_FOLDER = "MagnaTagATune, folders 0 to b"  # among checksums: of audio not at hand
 FILE, OUT_OF_FOLD = "model.keras", "out_of_fold.npy"
@@ -60,7 +61,7 @@ def write(folder, network, description, history):
     network : keras.Model
     description : dict
         Plain values: tags, feature_settings, settings, thresholds, label_set, dataset, note,
-        citation.
+        citation; layer, of a network with a head, the settings of the store that the head takes.
     history : DataFrame
         A row an epoch.
     """
@@ -180,20 +181,15 @@ def name_of(name):
     return path.stem if path.suffix == ".keras" else path.name
 
 
-def members_of(network):
-    """Return the networks that one is the mean of; the network itself where it is no mean."""
-    return [layer for layer in network.layers if hasattr(layer, "layers")] or [network]
-
-
 def tag_weights(network):
-    """Return what a network responds to in each tag: the weights of its last layer.
+    """Return what a network responds to in each tag: the weights of its last layer, or its head's.
 
     Returns
     -------
     ndarray of shape (n_tags, n_inputs)
         Of a mean of networks the weights of all side by side, each as long as the others.
     """
-    weights = [member.get_layer("logits").get_weights()[0].T for member in members_of(network)]
+    weights = [one.get_layer("logits").get_weights()[0].T for one in nesting.list_members(network)]
     return weights[0] if len(weights) == 1 else np.hstack([*map(normalize, weights)])
 
 
@@ -236,6 +232,8 @@ def load(path):
         raise _unusable(path, problem) from None
     if "tags" in description and not _has_tags(network, description["tags"]):
         raise _unusable(path, "has a network of other tags")
+    if "layer" in description and nesting.HEAD not in [layer.name for layer in network.layers]:
+        raise _unusable(path, "has a network without the head that it describes")
     return network, description
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.special
 from tqdm import tqdm
 
-from autotagging.models import chunks, model_folder
+from autotagging.models import chunks, nesting
 
 SCORED_TOGETHER = 64
 MAX_BYTES = 256_000_000  # of the largest maps of all chunks that are scored together
@@ -63,6 +63,6 @@ def _score_batch(network, clips, rows):
 
 def choose_batch_size(network):
     """Return how many chunks a network scores together: fewer where its maps are large."""
-    layers = [layer for member in model_folder.members_of(network) for layer in member.layers]
+    layers = nesting.list_layers(network)
     largest = max(math.prod(layer.output.shape[1:]) for layer in layers)
     return int(np.clip(MAX_BYTES // (BYTES_OF_NUMBER * largest), 1, SCORED_TOGETHER))

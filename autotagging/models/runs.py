@@ -11,13 +11,15 @@ import pandas as pd
 from autotagging import metrics, steps
 from autotagging.figures import networks, style
 from autotagging.formatting import list_left_out, measure, print_all_written, print_up_to_date
-from autotagging.labels.folds import folds_by_artist
+from autotagging.labels.folds import folds_of_few
 from autotagging.models import (
     architectures,
     checkpoints,
     diagram,
+    heads,
     held_out,
     model_folder,
+    nesting,
     prediction,
     training,
     training_settings,
@@ -46,9 +48,11 @@ class Run:
         What the network starts from, see `transfer`.
     description : dict
         What its model file says besides settings and thresholds: tags in order, feature_settings,
-        label_set, dataset, note, citation.
+        label_set, dataset, note, citation; layer, of a head.
     example_clips : dict
         Title -> features, ndarray of shape (chunk_frames, bands), of the clips in its figure.
+    backbone : Source, optional
+        Of a head, the network whose layer it stands on, see `transfer.open_backbone`.
     """
 
     step: steps.Step
@@ -57,6 +61,12 @@ class Run:
     source: transfer.Source | None
     description: dict
     example_clips: dict
+    backbone: transfer.Source | None = None
+
+    @property
+    def sources(self):
+        """The networks that this one starts from or stands on: list of Source."""
+        return [source for source in (self.source, self.backbone) if source]
 
     @property
     def learnt_clips(self):
@@ -74,10 +84,7 @@ class Run:
 
         By artist, as many as there are artists where these are few; by clip where there is one.
         """
-        groups = self.learnt_clips.artists
-        if len({*groups}) == 1:
-            groups = np.arange(len(groups))
-        return folds_by_artist(groups, min(held_out.N_FOLDS, len({*groups})), seed)
+        return folds_of_few(self.learnt_clips.artists, held_out.N_FOLDS, seed)
 
 
 def is_done(run, members=()):
@@ -107,24 +114,26 @@ def begin(run, *, anew, allow_heard=False):
     anew : bool
         From its first epoch, whatever was begun before.
     allow_heard : bool
-        Whether it may start from a network that has heard clips which are to judge it.
+        Whether it may start from, or stand on, a network that has heard clips which are to judge
+        it.
 
     Raises
     ------
     ValueError
         Where other settings were begun with, another run is writing the folder, or the network
-        would start from the one that it replaces, or from one that has heard such clips.
+        would start from or stand on the one that it replaces, or one that has heard such clips.
     """
     folder = run.step.folder
-    if run.source and not allow_heard:
-        judging = transfer.JOINT if run.settings.refit else "validation"
-        judges = {judging: run.judging_clips, "test": run.parts["test"]}
-        transfer.refuse_heard(run.source, judges)
-    if run.source and run.source.path.resolve() == (folder / model_folder.FILE).resolve():
-        raise ValueError(
-            f"{folder} would start from itself, and replace what it was made from: give the new "
-            "network another --name"
-        )
+    judging = transfer.JOINT if run.settings.refit else "validation"
+    judges = {judging: run.judging_clips, "test": run.parts["test"]}
+    for source in run.sources:
+        if not allow_heard:
+            transfer.refuse_heard(source, judges)
+        if source.path.resolve() == (folder / model_folder.FILE).resolve():
+            raise ValueError(
+                f"{folder} would start from itself, and replace what it was made from: give the "
+                "new network another --name"
+            )
     with steps.locked(folder):
         if anew:
             checkpoints.discard(folder)
@@ -198,7 +207,10 @@ def average(run, members):
         Seed -> folder of the network.
     """
     folders = members.values()
-    network = architectures.mean_of([model_folder.load(f / model_folder.FILE)[0] for f in folders])
+    networks = [model_folder.load(f / model_folder.FILE)[0] for f in folders]
+    if run.backbone:
+        networks = [network.get_layer(nesting.HEAD) for network in networks]
+    network = architectures.mean_of(networks)
     history = model_folder.join_histories(members)
     if run.settings.refit:
         shape = run.learnt_clips.y_true.shape
@@ -219,6 +231,7 @@ def _keep(run, network, history, scores, summary):
     ----------
     run : Run
     network : keras.Model
+        Of a head, this alone.
     history : DataFrame
     scores : list of ndarray of shape (n_clips, n_tags)
         Of `run.judging_clips`; out-of-fold scores a seed each, of which the mean is the network's.
@@ -233,7 +246,9 @@ def _keep(run, network, history, scores, summary):
     thresholds = choose_thresholds(clips.y_true, scores)
     settings = {"settings": run.step.settings, "thresholds": thresholds.tolist()}
     n_clips, seconds = history[["training_clips", "training_seconds"]].sum()
-    heard = transfer.list_heard(run.learnt_clips.audio, run.source)
+    heard = transfer.list_heard(run.learnt_clips.audio, *run.sources)
+    if run.backbone:
+        network = heads.join(run.backbone.network, network)
     description = {**run.description, **settings, "trained_on": heard}
     written = model_folder.write(folder, network, description, history)
     if run.settings.refit:
@@ -259,7 +274,7 @@ def member_folder(folder, seed):
 
 
 def draw(run):
-    """Draw what is missing of the network with its maps, and of the course of training.
+    """Draw what is missing of the network with its maps, and of the course of training, if any.
 
     Of the mean of several networks the first is drawn.
     """
@@ -268,9 +283,8 @@ def draw(run):
 
     def draw_network():
         network, _ = model_folder.load(drawn / model_folder.FILE)
-        batch = np.stack([*run.example_clips.values()]).astype("float32")
-        maps = diagram.convolution_maps(network, batch)
-        inputs = dict(zip(run.example_clips, batch, strict=True))
+        inputs = {title: chunk.astype("float32") for title, chunk in run.example_clips.items()}
+        maps = diagram.convolution_maps(network, np.stack([*inputs.values()])) if inputs else {}
         return networks.draw_architecture(diagram.describe(network), inputs, maps)
 
     def draw_history():
@@ -278,7 +292,9 @@ def draw(run):
         return networks.draw_history(model_folder.read_history(folder), judged)
 
     note = f"{drawn.name}. {run.description['note']}".removesuffix(". ")
-    drawings = {"training_history.png": draw_history, "CNN_architecture.png": draw_network}
+    drawings = {"CNN_architecture.png": draw_network}
+    if not run.settings.is_solved:
+        drawings["training_history.png"] = draw_history
     style.save_missing(folder, note, drawings)
 
 
@@ -288,9 +304,12 @@ def _describe_task(run):
     text = (
         f"training {run.step.folder.name}: {settings.architecture}, {len(tags)} tags, "
         f"{len(parts['train']):,} training and {len(parts['validation']):,} validation clips, "
-        f"features {settings.features}, {settings.chunk_frames} frames of a clip, "
-        f"{settings.epochs} epochs of {settings.steps // settings.epochs:,} steps"
+        f"features {settings.features}"
     )
+    if not settings.is_solved:
+        chunk = "a chunk" if run.backbone else f"{settings.chunk_frames} frames"
+        text += f", {chunk} of a clip, "
+        text += f"{settings.epochs} epochs of {settings.steps // settings.epochs:,} steps"
     if run.source:
         name = model_folder.name_of(run.source.path)
         text += f"; it starts from {name}, trained on {run.source.description.get('dataset')}"
@@ -307,11 +326,13 @@ def _describe_task(run):
 def _describe_outcome(name, summary):
     best, judged = summary.get("best_epoch"), "validation"
     kept = f"best epoch {best} of {summary['epochs']}" if best else "mean"
+    pace = f"{summary['seconds_per_epoch']:.1f} s per epoch, "
+    if best and summary["settings"]["architecture"] == training_settings.SOLVED:
+        kept, pace = "solved", ""
     if summary["judged_by"] == JUDGED_BY[True]:
         kept, judged = kept.replace("best", "last"), "out-of-fold"
     return (
         f"{name}, {kept}: {judged} macro ROC-AUC {measure(summary['validation']['roc_auc'])}, "
         f"PR-AUC {measure(summary['validation']['pr_auc'])}; {summary['weights']:,} weights; "
-        f"{summary['seconds_per_epoch']:.1f} s per epoch, "
-        f"{summary['clips_per_second']:.0f} clips/s, {summary['seconds']:.0f} s in all"
+        f"{pace}{summary['clips_per_second']:.0f} clips/s, {summary['seconds']:.0f} s in all"
     )

@@ -25,11 +25,13 @@ from autotagging.models import (
     building,
     checkpoints,
     epochs,
+    linear_solver,
     model_folder,
     prediction,
     transfer,
 )
 
+STRENGTH = "C_times_width"  # of a network that is solved, see `linear_solver`
 VALIDATION = ("validation_loss", "validation_pr_auc", "validation_roc_auc")
 
 
@@ -66,8 +68,10 @@ def train(step, settings, parts, *, start=None, tensorboard=False):
     ------
     ValueError
         Where the loss is no longer a number in the first epoch, an interrupted run had other
-        settings, or there are fewer devices than asked for.
+        settings, or there are fewer devices than asked for; as of `linear_solver.solve`.
     """
+    if settings.is_solved:
+        return _solve(settings, parts)
     checkpoint = checkpoints.folder_of(step.folder)
     checkpoints.begin(step, checkpoint)
     history = checkpoints.read_history(checkpoint)
@@ -94,6 +98,19 @@ def train(step, settings, parts, *, start=None, tensorboard=False):
     kept = epochs.best_epoch(history, settings)
     history = pd.DataFrame(history)
     return network, history.assign(kept=history.index == kept), stopped
+
+
+def _solve(settings, parts):
+    """Return what `train` does of a network that is solved: its history is one epoch."""
+    started = time.perf_counter()
+    network, strength = linear_solver.solve(parts["train"], settings)
+    row = {"epoch": 1, "learning_rate": math.nan, STRENGTH: strength}
+    row |= {"loss": _validate(network, parts["train"])["validation_loss"]}
+    row |= {"training_clips": len(parts["train"])}
+    row |= {"training_seconds": time.perf_counter() - started}
+    row |= _validate(network, parts.get("validation"))
+    row |= {"seconds": time.perf_counter() - started, "kept": True}
+    return network, pd.DataFrame([row]), ""
 
 
 def _prepare(settings, clips, start, *, is_new):

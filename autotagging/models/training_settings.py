@@ -8,16 +8,21 @@ import dataclasses
 from dataclasses import dataclass
 
 from autotagging import options
+from autotagging.features.settings import LayerSettings
 from autotagging.models.augmentation import AUGMENTATIONS
 from autotagging.options import option
 
-NAMES = ("vgg", "paper", "fcn", "musicnn", "musicnn-vgg", "short-chunk-res")
+SOLVED = "linear"  # has one best solution, which needs no epochs
+HEADS = (SOLVED, "mlp")  # learn from the values of a layer of another network
+NAMES = ("vgg", "paper", "fcn", "musicnn", "musicnn-vgg", "short-chunk-res", *HEADS)
 DEFAULT = "vgg"
 FEW_CLIPS = 800  # training and validation clips together, below which a network is refit
 # Options of the networks themselves; None in the recipe of a network that does not have one.
 NETWORK = ("dropout", "band_statistics", "convolutions", "kernel", "pooling", "published_start")
-NETWORK += ("pools",)
+NETWORK += ("pools", "units")
+OF_SOLVED = {"architecture", "features", "seed", "refit"}  # options that are left of it
 CONVOLUTIONS = {"paper": (2, 3), "fcn": (4, 5)}
+OF_VALUES = ("mixup",)  # augmentation of what is no picture of time and frequency
 DB_ONLY = "equaliser"  # raises and lowers dB, and would multiply nothing else sensibly
 
 
@@ -32,12 +37,12 @@ class TrainingSettings:
 
     architecture: str = option(f"of the network (default: {DEFAULT})", choices=NAMES)
     features: str = option("store under features/ (default: the network's own)", kind=options.name)
-    chunk_seconds: float = option(
+    chunk_seconds: float | None = option(
         "train on a random excerpt per clip and epoch, score by the mean of evenly spaced ones; 0: "
         "whole clips",
         kind=options.number_from_0,
     )
-    dropout: float = option("before the output", 0.5, options.share)
+    dropout: float | None = option("before the output", 0.5, options.share)
     epochs: int = option("at most", 100, options.positive)
     batch_size: int = option("clips a step, over all devices", 16, options.positive)
     learning_rate: float = option("of Adam at the start", 0.001, options.positive_number)
@@ -63,6 +68,7 @@ class TrainingSettings:
         None,
         choices=("mtt", "msd"),
     )
+    units: int | None = option("of mlp: in its hidden layer", None, options.positive)
     patience: int | None = option(
         "stop after so many epochs without a better one, counted from the first that may be kept "
         "(default: never, as a cosine does its best at its end; a quarter of the epochs with "
@@ -114,6 +120,11 @@ class TrainingSettings:
     steps: int | None = None
 
     @property
+    def is_solved(self):
+        """Whether the network is solved at once, and not trained in epochs."""
+        return self.architecture == SOLVED
+
+    @property
     def architecture_options(self):
         """The options of the network's own function: a dict."""
         values = {name: getattr(self, name) for name in NETWORK}
@@ -151,6 +162,10 @@ RECIPES = {
     "short-chunk-res": TrainingSettings(
         "short-chunk-res", "short-chunk", 3.69, learning_rate=0.0005
     ),
+    SOLVED: TrainingSettings(SOLVED, "mtt-musicnn", None, dropout=None, epochs=1, min_steps=0),
+    "mlp": TrainingSettings(
+        "mlp", "mtt-musicnn", None, epochs=20, augment=("mixup",), min_steps=400, units=256
+    ),
 }
 
 
@@ -180,7 +195,9 @@ def change(architecture, changes, is_started=False):
         For what does not go together, naming the options.
     """
     recipe = RECIPES[architecture]
-    for name in NETWORK:
+    if recipe.is_solved:
+        _check_solved(changes, is_started)
+    for name in (*NETWORK, "chunk_seconds"):
         if name in changes and getattr(recipe, name) is None:
             option_name = name.replace("_", "-")
             if changes[name] is False:
@@ -208,6 +225,17 @@ def change(architecture, changes, is_started=False):
     return dataclasses.replace(recipe, **changes)
 
 
+def _check_solved(changes, is_started):
+    foreign = [name for name in changes if name not in OF_SOLVED]
+    foreign += ["start_from"] if is_started else []
+    if foreign:
+        name = foreign[0].replace("_", "-")
+        raise ValueError(
+            f"--{name} is not an option of --architecture {SOLVED}, which is solved at once and "
+            "not trained"
+        )
+
+
 def resolve(settings, feature_settings, n_train, n_validation):
     """Return settings that go with these features and so many clips.
 
@@ -215,7 +243,7 @@ def resolve(settings, feature_settings, n_train, n_validation):
     ----------
     settings : TrainingSettings
         From `change`.
-    feature_settings : FeatureSettings
+    feature_settings : FeatureSettings or LayerSettings
     n_train, n_validation : int
         Clips of these parts.
 
@@ -229,25 +257,18 @@ def resolve(settings, feature_settings, n_train, n_validation):
     Raises
     ------
     ValueError
-        Where there is no clip to train on, or a chunk is longer than the clips, or shorter than a
-        frame.
+        Where there is no clip to train on, the network takes features of another kind, or a chunk
+        is longer than the clips, or shorter than a frame.
     """
     if not n_train:
         raise ValueError("the train part has no clip: make a label set with another --split")
-    frames, seconds = feature_settings.frames, settings.chunk_seconds
-    wanted = round(seconds * feature_settings.sample_rate / feature_settings.hop_length)
-    if seconds and not 1 <= wanted <= frames:
-        raise ValueError(
-            f"--chunk-seconds {seconds:g} are {wanted:,} frames of features/{settings.features}, "
-            f"whose clips have {frames:,}: 0 takes whole clips"
-        )
-    is_level = feature_settings.feature == "mel" and feature_settings.scale == "dB"
-    augment = settings.augment
-    if DB_ONLY in augment and not is_level:
-        augment = tuple(name for name in augment if name != DB_ONLY)
-        print(f"{DB_ONLY} is left out, as features/{settings.features} are not levels in dB")
+    _check_kind(settings, feature_settings)
+    chunk_frames = _count_chunk_frames(settings, feature_settings)
     n_clips, refit = n_train + n_validation, settings.refit
     refit = n_clips < FEW_CLIPS if refit is None else refit
+    if settings.is_solved:
+        return dataclasses.replace(settings, chunk_frames=chunk_frames, refit=refit)
+    augment = _fit_augmentation(settings, feature_settings)
     n_clips = n_clips if refit else n_train
     batch_size = min(settings.batch_size, n_clips)
     if batch_size < settings.batch_size:
@@ -258,7 +279,7 @@ def resolve(settings, feature_settings, n_train, n_validation):
     patience = -(-settings.epochs // 4) if settings.schedule == "plateau" else None
     return dataclasses.replace(
         settings,
-        chunk_frames=wanted if seconds else frames,
+        chunk_frames=chunk_frames,
         augment=augment,
         batch_size=batch_size,
         repeats=repeats,
@@ -267,3 +288,50 @@ def resolve(settings, feature_settings, n_train, n_validation):
         patience=settings.patience or patience,
         refit=refit,
     )
+
+
+def _check_kind(settings, feature_settings):
+    """Refuse spectrograms for a head, and a layer's values for any other network."""
+    name, is_layer = f"features/{settings.features}", isinstance(feature_settings, LayerSettings)
+    if is_layer and settings.architecture not in HEADS:
+        raise ValueError(
+            f"--architecture {settings.architecture} takes spectrograms, and {name} are values of "
+            f"a layer of {feature_settings.network}: give --architecture {' or '.join(HEADS)}, or "
+            "other --features"
+        )
+    if not is_layer and settings.architecture in HEADS:
+        raise ValueError(
+            f"--architecture {settings.architecture} takes the values of a trained network's "
+            f"layer, and {name} are spectrograms: run 2_feature_extraction.py --preset "
+            f"{RECIPES[settings.architecture].features}, and give --features "
+            f"{RECIPES[settings.architecture].features}"
+        )
+
+
+def _count_chunk_frames(settings, feature_settings):
+    """Return the frames of a chunk: of a layer's store, of which a frame is a chunk, one."""
+    if settings.architecture in HEADS:
+        return 1
+    frames, seconds = feature_settings.frames, settings.chunk_seconds
+    wanted = round(seconds * feature_settings.sample_rate / feature_settings.hop_length)
+    if seconds and not 1 <= wanted <= frames:
+        raise ValueError(
+            f"--chunk-seconds {seconds:g} are {wanted:,} frames of features/{settings.features}, "
+            f"whose clips have {frames:,}: 0 takes whole clips"
+        )
+    return wanted if seconds else frames
+
+
+def _fit_augmentation(settings, feature_settings):
+    """Return the augmentations that make sense of these features; say which are left out."""
+    is_layer = isinstance(feature_settings, LayerSettings)
+    is_level = not is_layer and (feature_settings.feature, feature_settings.scale) == ("mel", "dB")
+    kept = settings.augment
+    if is_layer:
+        kept, reason = tuple(name for name in kept if name in OF_VALUES), "no spectrograms"
+    elif not is_level:
+        kept, reason = tuple(name for name in kept if name != DB_ONLY), "not levels in dB"
+    for name in settings.augment:
+        if name not in kept:
+            print(f"{name} is left out, as features/{settings.features} are {reason}")
+    return kept

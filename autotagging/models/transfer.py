@@ -11,7 +11,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from autotagging.models import building, model_folder
+from autotagging import steps
+from autotagging.features.settings import LayerSettings
+from autotagging.models import building, heads, model_folder, published
 
 LAST_LAYER = "logits"  # belongs to the tags
 INPUT = "normalisation"
@@ -21,7 +23,7 @@ WITHOUT_WEIGHTS = ("pooling", "pools")  # options of networks whose weights fit 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A trained network that another starts from.
+    """A trained network that another starts from, or stands on.
 
     Parameters
     ----------
@@ -59,7 +61,8 @@ def open_source(path, settings, store, mtt_training_clips=None):
     ValueError
         Where it is of another architecture, chunk or features, or the mean of several networks.
     """
-    network, description = model_folder.load(path)
+    loaded, description = model_folder.load(path)
+    network = heads.fit_to(loaded, description, store.settings)
     made_with, architecture = description["settings"], settings.architecture
     if made_with["architecture"] != architecture:
         raise ValueError(
@@ -77,13 +80,50 @@ def open_source(path, settings, store, mtt_training_clips=None):
                 f"{path} was made with {option} {made_with.get(option)}, not "
                 f"{getattr(settings, option)}: choose the same"
             )
-    if description["feature_settings"] != dataclasses.asdict(store.settings):
+    if network is None:
         raise ValueError(
             f"{path} takes other features: extract {made_with['features']} as it was trained on, "
             "with 2_feature_extraction.py, and name them with --features"
         )
     heard = model_folder.heard_by(description, store.audio, mtt_training_clips)
     return Source(path, network, description, heard)
+
+
+def open_backbone(data, store, folder, mtt_training_clips=None):
+    """Open the network whose layer a store holds: Source, its network ending in that layer.
+
+    Parameters
+    ----------
+    data : Path
+    store : FeatureStore
+    folder : Path
+        Where published networks lie.
+    mtt_training_clips : Index of str, optional
+        As of `model_folder.heard_by`.
+
+    Returns
+    -------
+    Source or None
+        None for a store of spectrograms.
+
+    Raises
+    ------
+    ValueError
+        Where the network is not there, or has other weights than the store was made with.
+    """
+    settings = store.settings
+    if not isinstance(settings, LayerSettings):
+        return None
+    path = published.find_model(data, settings.network, folder)
+    if settings.checksum not in steps.describe_inputs(path.parent, path).values():
+        raise ValueError(
+            f"the features are of another {settings.network} than {path}: run "
+            f"{steps.WRITTEN_BY['features']} again with its options and --force"
+        )
+    network, description = model_folder.load(path)
+    layer = network.get_layer(settings.layer)
+    heard = model_folder.heard_by(description, store.audio, mtt_training_clips)
+    return Source(path, keras.Model(network.input, layer.output), description, heard)
 
 
 def statistics_of(network):
@@ -138,23 +178,23 @@ def hold(network, settings):
         layer.trainable = False
 
 
-def list_heard(audio, source=None):
+def list_heard(audio, *sources):
     """Return what a network has heard in training, as its model file keeps it.
 
     Parameters
     ----------
     audio : iterable of str
         The SHA-256 of each clip's audio.
-    source : Source, optional
-        What the network started from.
+    sources : Source
+        What the network started from, or stands on.
 
     Returns
     -------
     list of str
-        Shortened checksums, sorted, and what the source says besides.
+        Shortened checksums, sorted, and what the sources say besides.
     """
-    before = source and model_folder.list_heard(source.description)
-    return sorted({*map(model_folder.shorten, audio)} | (before or set()))
+    before = [model_folder.list_heard(source.description) or set() for source in sources]
+    return sorted({*map(model_folder.shorten, audio)}.union(*before))
 
 
 def refuse_heard(source, judges):
@@ -163,6 +203,7 @@ def refuse_heard(source, judges):
     Parameters
     ----------
     source : Source
+        What another network starts from, or stands on.
     judges : dict
         Words -> LabelledClips.
 
@@ -177,7 +218,7 @@ def refuse_heard(source, judges):
         problem = of_mtt if known else "does not say which clips it was trained on"
         raise ValueError(
             f"{source.path} {problem}, so that it may have heard those that judge the new "
-            "network: --allow-heard starts from it all the same"
+            "network: --allow-heard takes it all the same"
             + (", and so does --split folders in script 1" if known else "")
         )
     words = []
@@ -189,5 +230,5 @@ def refuse_heard(source, judges):
     if words:
         raise ValueError(
             f"{source.path} was trained on {' and '.join(words)}, which could not judge the new "
-            "network: start from another one, or allow it with --allow-heard" + less
+            "network: take another one, or allow it with --allow-heard" + less
         )

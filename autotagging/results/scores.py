@@ -3,7 +3,7 @@
 A network's scores are computed here; those of a file are read in `external_scores`.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -159,7 +159,8 @@ def find_network(data, name, *, features=None, label_set=None, folder=cli.PUBLIS
     data : Path
     name : str
     features : str, optional
-        Name of the store that a network from elsewhere is given; otherwise as it was trained on.
+        Name of the store that a network from elsewhere is given, or a head with the network that
+        it stands on; otherwise as it was trained on.
     label_set : str, optional
         That it is evaluated on; of a run the one it was trained on.
     folder : Path
@@ -172,12 +173,14 @@ def find_network(data, name, *, features=None, label_set=None, folder=cli.PUBLIS
         since.
     """
     path = published.find_model(data, name, folder)
-    settings = model_folder.read_description(path)["settings"]
+    description = model_folder.read_description(path)
+    settings = description["settings"]
     is_run = path.resolve().parent.parent == data.resolve() / "models" and "labels" in settings
     if not is_run:  # published networks say no label set, wherever they lie
         return Network(path, features or settings["features"], None)
     for kind, asked_for in (("features", features), ("labels", label_set)):
-        if asked_for not in (None, settings[kind]):
+        is_free = kind == "features" and "layer" in description  # with its backbone, spectrograms
+        if asked_for not in (None, settings[kind]) and not is_free:
             raise ValueError(
                 f"{path.parent} was trained on {kind}/{settings[kind]}, not on {asked_for}: leave "
                 f"out --{kind}"
@@ -185,7 +188,7 @@ def find_network(data, name, *, features=None, label_set=None, folder=cli.PUBLIS
     table = label_sets.read_labels(data, settings["labels"])
     steps.check_current(data, path.parent, table.index)
     is_refit = settings.get("refit") is True
-    return Network(path, settings["features"], settings["labels"], is_refit)
+    return Network(path, features or settings["features"], settings["labels"], is_refit)
 
 
 def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
@@ -213,12 +216,13 @@ def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
         has these.
     """
     with native_stderr.silenced():
-        model, description = model_folder.load(network.path)
+        from autotagging.models import heads
+
+        whole, description = model_folder.load(network.path)
     wanted = list_parts(labels, held_out=not network.is_trained_elsewhere)
     store = feature_store.open_store(data, network.features, wanted.index)
-    _, frames, bands = model.input_shape
-    fits = frames <= store.array.shape[1] and bands == store.array.shape[2]
-    if not fits or asdict(store.settings) != description["feature_settings"]:
+    model = heads.fit_to(whole, description, store.settings)
+    if model is None or not _fits(model, store):
         raise ValueError(
             f"{network.path} takes other features than features/{network.features}: extract "
             f"{description['settings']['features']} as it was trained on, with "
@@ -249,13 +253,19 @@ def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
         left_out=store.failed[store.failed.index.isin(wanted.index)],
         network={
             "settings": description["settings"],
-            "weights": model.count_params(),
+            "weights": whole.count_params(),
             "trained_on_test_clips": _count_heard(heard, store.audio[test_ids]),
             "trained_on_other_clips": _count_heard(heard, store.audio[other_ids]),
         },
         tag_weights=common.merge(weights, "mean").to_numpy().T,
         common=common if network.is_trained_elsewhere else None,
     )
+
+
+def _fits(model, store):
+    """Return whether the chunks of a network are as those that a store has."""
+    _, frames, bands = model.input_shape
+    return frames <= store.array.shape[1] and bands == store.array.shape[2]
 
 
 def _choose_thresholds(y_true, y_score, kept):

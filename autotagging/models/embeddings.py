@@ -1,0 +1,108 @@
+"""A network's layer as features: its values for each chunk of a clip that the network would score.
+
+Of the last hidden layer unless another is named: what a network trained elsewhere has learnt to
+tell apart, from which a small network can learn other tags with few clips.
+"""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from autotagging import steps
+from autotagging.features.feature_store import count_frames
+from autotagging.features.settings import LayerSettings, parse
+from autotagging.formatting import list_some
+from autotagging.models import chunks, model_folder
+
+LAST_LAYER = "logits"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a network, to be computed.
+
+    Parameters
+    ----------
+    settings : LayerSettings
+    network : keras.Model
+        (n_chunks, frames, bands) -> (n_chunks, width).
+    """
+
+    settings: LayerSettings
+    network: keras.Model
+
+    def compute(self, features, seconds):
+        """Return the values of the layer for the evenly spaced chunks that cover a clip's sound.
+
+        A clip at a time, as a network may round otherwise in a batch of another size.
+
+        Parameters
+        ----------
+        features : ndarray of shape (frames, bands), float16
+            Of the spectrogram, as it is stored.
+        seconds : float
+            How much of the clip's audio is used.
+
+        Returns
+        -------
+        ndarray of shape (n_chunks, width), float32
+        """
+        seconds = np.array([round(seconds, 2)])  # as the store keeps it
+        length = int(count_frames(seconds, self.settings.spectrogram)[0])
+        frames = self.settings.chunk_frames
+        sound = features[:length]
+        starts = chunks.spread_starts(length, frames)
+        x = [chunks.cut_chunk(sound, start, frames) for start in starts]
+        return self.network.predict_on_batch(np.stack(x).astype(np.float32))
+
+
+def open_layer(path, name, layer=None):
+    """Open a layer of a trained network.
+
+    Parameters
+    ----------
+    path : Path
+        Of its model file.
+    name : str
+        What the network is called.
+    layer : str, optional
+        Otherwise the last hidden one.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    ValueError
+        For a layer that is not there, or gives maps and not a row of values, or a mean of
+        networks, naming the layers that will do.
+    """
+    network, description = model_folder.load(path)
+    usable = [one.name for one in network.layers if len(one.output.shape) == 2]
+    if LAST_LAYER not in usable:
+        raise ValueError(f"{path} is the mean of several networks: take a layer of one of them")
+    wanted = layer or _find_last_hidden(network)
+    if wanted not in usable:
+        known = wanted in [one.name for one in network.layers]
+        problem = "gives maps, not a row of values" if known else "is no layer"
+        raise ValueError(f"{wanted!r} {problem} of {name}: these will do: {list_some(usable, 20)}")
+    output = network.get_layer(wanted).output
+    settings = LayerSettings(
+        network=name,
+        checksum=next(iter(steps.describe_inputs(path.parent, path).values())),
+        layer=wanted,
+        chunk_frames=network.input_shape[1],
+        width=output.shape[1],
+        spectrogram=parse(description["feature_settings"]),
+    )
+    return Layer(settings, keras.Model(network.input, output))
+
+
+def _find_last_hidden(network):
+    """Return the name of the layer whose values the last one weighs, dropout passed over."""
+    layer = network.get_layer(LAST_LAYER)
+    while layer.name == LAST_LAYER or isinstance(layer, keras.layers.Dropout):
+        layer = layer.input._keras_history.operation
+    return layer.name
