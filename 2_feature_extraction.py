@@ -4,16 +4,16 @@ A clip becomes a time-frequency representation, the input of the network. The pr
 paper's 120 mel bands or MFCCs x 120 frames (`paper`, `mfcc`), the same size over the whole band
 of frequencies (`square`), a finer one in time (`mel96`, the default), and the inputs of two
 published networks (`musicnn`, `short-chunk`); every setting can be changed. Or it becomes what a
-network makes of it, the last hidden layer chunk by chunk: the preset is then a published network
-(`mtt-musicnn`, ...), or --model names another. A run that was interrupted resumes; clips that are
-new are added; --check reads it all again.
+network makes of it, a layer's values for each chunk: of a published network, which is a preset
+(`mtt-musicnn`, ...), or of --model. What was interrupted resumes; clips that are new are added.
 
 Reads   clips/                         the inventory and audio of script 1
         labels/<set>/labels.csv        which clips the figure shows
 Writes  features/<name>/features.npy   (n_clips, frames, bands), float16; of a layer (n_clips,
                                        n_chunks, width), float32
         features/<name>/clips.csv      checksum and length of each clip, in the order of the rows
-        features/<name>/failed.csv     clips without features, and why; a figure, summary.json
+        features/<name>/failed.csv     clips without features, and why; a figure, summary.json;
+                                       network.keras of a layer
 
 Example: python 2_feature_extraction.py --data data/mtt --preset square --bands 48
 """
@@ -23,7 +23,7 @@ from dataclasses import asdict
 
 from autotagging import cli, native_stderr, steps
 from autotagging.clips import inventory, links
-from autotagging.features import extraction, feature_store, waves
+from autotagging.features import extraction, feature_store, side_by_side, waves
 from autotagging.features.settings import PRESETS, FeatureSettings, change, name_of
 from autotagging.formatting import count, print_up_to_date
 from autotagging.labels import label_sets
@@ -34,17 +34,17 @@ from autotagging.options import add_settings, cluster_address, given, positive
 def main(args):
     """Write one store of features and the figure of three clips."""
     clips = inventory.read_clips(args.data, with_audio=True)
-    settings, compute_layer = args.settings, None
+    settings, layer = args.settings, None
     if args.model:
         path = published.find_model(args.data, args.model, args.published)
         with native_stderr.silenced():  # importing Keras takes seconds, and says much
             from autotagging.models import embeddings
 
             layer = embeddings.open_layer(path, model_folder.name_of(args.model), args.layer)
-        settings, compute_layer = layer.settings, layer.compute
+        settings = layer.settings
     folder = feature_store.folder_of(args.data, args.name)
     if args.check:
-        print(feature_store.check(folder, args.data, clips, compute_layer))
+        print(feature_store.check(folder, args.data, clips, layer))
         return
     label_set = label_sets.find_set(args.data, args.labels)
     table = label_sets.read_labels(args.data, label_set).filter(clips.index, axis="index")
@@ -56,7 +56,7 @@ def main(args):
     finished = not args.force and steps.is_finished(step, replaceable=inputs)
     wanted = feature_store.choose_clips(folder, clips, args.limit, keep=not args.force)
     links.check_audio(args.data, wanted["file"])
-    wanted = extraction.WantedStore(folder, settings, args.data, wanted, compute_layer)
+    wanted = extraction.WantedStore(folder, settings, args.data, wanted, layer)
     note = label_sets.read_provenance(args.data, label_set)["note"]
 
     with steps.locked(folder):
@@ -116,14 +116,14 @@ def choose_source(args, changes):
     args.model = preset if preset in published.NETWORKS else args.model
     if args.layer and not args.model:
         raise ValueError("--layer is of a network: name it with --model, or as --preset")
-    if not args.model:
-        args.settings = change(PRESETS[preset], changes, args.frames)
-        args.name = args.name or name_of(preset, args.settings)
-        return
-    if changes or args.frames:
+    if args.model and (changes or args.frames):
         raise ValueError("a network takes the features it was trained on: change none of them")
-    name = model_folder.name_of(args.model)
-    args.name = args.name or (f"{name}-{args.layer}" if args.layer else name)
+    if args.model:
+        default = "-".join(filter(None, [model_folder.name_of(args.model), args.layer]))
+    else:
+        args.settings = change(PRESETS[preset], changes, args.frames)
+        default = name_of(preset, args.settings)
+    args.name = side_by_side.check_name(args.name or default)
 
 
 if __name__ == "__main__":

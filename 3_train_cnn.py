@@ -24,7 +24,7 @@ from dataclasses import asdict, replace
 
 from autotagging import cli, native_stderr, options, steps
 from autotagging.clips import inventory
-from autotagging.features import feature_store
+from autotagging.features import side_by_side
 from autotagging.labels import label_sets, splits
 from autotagging.models import model_folder, published, training_settings
 
@@ -34,7 +34,7 @@ def main(args):
     label_set = label_sets.find_set(args.data, args.labels)
     table = label_sets.read_labels(args.data, label_set)
     artists = splits.select_artists(inventory.read_clips(args.data)["artist"], table.index)
-    store = feature_store.open_store(args.data, args.settings.features, table.index)
+    store = side_by_side.open_store(args.data, args.settings.features, table.index)
     with native_stderr.silenced():  # importing Keras takes seconds, and says much
         from autotagging.models import batches, chunks, heads, runs, transfer
     parts = batches.labelled_parts(table, store, artists)
@@ -45,11 +45,12 @@ def main(args):
     start = args.start_from and published.find_model(args.data, args.start_from, args.published)
     heard = label_sets.list_mtt_training_clips(args.data, label_set, table)
     source = start and transfer.open_source(start, settings, store, heard)
-    backbone = transfer.open_backbone(args.data, store, args.published, heard)
+    layers = store.settings.layers
+    backbones = transfer.open_backbones(args.data, settings.features, layers, store.audio, heard)
     inputs = steps.describe_inputs(
         args.data,
         label_sets.labels_path(args.data, label_set),
-        feature_store.folder_of(args.data, settings.features),
+        *side_by_side.folders_of(args.data, settings.features),
         inventory.folder_of(args.data) if settings.refit else None,  # for the artists
         start,
         clip_ids=table.index,
@@ -62,8 +63,8 @@ def main(args):
     }
     chosen = label_sets.choose_clips(table.loc[store.rows.index])
     frames, titles = settings.chunk_frames, {f"{tag} ({i})": i for tag, i in chosen.items()}
-    if backbone:
-        description["layer"] = asdict(store.settings)
+    if layers:
+        description["layers"] = [asdict(layer) for layer in layers]
         example_clips = heads.read_chunks(args.data, titles, store.settings)
     else:
         example_clips = {
@@ -76,7 +77,7 @@ def main(args):
         of_members = steps.describe_inputs(args.data, *members)
         step = steps.Step(folder, made_with, inputs | of_members)
         own_settings = settings if isinstance(seed, list) else replace(settings, seed=seed)
-        return runs.Run(step, own_settings, parts, source, description, example_clips, backbone)
+        return runs.Run(step, own_settings, parts, source, description, example_clips, backbones)
 
     folder = model_folder.folder_of(args.data, args.name or settings.architecture)
     seeds = list(range(settings.seed, settings.seed + args.seeds))

@@ -65,6 +65,17 @@ def add(parser, name, kind=None, **argument):
     parser.add_argument(name, type=kind, **argument)
 
 
+class JoinNames(argparse.Action):
+    """Names as one, with a plus between."""
+
+    def __call__(self, parser, namespace, names, option_string=None):
+        """Keep the names; refuse one that is there twice."""
+        joined = "+".join(names)
+        if len(set(joined.split("+"))) <= joined.count("+"):
+            parser.error(f"{option_string} names a folder twice: {joined}")
+        setattr(namespace, self.dest, joined)
+
+
 def read_settings(parser, args, settings):
     """Return the settings of a command line that was parsed; refuse what does not go together.
 

@@ -86,11 +86,12 @@ def describe_inputs(data, *paths, clip_ids=()):
             raise damaged(path)
         if name in inputs:  # two files from elsewhere with one name
             name = f"../{path.parent.name}/{path.name}"
-        inputs[name + "/" * path.is_dir()] = _checksum(path, clip_ids)
+        inputs[name + "/" * path.is_dir()] = checksum(path, clip_ids)
     return inputs
 
 
-def _checksum(path, clip_ids):
+def checksum(path, clip_ids=()):
+    """Return what tells an input of a step from others, see `describe_inputs`."""
     if path.is_dir():
         settings = read_summary(path)["settings"]
         settings = {key: value for key, value in settings.items() if not key.startswith(FIGURE)}
@@ -189,7 +190,7 @@ def check_current(data, folder, clip_ids=()):
     for name, before in summary["inputs"].items():
         path = data / name
         is_known = path.exists() and not name.startswith("..")
-        if is_known and _checksum(path, clip_ids) != before:
+        if is_known and checksum(path, clip_ids) != before:
             changed.append(name)
     if changed:
         raise ValueError(

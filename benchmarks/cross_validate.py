@@ -34,7 +34,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, metrics, native_stderr, options, steps
 from autotagging.clips import inventory
-from autotagging.features import feature_store
+from autotagging.features import side_by_side
 from autotagging.files import write_whole
 from autotagging.formatting import difference, measure, print_written
 from autotagging.labels import label_sets, splits
@@ -64,7 +64,7 @@ def main(args):
     set_name = label_sets.find_set(args.data, args.labels)
     labels = label_sets.read_labels(args.data, set_name)
     table = labels.drop(columns="split")
-    store = feature_store.open_store(args.data, args.settings.features, table.index)
+    store = side_by_side.open_store(args.data, args.settings.features, table.index)
     y_true = choose_tags(table.loc[store.rows.index], args.min_positives)
     artists = inventory.read_clips(args.data)["artist"]
     artists = splits.select_artists(artists, y_true.index)
@@ -81,14 +81,15 @@ def main(args):
     start = args.start_from and published.find_model(args.data, args.start_from, args.published)
     heard = label_sets.list_mtt_training_clips(args.data, set_name, labels)
     source = start and transfer.open_source(start, settings, store, heard)
-    backbone = transfer.open_backbone(args.data, store, args.published, heard)
-    for one in filter(None, () if args.allow_heard else (source, backbone)):
+    layers = store.settings.layers
+    backbones = transfer.open_backbones(args.data, settings.features, layers, store.audio, heard)
+    for one in filter(None, () if args.allow_heard else (source, *backbones)):
         transfer.refuse_heard(one, {"judging": all_clips})
     inputs = steps.describe_inputs(
         args.data,
         label_sets.labels_path(args.data, set_name),
         inventory.folder_of(args.data),
-        feature_store.folder_of(args.data, settings.features),
+        *side_by_side.folders_of(args.data, settings.features),
         start,
         clip_ids=y_true.index,
     )

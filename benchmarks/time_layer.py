@@ -58,8 +58,8 @@ def time_parts(clips, layer, jobs):
         table = pd.DataFrame({"file": links}).rename_axis("clip_id")
         spectrogram = layer.settings.spectrogram
 
-        def extract(name, settings, compute=None):
-            store = extraction.WantedStore(data / name, settings, data, table, compute)
+        def extract(name, settings, layer=None):
+            store = extraction.WantedStore(data / name, settings, data, table, layer)
             with steps.locked(store.folder):
                 started = time.perf_counter()
                 extraction.compute(store, jobs)
@@ -74,7 +74,7 @@ def time_parts(clips, layer, jobs):
         started = time.perf_counter()
         layer.network.predict(x, batch_size=64, verbose=0)
         predict = time.perf_counter() - started
-        return features, predict, extract("layer", layer.settings, layer.compute)
+        return features, predict, extract("layer", layer.settings, layer)
 
 
 def read_chunks(folder, settings):

@@ -1,6 +1,7 @@
 """A network's layer as features: chunk by chunk, from audio, as script 4 would score it."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ def wanted(model, tmp_path):
     layer = embeddings.open_layer(model, "x")
     clips = pd.DataFrame({"file": files}).rename_axis("clip_id")
     folder = tmp_path / "features" / "x"
-    return extraction.WantedStore(folder, layer.settings, tmp_path, clips, layer.compute)
+    return extraction.WantedStore(folder, layer.settings, tmp_path, clips, layer)
 
 
 def test_a_store_of_a_layer_has_a_frame_for_each_chunk_that_is_scored(wanted, model):
@@ -54,8 +55,9 @@ def test_a_store_of_a_layer_has_a_frame_for_each_chunk_that_is_scored(wanted, mo
     assert stored.array.dtype == np.float32
     assert stored.lengths.tolist() == [4, 4, 4, 2, 4, 4]  # 20 and 10 frames, of 6 each
     assert not stored.array[3, 2:].any()
+    assert steps.checksum(wanted.folder / "network.keras") == stored.settings.checksum
     spectrogram = dataclasses.replace(
-        wanted, folder=wanted.folder.with_name("small"), settings=SPECTROGRAM, compute_layer=None
+        wanted, folder=wanted.folder.with_name("small"), settings=SPECTROGRAM, layer=None
     )
     write_store(spectrogram)
     network, _ = model_folder.load(model)
@@ -77,10 +79,10 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(wanted, monkeypatch):
         if len(computed) == 3:
             raise KeyboardInterrupt
         computed.append(seconds)
-        return wanted.compute_layer(features, seconds)
+        return wanted.layer.compute(features, seconds)
 
     with pytest.raises(KeyboardInterrupt):
-        write_store(dataclasses.replace(wanted, compute_layer=compute_some))
+        write_store(dataclasses.replace(wanted, layer=SimpleNamespace(compute=compute_some)))
     assert len(extraction.find_missing(wanted)) == 3
     write_store(wanted)
     assert (wanted.folder / "features.npy").read_bytes() == whole
@@ -88,7 +90,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(wanted, monkeypatch):
 
 def test_a_store_of_a_layer_is_checked_against_the_audio(wanted):
     write_store(wanted)
-    check = (wanted.folder, wanted.data, wanted.clips, wanted.compute_layer)
+    check = (wanted.folder, wanted.data, wanted.clips, wanted.layer)
     assert "6 clips computed again and found equal" in feature_store.check(*check)
     array = np.load(wanted.folder / "features.npy")
     array[2] += 1
@@ -124,7 +126,7 @@ def test_a_layer_that_will_not_do_is_refused_with_those_that_will(model, layer, 
 def test_a_mean_of_networks_has_no_layer_of_its_own(model, tmp_path):
     network, description = model_folder.load(model)
     model_folder.save(tmp_path / "mean.keras", architectures.mean_of([network]), description)
-    with pytest.raises(ValueError, match="is the mean of several networks"):
+    with pytest.raises(ValueError, match="is made of other networks, as their mean or"):
         embeddings.open_layer(tmp_path / "mean.keras", "mean")
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("keras")
 import soundfile
 
 from autotagging import steps
-from autotagging.features import feature_store
+from autotagging.features import feature_store, side_by_side
 from autotagging.models import (
     batches,
     heads,
@@ -26,7 +26,6 @@ from autotagging.models import (
 from autotagging.results import scores
 
 TAGS = ["loud", "quiet"]
-PUBLISHED = "no folder of published networks"
 
 pytestmark = pytest.mark.usefixtures("small_vgg")
 
@@ -54,22 +53,23 @@ def labels():
 
 def describe_run(data, labels, architecture="linear", name="head", *, seed=0, **changes):
     """Return a run of a head as script 3 describes it."""
-    store = feature_store.open_store(data, "layer", labels.index)
+    features = changes.get("features", "layer")
+    store = side_by_side.open_store(data, features, labels.index)
     artists = pd.Series([f"artist {int(i) % 10}" for i in labels.index], labels.index)
     parts = batches.labelled_parts(labels, store, artists)
     wanted = training_settings.change(
-        architecture, {"features": "layer", "refit": False, **changes}
+        architecture, {"features": features, "refit": False, **changes}
     )
     settings = training_settings.resolve(wanted, store.settings, 26, 5)
     description = {"tags": TAGS, "label_set": None, "dataset": "noise", "note": "", "citation": ""}
     description |= {
         "feature_settings": asdict(store.settings.spectrogram),
-        "layer": asdict(store.settings),
+        "layers": [asdict(layer) for layer in store.settings.layers],
     }
     step = steps.Step(data / "models" / name, {**asdict(settings), "seed": seed}, {})
     settings = settings if isinstance(seed, list) else replace(settings, seed=seed)
-    backbone = transfer.open_backbone(data, store, PUBLISHED)
-    return runs.Run(step, settings, parts, None, description, {}, backbone)
+    below = transfer.open_backbones(data, features, store.settings.layers, store.audio)
+    return runs.Run(step, settings, parts, None, description, {}, below)
 
 
 def assert_scores_agree(data, labels, path):
@@ -109,9 +109,8 @@ def test_the_model_file_is_one_network_that_takes_spectrograms(data, labels):
     network, description = model_folder.load(run.step.folder / model_folder.FILE)
     assert network.input_shape == (None, 3, 8)
     assert description["feature_settings"]["feature"] == "mel"
-    assert description["layer"] == asdict(
-        feature_store.read_settings(feature_store.folder_of(data, "layer"))
-    )
+    settings = feature_store.read_settings(feature_store.folder_of(data, "layer"))
+    assert description["layers"] == [asdict(settings)]
     assert network.get_layer("head").input_shape == (None, 1, 8)
 
 
@@ -179,17 +178,20 @@ def test_a_head_is_not_scored_on_the_layer_of_another_network(data, labels):
         scores.score(network, data, labels)
 
 
-def test_a_store_of_another_network_than_there_is_now_is_refused(data, labels):
-    store = feature_store.open_store(data, "layer", labels.index)
-    layer_stores.save_backbone(data / "mine.keras", tags=["a", "b", "c"])
-    sentence = r"the features are of another .*mine.keras than .*: run 2_feature.* and --force"
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_store_whose_network_is_gone_or_another_is_refused(data, labels, is_there):
+    path = data / "features/layer/network.keras"
+    path.unlink()
+    if is_there:
+        layer_stores.save_backbone(path, tags=["a", "b", "c"])
+    sentence = r"network.keras is gone, or not the network that .*: run 2_feature.* and --force"
     with pytest.raises(ValueError, match=sentence):
-        transfer.open_backbone(data, store, PUBLISHED)
+        describe_run(data, labels)
 
 
 def test_a_store_of_spectrograms_stands_on_no_network(data, labels):
     store = feature_store.open_store(data, "small", labels.index)
-    assert transfer.open_backbone(data, store, PUBLISHED) is None
+    assert transfer.open_backbones(data, "small", store.settings.layers, store.audio) == []
 
 
 def test_a_head_on_a_network_that_has_heard_its_judges_is_refused(data, labels):
@@ -200,7 +202,7 @@ def test_a_head_on_a_network_that_has_heard_its_judges_is_refused(data, labels):
     layer_stores.write_layer_store(data, path)
     run = describe_run(data, labels)
     with pytest.raises(
-        ValueError, match=r"mine.keras was trained on 6 of 6 validation clips and 9 of"
+        ValueError, match=r"network.keras was trained on 6 of 6 validation clips and 9 of"
     ):
         runs.begin(run, anew=False)
     runs.begin(run, anew=False, allow_heard=True)
@@ -209,29 +211,22 @@ def test_a_head_on_a_network_that_has_heard_its_judges_is_refused(data, labels):
     assert description["trained_on"] == sorted({*heard})
 
 
-def test_a_head_does_not_replace_the_network_that_it_stands_on(data, labels):
-    path = layer_stores.save_backbone(data / "models/head/model.keras")
-    layer_stores.write_layer_store(data, path)
-    with pytest.raises(ValueError, match=r"would start from itself, and replace"):
-        runs.begin(describe_run(data, labels), anew=False)
-
-
 def test_a_description_of_a_head_that_the_network_lacks_is_damage(tmp_path):
-    path = layer_stores.save_backbone(tmp_path / "x.keras", layer=asdict(layer_stores.SETTINGS))
+    path = layer_stores.save_backbone(tmp_path / "x.keras", layers=[asdict(layer_stores.SETTINGS)])
     with pytest.raises(ValueError, match=r"x.keras has a network without the head that it desc"):
         model_folder.load(path)
 
 
-def test_in_its_figure_a_head_stands_on_the_convolutions_of_its_network(data, labels):
+def test_in_its_figure_a_head_stands_on_its_network(data, labels):
     run = describe_run(data, labels)
     runs.train(run)
     network, _ = model_folder.load(run.step.folder / model_folder.FILE)
-    kinds = [block["kind"] for block in runs.diagram.describe(network)]
-    assert kinds == ["input", "convolution", "convolution", "pooling", "output"]
     blocks = runs.diagram.describe(network)
+    kinds = [(block["kind"], block["name"]) for block in blocks]
+    assert kinds == [("input", "input"), ("network", "network 1 layer"), ("output", "output")]
     assert sum(block["weights"] for block in blocks) == network.count_params()
     assert blocks[-1]["details"] == ["sigmoid"]
-    assert not any("dropout" in detail for block in blocks for detail in block["details"])
+    assert runs.diagram.convolution_maps(network, np.zeros((1, 3, 8))) == {}
 
 
 def test_clips_in_the_figure_are_read_from_their_audio_and_left_out_where_it_is_gone(
@@ -246,3 +241,29 @@ def test_clips_in_the_figure_are_read_from_their_audio_and_left_out_where_it_is_
     assert found.keys() == {"a", "b"}
     for title, row in zip(found, store.rows, strict=True):
         np.testing.assert_array_equal(found[title], store.array[row, :3])
+
+
+def write_second_layer(data, name="müsic 2"):
+    """Write the store of another layer, of another network, in a folder of other letters."""
+    spectrogram = feature_store.read_settings(feature_store.folder_of(data, "small"))
+    path = layer_stores.save_backbone(data / "other.keras", spectrogram, seed=1)
+    layer_stores.write_layer_store(data, path, name=name, layer="logits")
+
+
+@pytest.mark.parametrize("architecture", ["linear", "mlp"])
+def test_on_two_layers_side_by_side_a_head_scores_as_the_whole_network(data, labels, architecture):
+    write_second_layer(data)
+    changes = {} if architecture == "linear" else {"epochs": 1, "repeats": 1, "units": 5}
+    run = describe_run(data, labels, architecture, features="layer+müsic 2", **changes)
+    runs.train(run)
+    found = {
+        name: scores.score(
+            scores.find_network(data, str(elsewhere(data, run)), features=name), data, labels
+        ).y_score
+        for name in ("layer+müsic 2", "small")
+    }
+    pd.testing.assert_frame_equal(*found.values(), atol=1e-4, rtol=0)
+    network, description = model_folder.load(run.step.folder / model_folder.FILE)
+    assert [layer["layer"] for layer in description["layers"]] == ["mean_and_maximum", "logits"]
+    names = [block["name"] for block in runs.diagram.describe(network)]
+    assert names[1:3] == ["network 1 layer", "network 2 m sic 2"]

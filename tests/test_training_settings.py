@@ -25,7 +25,7 @@ def read(*arguments):
 def test_every_recipe_fits_the_features_it_names(name):
     settings = read("--architecture", name)
     assert settings == training_settings.RECIPES[name]
-    preset = {**PRESETS, "mtt-musicnn": LAYER}[settings.features]
+    preset = {**PRESETS, "msd-musicnn": LAYER}[settings.features]
     fitted = training_settings.resolve(settings, preset, 10_000, 0)
     assert 1 <= fitted.chunk_frames <= preset.frames
     assert fitted.augment == settings.augment
@@ -245,7 +245,7 @@ def test_a_head_takes_the_values_of_a_layer_and_any_other_network_spectrograms(n
         assert training_settings.resolve(settings, LAYER, 30, 9).chunk_frames == 1
         sentence = (
             f"--architecture {name} takes the values of a trained network's layer, and "
-            "features/mine are spectrograms: run 2_feature_extraction.py --preset mtt-musicnn"
+            "features/mine are spectrograms: run 2_feature_extraction.py --preset msd-musicnn"
         )
         with pytest.raises(ValueError, match=sentence):
             training_settings.resolve(settings, PRESETS["musicnn"], 30, 9)
@@ -261,7 +261,7 @@ def test_what_changes_time_and_frequency_is_left_out_for_a_layer_and_that_is_sai
     assert training_settings.resolve(settings, LAYER, 30, 9).augment == ("mixup",)
     printed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in printed] == ["shift", "equaliser", "specaugment"]
-    assert printed[0] == "shift is left out, as features/mtt-musicnn are no spectrograms"
+    assert printed[0] == "shift is left out, as features/msd-musicnn are no spectrograms"
 
 
 def test_a_network_that_is_solved_has_no_batches_to_reduce(capsys):

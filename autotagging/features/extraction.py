@@ -10,9 +10,9 @@ import csv
 import dataclasses
 import itertools
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,16 +52,15 @@ class WantedStore:
         The dataset.
     clips : DataFrame
         Indexed by clip_id, with a column file (below `data`): the rows of the store.
-    compute_layer : callable, optional
-        Features of a clip and the seconds used of it -> the values of a network's layer, ndarray
-        of shape (n_chunks, width); see `models.embeddings`.
+    layer : models.embeddings.Layer, optional
+        Whose values for the clips the rows are; its network is kept beside them.
     """
 
     folder: Path
     settings: FeatureSettings | LayerSettings
     data: Path
     clips: pd.DataFrame
-    compute_layer: Callable | None = None
+    layer: Any = None
 
     def stat_audio(self):
         """Return bytes and time of change of each clip's file: DataFrame by clip_id."""
@@ -213,8 +212,8 @@ def _fill(wanted, progress, jobs):
                 problems.flush()
             if clip.features is not None:
                 values = clip.features
-                if wanted.compute_layer:
-                    values = wanted.compute_layer(values, clip.seconds)
+                if wanted.layer:
+                    values = wanted.layer.compute(values, clip.seconds)
                 array[clip.row, : len(values)] = values
             state = FAILED if clip.features is None else DONE
             progress[clip.row] = state, clip.checksum.encode(), clip.seconds, clip.is_longer
@@ -243,6 +242,8 @@ def _replace(wanted):
     folder, part = wanted.folder, wanted.folder / ARRAY
     if part.exists():
         part.replace(folder / "features.npy")
+    if wanted.layer:
+        write_whole(folder / feature_store.NETWORK, wanted.layer.path.read_bytes())
     progress = np.load(folder / PROGRESS_FILE, mmap_mode="r", allow_pickle=False)
     failed = progress["state"] == FAILED
     with (folder / PROBLEMS).open(newline="", encoding="utf-8") as file:

@@ -5,6 +5,7 @@ clips.csv       clip_id; of its audio bytes, mtime_ns, checksum (audio), seconds
                 goes on (is_longer, 0 or 1)
 failed.csv      clip_id and reason; the rows of these clips are zero and never handed out
 incomplete.csv  clip_id, seconds used and reason: clips that give less than they seem to hold
+network.keras   of a network's layer, the network, so that another can be built on it
 summary.json    settings, checksum of the array, storage error; written last
 """
 
@@ -22,7 +23,7 @@ from autotagging.features.spectrogram import extract_file
 from autotagging.files import checksum
 from autotagging.formatting import count, display_path, first_lines
 
-FILE = "features.npy"
+FILE, NETWORK = "features.npy", "network.keras"
 N_CHECKED = 16  # clips that a check computes again
 MAX_FAILED = 0.05  # share of the clips
 HUNDREDTH = 0.01  # seconds, to which clips.csv rounds
@@ -290,7 +291,7 @@ def describe(folder, n_new):
     ]
 
 
-def check(folder, data, clips, compute_layer=None):
+def check(folder, data, clips, layer=None):
     """Read a store again and compute some of its clips again; return what was checked, in words.
 
     Parameters
@@ -301,7 +302,7 @@ def check(folder, data, clips, compute_layer=None):
         The dataset.
     clips : DataFrame
         Indexed by clip_id, with a column file (below `data`).
-    compute_layer : callable, optional
+    layer : models.embeddings.Layer, optional
         As of `extraction.WantedStore`.
 
     Raises
@@ -325,9 +326,9 @@ def check(folder, data, clips, compute_layer=None):
         except ValueError as error:
             problems.append(f"clip {clip_id} {error}")
         else:
-            if compute_layer:
+            if layer:
                 seconds = len(sound.samples) / settings.spectrogram.sample_rate
-                values = compute_layer(values, seconds)
+                values = layer.compute(values, seconds)
             if not np.allclose(values, array[row, : len(values)], rtol=2e-3, atol=1e-2):
                 problems.append(f"clip {clip_id} has other features when it is computed again")
     if problems:

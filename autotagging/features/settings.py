@@ -68,6 +68,11 @@ class FeatureSettings:
         return self
 
     @property
+    def layers(self):
+        """The layers of networks whose values they are: none."""
+        return ()
+
+    @property
     def shape(self):
         """The shape of a clip's features, in words."""
         return f"{self.frames} frames x {self.bands} bands"
@@ -114,6 +119,11 @@ class LayerSettings:
     def bands(self):
         """Values of the layer."""
         return self.width
+
+    @property
+    def layers(self):
+        """The layers of networks whose values they are: these settings themselves."""
+        return (self,)
 
     @property
     def seconds(self):

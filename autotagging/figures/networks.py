@@ -43,9 +43,9 @@ def draw_architecture(blocks, inputs, maps):
     Parameters
     ----------
     blocks : list of dict
-        In order: kind ("input", "convolution", "pooling", "dense" or "output"), name, shape (of
-        the output, without the clips), details (list of str), weights, beside (whether it takes
-        the same input as the block before).
+        In order: kind ("input", "network", "convolution", "pooling", "dense" or "output"), name,
+        shape (of the output, without the clips), details (list of str), weights, beside (whether
+        it takes the same input as the block before).
     inputs : dict
         Title of each clip -> input features, ndarray of shape (frames, bands); without any the
         blocks are drawn alone.
@@ -80,7 +80,8 @@ def draw_architecture(blocks, inputs, maps):
     weights = sum(block["weights"] for block in blocks)
     after = [edge for edge, block in zip(edges, blocks, strict=True) if len(block["shape"]) < 3]
     if after:
-        _write_caption(figure, f"{weights:,} weights in all.", after, top)
+        caption = f" {CAPTION}" if maps else ""
+        _write_caption(figure, f"{weights:,} weights in all.{caption}", after, top)
     return figure
 
 
@@ -214,9 +215,9 @@ def _write_block(ax, block, centre, room):
     ax.text(centre, -0.06 - LINE_HEIGHT * len(name), "\n".join(details), **style)
 
 
-def _write_caption(figure, weights, columns, top):
+def _write_caption(figure, caption, columns, top):
     left, right = columns[0][0] + 0.08, columns[-1][1]
-    text = textwrap.fill(f"{weights} {CAPTION}", int((right - left) / CHARACTER))
+    text = textwrap.fill(caption, int((right - left) / CHARACTER))
     style = {"va": "top", "fontsize": LABEL_SIZE, "color": GREY, "linespacing": 1.35}
     figure.text(left / WIDTH, top / figure.get_figheight(), text, **style)
 

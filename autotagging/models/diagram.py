@@ -22,12 +22,16 @@ def describe(network):
     Returns
     -------
     list of dict
-        kind ("input", "convolution", "pooling", "dense" or "output"), name, shape of the output
-        without the clips, details (list of str), weights, and beside: whether it takes the same
-        input as the block before.
+        kind ("input", "network", "convolution", "pooling", "dense" or "output"), name, shape of
+        the output without the clips, details (list of str), weights, and beside: whether it takes
+        the same input as the block before.
     """
     shape = network.input.shape
     blocks = [_block("input", "input", (*shape, 1) if len(shape) == 3 else shape, ["features"])]
+    below, network = nesting.take_apart(network)
+    for number, one in enumerate(below):
+        block = _block("network", one.name, one.output.shape, ["not trained"], one.count_params())
+        blocks.append({**block, "beside": number > 0})
     numbered, unnumbered = _by_number(network)
     joined = [layer for layer in unnumbered if layer.name == SIDE_BY_SIDE]
     n_side_by_side = len(joined[0].input) if joined else 1
@@ -52,7 +56,7 @@ def describe(network):
         elif isinstance(layer, layers.Dropout):
             blocks[-1]["details"].append(f"dropout {layer.rate:g}")
         else:
-            blocks[0]["weights"] += weights  # the normalisation
+            blocks[len(below)]["weights"] += weights  # the normalisation
     return blocks
 
 
@@ -107,7 +111,10 @@ def convolution_maps(network, batch):
         Name of the convolution -> its maps after ReLU: ndarray of shape (n_clips, frames, bands,
         channels), with the frames and bands that are left there.
     """
-    names = [f"maps_{number}" for number in _by_number(network)[0]]
+    below, network = nesting.take_apart(network)
+    names = [] if below else [f"maps_{number}" for number in _by_number(network)[0]]
+    if not names:
+        return {}
     outputs = [network.get_layer(name).output for name in names]
     maps = keras.Model(network.input, outputs).predict(batch, verbose=0)
     return {

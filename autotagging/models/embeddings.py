@@ -5,6 +5,7 @@ tell apart, from which a small network can learn other tags with few clips.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -24,11 +25,14 @@ class Layer:
 
     Parameters
     ----------
+    path : Path
+        Of the network's model file.
     settings : LayerSettings
     network : keras.Model
         (n_chunks, frames, bands) -> (n_chunks, width).
     """
 
+    path: Path
     settings: LayerSettings
     network: keras.Model
 
@@ -76,13 +80,16 @@ def open_layer(path, name, layer=None):
     Raises
     ------
     ValueError
-        For a layer that is not there, or gives maps and not a row of values, or a mean of
-        networks, naming the layers that will do.
+        For a layer that is not there, or gives maps and not a row of values, naming the layers
+        that will do; for a mean of networks, or a head.
     """
     network, description = model_folder.load(path)
     usable = [one.name for one in network.layers if len(one.output.shape) == 2]
     if LAST_LAYER not in usable:
-        raise ValueError(f"{path} is the mean of several networks: take a layer of one of them")
+        raise ValueError(
+            f"{path} is made of other networks, as their mean or as a head on one: take a layer "
+            "of one of them"
+        )
     wanted = layer or _find_last_hidden(network)
     if wanted not in usable:
         known = wanted in [one.name for one in network.layers]
@@ -91,13 +98,13 @@ def open_layer(path, name, layer=None):
     output = network.get_layer(wanted).output
     settings = LayerSettings(
         network=name,
-        checksum=next(iter(steps.describe_inputs(path.parent, path).values())),
+        checksum=steps.checksum(path),
         layer=wanted,
         chunk_frames=network.input_shape[1],
         width=output.shape[1],
         spectrogram=parse(description["feature_settings"]),
     )
-    return Layer(settings, keras.Model(network.input, output))
+    return Layer(path, settings, keras.Model(network.input, output))
 
 
 def _find_last_hidden(network):

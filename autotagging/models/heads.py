@@ -1,10 +1,11 @@
-"""A small network on top of a trained one's layer: the two joined, and taken apart.
+"""A small network on top of layers of trained ones: all joined, and taken apart.
 
-The head learns from a store of the layer's values (`features.settings.LayerSettings`). Its model
-file holds both networks as one that takes spectrograms, so that it tags a song on its own; in it
-the head is one layer, and the description says under ``layer`` which store it takes.
+The head learns from a store of a layer's values, or from several side by side. Its model file
+holds all networks as one that takes spectrograms, so that it tags a song on its own; in it each is
+one layer, and the description says under ``layers`` which values the head takes.
 """
 
+import re
 from dataclasses import asdict
 
 import keras
@@ -15,7 +16,7 @@ from autotagging.clips import inventory
 from autotagging.features import feature_store
 from autotagging.features.spectrogram import extract_file
 from autotagging.models import blocks
-from autotagging.models.nesting import HEAD
+from autotagging.models.nesting import HEAD, take_apart
 
 
 def linear(shape, n_tags, mean, variance):
@@ -70,15 +71,16 @@ def mlp(shape, n_tags, mean, variance, *, dropout=0.5, units=256):
     return blocks.to_logits(inputs, x, n_tags, dropout, "mlp")
 
 
-def join(backbone, head):
-    """Return one network of both.
+def join(backbones, head):
+    """Return one network of all.
 
     Parameters
     ----------
-    backbone : keras.Model
-        (n_chunks, frames, bands) -> (n_chunks, width).
+    backbones : dict
+        Name -> keras.Model, (n_chunks, frames, bands) -> (n_chunks, width); numbered and called so
+        from now on, with the letters that TensorFlow allows.
     head : keras.Model
-        (n_chunks, 1, width) -> (n_chunks, n_tags) logits; called `HEAD` from now on.
+        (n_chunks, 1, all widths) -> (n_chunks, n_tags) logits; called `HEAD` from now on.
 
     Returns
     -------
@@ -86,8 +88,14 @@ def join(backbone, head):
         (n_chunks, frames, bands) -> (n_chunks, n_tags) logits.
     """
     head.name = HEAD
-    values = layers.Reshape((1, backbone.output_shape[1]), name="one_row")(backbone.output)
-    return keras.Model(backbone.input, head(values), name="backbone_and_head")
+    for number, (name, backbone) in enumerate(backbones.items(), 1):
+        backbone.name = f"network_{number}_{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}"
+    backbones = list(backbones.values())
+    inputs = layers.Input(backbones[0].input_shape[1:], name="features")
+    values = [backbone(inputs) for backbone in backbones]
+    values = layers.Concatenate(name="side_by_side")(values) if len(values) > 1 else values[0]
+    row = layers.Reshape((1, values.shape[1]), name="one_row")(values)
+    return keras.Model(inputs, head(row), name="layers_and_head")
 
 
 def fit_to(network, description, settings):
@@ -98,14 +106,13 @@ def fit_to(network, description, settings):
     network : keras.Model
     description : dict
         Both from `model_folder.load`.
-    settings : FeatureSettings or LayerSettings
+    settings : FeatureSettings, LayerSettings or JoinedSettings
         Of the features.
     """
-    if description["feature_settings"] == asdict(settings):
-        return network
-    if description.get("layer") == asdict(settings):
-        return network.get_layer(HEAD)
-    return None
+    if settings.layers:
+        of_head = description.get("layers") == list(map(asdict, settings.layers))
+        return take_apart(network)[1] if of_head else None
+    return network if description["feature_settings"] == asdict(settings) else None
 
 
 def read_chunks(data, titles, settings):
@@ -117,7 +124,7 @@ def read_chunks(data, titles, settings):
         The dataset.
     titles : dict
         Title -> clip_id; a clip whose audio is gone, or cannot be read any more, is left out.
-    settings : LayerSettings
+    settings : LayerSettings or JoinedSettings
 
     Returns
     -------

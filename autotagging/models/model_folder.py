@@ -61,7 +61,7 @@ def write(folder, network, description, history):
     network : keras.Model
     description : dict
         Plain values: tags, feature_settings, settings, thresholds, label_set, dataset, note,
-        citation; layer, of a network with a head, the settings of the store that the head takes.
+        citation; layers, of a network with a head, of which values the head takes.
     history : DataFrame
         A row an epoch.
     """
@@ -232,7 +232,7 @@ def load(path):
         raise _unusable(path, problem) from None
     if "tags" in description and not _has_tags(network, description["tags"]):
         raise _unusable(path, "has a network of other tags")
-    if "layer" in description and nesting.HEAD not in [layer.name for layer in network.layers]:
+    if "layers" in description and not nesting.take_apart(network)[0]:
         raise _unusable(path, "has a network without the head that it describes")
     return network, description
 

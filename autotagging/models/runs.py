@@ -3,6 +3,7 @@
 The figures of a run, its network and the course of its training, are drawn here, too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,11 +49,11 @@ class Run:
         What the network starts from, see `transfer`.
     description : dict
         What its model file says besides settings and thresholds: tags in order, feature_settings,
-        label_set, dataset, note, citation; layer, of a head.
+        label_set, dataset, note, citation; layers, of a head.
     example_clips : dict
         Title -> features, ndarray of shape (chunk_frames, bands), of the clips in its figure.
-    backbone : Source, optional
-        Of a head, the network whose layer it stands on, see `transfer.open_backbone`.
+    backbones : sequence of Source
+        Of a head, the networks whose layers it stands on, see `transfer.open_backbones`.
     """
 
     step: steps.Step
@@ -61,12 +62,12 @@ class Run:
     source: transfer.Source | None
     description: dict
     example_clips: dict
-    backbone: transfer.Source | None = None
+    backbones: Sequence[transfer.Source] = ()
 
     @property
     def sources(self):
         """The networks that this one starts from or stands on: list of Source."""
-        return [source for source in (self.source, self.backbone) if source]
+        return [*filter(None, [self.source]), *self.backbones]
 
     @property
     def learnt_clips(self):
@@ -208,9 +209,7 @@ def average(run, members):
     """
     folders = members.values()
     networks = [model_folder.load(f / model_folder.FILE)[0] for f in folders]
-    if run.backbone:
-        networks = [network.get_layer(nesting.HEAD) for network in networks]
-    network = architectures.mean_of(networks)
+    network = architectures.mean_of([nesting.take_apart(one)[1] for one in networks])
     history = model_folder.join_histories(members)
     if run.settings.refit:
         shape = run.learnt_clips.y_true.shape
@@ -247,8 +246,9 @@ def _keep(run, network, history, scores, summary):
     settings = {"settings": run.step.settings, "thresholds": thresholds.tolist()}
     n_clips, seconds = history[["training_clips", "training_seconds"]].sum()
     heard = transfer.list_heard(run.learnt_clips.audio, *run.sources)
-    if run.backbone:
-        network = heads.join(run.backbone.network, network)
+    if run.backbones:
+        below = {source.path.parent.name: source.network for source in run.backbones}
+        network = heads.join(below, network)
     description = {**run.description, **settings, "trained_on": heard}
     written = model_folder.write(folder, network, description, history)
     if run.settings.refit:
@@ -307,7 +307,7 @@ def _describe_task(run):
         f"features {settings.features}"
     )
     if not settings.is_solved:
-        chunk = "a chunk" if run.backbone else f"{settings.chunk_frames} frames"
+        chunk = "a chunk" if run.backbones else f"{settings.chunk_frames} frames"
         text += f", {chunk} of a clip, "
         text += f"{settings.epochs} epochs of {settings.steps // settings.epochs:,} steps"
     if run.source:

@@ -8,7 +8,6 @@ import dataclasses
 from dataclasses import dataclass
 
 from autotagging import options
-from autotagging.features.settings import LayerSettings
 from autotagging.models.augmentation import AUGMENTATIONS
 from autotagging.options import option
 
@@ -36,7 +35,13 @@ class TrainingSettings:
     """
 
     architecture: str = option(f"of the network (default: {DEFAULT})", choices=NAMES)
-    features: str = option("store under features/ (default: the network's own)", kind=options.name)
+    features: str = option(
+        "store under features/ (default: the network's own); of linear and mlp several, whose "
+        "values stand side by side",
+        kind=options.name,
+        nargs="+",
+        action=options.JoinNames,
+    )
     chunk_seconds: float | None = option(
         "train on a random excerpt per clip and epoch, score by the mean of evenly spaced ones; 0: "
         "whole clips",
@@ -162,9 +167,9 @@ RECIPES = {
     "short-chunk-res": TrainingSettings(
         "short-chunk-res", "short-chunk", 3.69, learning_rate=0.0005
     ),
-    SOLVED: TrainingSettings(SOLVED, "mtt-musicnn", None, dropout=None, epochs=1, min_steps=0),
+    SOLVED: TrainingSettings(SOLVED, "msd-musicnn", None, dropout=None, epochs=1, min_steps=0),
     "mlp": TrainingSettings(
-        "mlp", "mtt-musicnn", None, epochs=20, augment=("mixup",), min_steps=400, units=256
+        "mlp", "msd-musicnn", None, epochs=20, augment=("mixup",), min_steps=400, units=256
     ),
 }
 
@@ -243,7 +248,7 @@ def resolve(settings, feature_settings, n_train, n_validation):
     ----------
     settings : TrainingSettings
         From `change`.
-    feature_settings : FeatureSettings or LayerSettings
+    feature_settings : FeatureSettings, LayerSettings or JoinedSettings
     n_train, n_validation : int
         Clips of these parts.
 
@@ -292,14 +297,14 @@ def resolve(settings, feature_settings, n_train, n_validation):
 
 def _check_kind(settings, feature_settings):
     """Refuse spectrograms for a head, and a layer's values for any other network."""
-    name, is_layer = f"features/{settings.features}", isinstance(feature_settings, LayerSettings)
-    if is_layer and settings.architecture not in HEADS:
+    name, layers = f"features/{settings.features}", feature_settings.layers
+    if layers and settings.architecture not in HEADS:
         raise ValueError(
             f"--architecture {settings.architecture} takes spectrograms, and {name} are values of "
-            f"a layer of {feature_settings.network}: give --architecture {' or '.join(HEADS)}, or "
+            f"a layer of {layers[0].network}: give --architecture {' or '.join(HEADS)}, or "
             "other --features"
         )
-    if not is_layer and settings.architecture in HEADS:
+    if not layers and settings.architecture in HEADS:
         raise ValueError(
             f"--architecture {settings.architecture} takes the values of a trained network's "
             f"layer, and {name} are spectrograms: run 2_feature_extraction.py --preset "
@@ -324,7 +329,7 @@ def _count_chunk_frames(settings, feature_settings):
 
 def _fit_augmentation(settings, feature_settings):
     """Return the augmentations that make sense of these features; say which are left out."""
-    is_layer = isinstance(feature_settings, LayerSettings)
+    is_layer = bool(feature_settings.layers)
     is_level = not is_layer and (feature_settings.feature, feature_settings.scale) == ("mel", "dB")
     kept = settings.augment
     if is_layer:

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 
 from autotagging import steps
-from autotagging.features.settings import LayerSettings
-from autotagging.models import building, heads, model_folder, published
+from autotagging.features import feature_store, side_by_side
+from autotagging.models import building, heads, model_folder
 
 LAST_LAYER = "logits"  # belongs to the tags
 INPUT = "normalisation"
@@ -89,41 +89,41 @@ def open_source(path, settings, store, mtt_training_clips=None):
     return Source(path, network, description, heard)
 
 
-def open_backbone(data, store, folder, mtt_training_clips=None):
-    """Open the network whose layer a store holds: Source, its network ending in that layer.
+def open_backbones(data, name, layers, audio, mtt_training_clips=None):
+    """Open the networks whose layers a head learns from: their networks end in these layers.
 
     Parameters
     ----------
     data : Path
-    store : FeatureStore
-    folder : Path
-        Where published networks lie.
+    name : str
+        Of the store, or of several side by side.
+    layers : tuple of LayerSettings
+        Of these stores.
+    audio : Series of str
+        The SHA-256 of the clips' audio, by clip_id.
     mtt_training_clips : Index of str, optional
         As of `model_folder.heard_by`.
 
     Returns
     -------
-    Source or None
-        None for a store of spectrograms.
+    list of Source
+        Empty for a store of spectrograms.
 
     Raises
     ------
     ValueError
-        Where the network is not there, or has other weights than the store was made with.
+        Where the network that a store keeps is gone, damaged or another one.
     """
-    settings = store.settings
-    if not isinstance(settings, LayerSettings):
-        return None
-    path = published.find_model(data, settings.network, folder)
-    if settings.checksum not in steps.describe_inputs(path.parent, path).values():
-        raise ValueError(
-            f"the features are of another {settings.network} than {path}: run "
-            f"{steps.WRITTEN_BY['features']} again with its options and --force"
-        )
-    network, description = model_folder.load(path)
-    layer = network.get_layer(settings.layer)
-    heard = model_folder.heard_by(description, store.audio, mtt_training_clips)
-    return Source(path, keras.Model(network.input, layer.output), description, heard)
+    folders, backbones = side_by_side.folders_of(data, name) if layers else [], []
+    for folder, settings in zip(folders, layers, strict=True):
+        path = folder / feature_store.NETWORK
+        if not path.is_file() or steps.checksum(path) != settings.checksum:
+            raise steps.damaged(path, "is gone, or not the network that the features are of")
+        network, description = model_folder.load(path)
+        network = keras.Model(network.input, network.get_layer(settings.layer).output)
+        heard = model_folder.heard_by(description, audio, mtt_training_clips)
+        backbones.append(Source(path, network, description, heard))
+    return backbones
 
 
 def statistics_of(network):

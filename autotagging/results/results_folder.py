@@ -24,7 +24,7 @@ import pandas as pd
 
 from autotagging import steps
 from autotagging.clips import inventory
-from autotagging.features import feature_store
+from autotagging.features import side_by_side
 from autotagging.files import write_array, write_table
 from autotagging.labels import label_sets
 from autotagging.results import scores
@@ -44,7 +44,7 @@ def check_current(data, name):
     settings = steps.read_summary(folder)["settings"]
     clip_ids = label_sets.read_labels(data, settings["labels"]).index
     if settings.get("features"):  # of a network
-        feature_store.check_audio(data, settings["features"], clip_ids)
+        side_by_side.check_audio(data, settings["features"], clip_ids)
     return steps.check_current(data, folder, clip_ids)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from autotagging import cli, native_stderr, steps
-from autotagging.features import feature_store
+from autotagging.features import feature_store, side_by_side
 from autotagging.labels import label_sets, splits
 from autotagging.models import model_folder, prediction, published
 from autotagging.results import common_tags
@@ -140,9 +140,11 @@ class Network:
         ValueError
             Where the store is not there, or was made of other audio than the clips have now.
         """
-        feature_store.read_settings(feature_store.folder_of(data, self.features))
-        feature_store.check_audio(data, self.features, clip_ids)
-        return [self.path, feature_store.folder_of(data, self.features)]
+        folders = side_by_side.folders_of(data, self.features)
+        for folder in folders:
+            feature_store.read_settings(folder)
+        side_by_side.check_audio(data, self.features, clip_ids)
+        return [self.path, *folders]
 
     def regroup(self, labels):
         """Return labels with every clip that the network has learnt from in the training part."""
@@ -179,7 +181,7 @@ def find_network(data, name, *, features=None, label_set=None, folder=cli.PUBLIS
     if not is_run:  # published networks say no label set, wherever they lie
         return Network(path, features or settings["features"], None)
     for kind, asked_for in (("features", features), ("labels", label_set)):
-        is_free = kind == "features" and "layer" in description  # with its backbone, spectrograms
+        is_free = kind == "features" and "layers" in description  # with its networks, spectrograms
         if asked_for not in (None, settings[kind]) and not is_free:
             raise ValueError(
                 f"{path.parent} was trained on {kind}/{settings[kind]}, not on {asked_for}: leave "
@@ -220,7 +222,7 @@ def score(network, data, labels, *, synonyms=None, mtt_training_clips=None):
 
         whole, description = model_folder.load(network.path)
     wanted = list_parts(labels, held_out=not network.is_trained_elsewhere)
-    store = feature_store.open_store(data, network.features, wanted.index)
+    store = side_by_side.open_store(data, network.features, wanted.index)
     model = heads.fit_to(whole, description, store.settings)
     if model is None or not _fits(model, store):
         raise ValueError(
