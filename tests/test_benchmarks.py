@@ -5,6 +5,7 @@ import re
 import shutil
 from dataclasses import replace
 
+import layer_stores
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from conftest import SCRIPTS, write_tiny_dataset
 
 from autotagging import steps
 from autotagging.clips import inventory
+from autotagging.features.settings import PRESETS
 from autotagging.features.spectrogram import extract_file
 from autotagging.formatting import measure
 from autotagging.results.scores import ScoredClips
@@ -126,6 +128,13 @@ def test_a_network_is_cross_validated_beside_the_floor(run_script, tiny_dataset)
     refused = run_script(*command, "--learning-rate", 1)
     assert refused.returncode == 1
     assert "with learning rate 0.002, not 1" in refused.stderr
+    path = layer_stores.save_backbone(tiny_dataset / "mine.keras", PRESETS["mel96"])
+    layer_stores.write_layer_store(tiny_dataset, path, source="mel96")
+    head = ["--architecture", "linear", "--features", "layer"]
+    answer = run_script(*command[:3], *command[5:], *head)
+    assert answer.returncode == 0, answer.stderr
+    summary = json.loads((folder.with_name("linear") / "summary.json").read_text())
+    assert summary["network"]["roc_auc"][0] > 0.8
 
 
 def test_reading_word_vectors_is_timed_and_finds_all_tags(run_script):

@@ -223,7 +223,7 @@ def test_in_its_figure_a_head_stands_on_its_network(data, labels):
     network, _ = model_folder.load(run.step.folder / model_folder.FILE)
     blocks = runs.diagram.describe(network)
     kinds = [(block["kind"], block["name"]) for block in blocks]
-    assert kinds == [("input", "input"), ("network", "network 1 layer"), ("output", "output")]
+    assert kinds == [("input", "input"), ("network", "layer"), ("output", "output")]
     assert sum(block["weights"] for block in blocks) == network.count_params()
     assert blocks[-1]["details"] == ["sigmoid"]
     assert runs.diagram.convolution_maps(network, np.zeros((1, 3, 8))) == {}
@@ -266,4 +266,4 @@ def test_on_two_layers_side_by_side_a_head_scores_as_the_whole_network(data, lab
     network, description = model_folder.load(run.step.folder / model_folder.FILE)
     assert [layer["layer"] for layer in description["layers"]] == ["mean_and_maximum", "logits"]
     names = [block["name"] for block in runs.diagram.describe(network)]
-    assert names[1:3] == ["network 1 layer", "network 2 m sic 2"]
+    assert names[1:3] == ["layer", "m sic 2"]

@@ -75,10 +75,11 @@ def test_a_head_is_trained_on_a_layer_and_scored_on_it_or_with_its_network_on_sp
 ):
     path = layer_stores.save_backbone(featured / "mine.keras", PRESETS["mel96"])
     layer_stores.write_layer_store(featured, path, source="mel96")
-    common = ["--data", featured, "--no-refit", "--features", "layer"]
+    layer_stores.write_layer_store(featured, path, "mel96", "other", "logits")
+    common = ["--data", featured, "--no-refit", "--features", "layer", "other"]
     refused = run_script(THREE, *common)
     assert refused.returncode == 1
-    assert "--architecture vgg takes spectrograms, and features/layer are" in refused.stderr
+    assert "--architecture vgg takes spectrograms, and features/layer+other" in refused.stderr
     for printed in ("linear, solved: validation macro ROC-AUC", "nothing to do"):
         answer = run_script(THREE, *common, "--architecture", "linear")
         assert answer.returncode == 0, answer.stderr
@@ -89,10 +90,9 @@ def test_a_head_is_trained_on_a_layer_and_scored_on_it_or_with_its_network_on_sp
     one, other = (np.load(featured / f"results/{name}/scores.npy") for name in ("linear", "whole"))
     np.testing.assert_allclose(one, other, atol=1e-4)
     assert one.std(axis=0).min() > 0.01
-    layer_stores.save_backbone(path, PRESETS["mel96"], tags=["a", "b", "c"])
-    refused = run_script(THREE, *common, "--architecture", "linear", "--force")
-    assert refused.returncode == 1
-    assert "the features are of another" in refused.stderr
+    refused = run_script(THREE, *common, "layer", "--architecture", "linear")
+    assert refused.returncode == 2
+    assert "--features names a folder twice: layer+other+layer" in refused.stderr
 
 
 def test_options_of_another_network_are_refused_as_typed(run_script, tmp_path):

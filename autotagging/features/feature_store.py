@@ -169,7 +169,9 @@ def refuse_changed(folder, clip_ids):
 
 def read_settings(folder):
     """Return the settings of a finished store: FeatureSettings or LayerSettings."""
-    preset = f" --preset {folder.name}" if folder.name in PRESETS else ""
+    preset = f" --preset {folder.name}"
+    if folder.name not in PRESETS:
+        preset = " with the --preset, --model or --name of these features"
     settings = steps.read_summary(folder, preset)["settings"]
     try:
         return parse(settings)  # refuses what no store was made of

@@ -137,8 +137,11 @@ def _draw_blocks(figure, blocks, edges, text_height):
             spans.append(_draw_cuboid(ax, centre, block["shape"], largest, right - left))
         elif block["kind"] == "output":
             spans.append(_draw_tags(ax, centre))
+        elif block["kind"] == "network":
+            spans.append(_draw_box(ax, centre, 0.25, 0.5))
         else:
-            spans.append(_draw_bar(ax, centre, block["shape"][-1]))
+            height = 0.3 + 0.7 * min(np.log2(1 + block["shape"][-1]) / 10, 1)
+            spans.append(_draw_box(ax, centre, 0.05, height))
         _write_block(ax, block, centre, right - left)
     _draw_arrows(ax, blocks, spans)
 
@@ -189,11 +192,11 @@ def _draw_cuboid(ax, centre, shape, largest, room):
     return left, left + width + depth_x
 
 
-def _draw_bar(ax, centre, units):
-    height = 0.3 + 0.7 * min(np.log2(1 + units) / 10, 1)
+def _draw_box(ax, centre, half, height):
+    """Draw a rectangle of twice `half` in width; return its left and right edge."""
     style = {"facecolor": PALE_HUE, "edgecolor": HUE, "linewidth": 0.7}
-    ax.add_patch(Rectangle((centre - 0.05, 0.5 - height / 2), 0.1, height, **style))
-    return centre - 0.05, centre + 0.05
+    ax.add_patch(Rectangle((centre - half, 0.5 - height / 2), 2 * half, height, **style))
+    return centre - half, centre + half
 
 
 def _draw_tags(ax, centre):

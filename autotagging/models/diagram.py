@@ -29,9 +29,7 @@ def describe(network):
     shape = network.input.shape
     blocks = [_block("input", "input", (*shape, 1) if len(shape) == 3 else shape, ["features"])]
     below, network = nesting.take_apart(network)
-    for number, one in enumerate(below):
-        block = _block("network", one.name, one.output.shape, ["not trained"], one.count_params())
-        blocks.append({**block, "beside": number > 0})
+    blocks += [{**_describe_network(one), "beside": one is not below[0]} for one in below]
     numbered, unnumbered = _by_number(network)
     joined = [layer for layer in unnumbered if layer.name == SIDE_BY_SIDE]
     n_side_by_side = len(joined[0].input) if joined else 1
@@ -69,6 +67,13 @@ def _by_number(network):
         else:
             unnumbered.append(layer)
     return dict(sorted(numbered.items())), unnumbered
+
+
+def _describe_network(network):
+    """Return the block of a network that a head stands on."""
+    name = re.sub(r"^network_\d+_", "", network.name)
+    details = [f"to its layer {network.layers[-1].name.replace('_', ' ')}", "not trained"]
+    return _block("network", name, network.output.shape, details, network.count_params())
 
 
 def _describe_convolution(number, members):
