@@ -40,10 +40,10 @@ from autotagging.formatting import difference, measure, print_written
 from autotagging.labels import label_sets, splits
 from autotagging.labels.folds import folds_by_artist
 from autotagging.models import published, training_settings
-from autotagging.results import bootstrap
 from benchmarks import baseline
+from benchmarks.judgement import judge
+from benchmarks.pooling import POOLINGS, pool_chunks
 
-RESAMPLING = bootstrap.Resampling()
 POOLED = "ranks within each fold and tag"
 REPLACEABLE = ("seeds", "pooled")  # settings that leave the scores of a fold as they are
 
@@ -73,11 +73,13 @@ def main(args):
         from autotagging.models import batches, checkpoints, held_out, transfer
     folds_of_seeds = [folds_by_artist(artists, held_out.N_FOLDS, seed) for seed in args.seeds]
     all_clips = batches.label_clips(y_true, store, artists)
+    if args.pool_chunks:
+        all_clips = pool_chunks(all_clips, args.pool_chunks)
 
     n_fold = len(y_true) // held_out.N_FOLDS
     settings = training_settings.resolve(args.settings, store.settings, 3 * n_fold, n_fold)
     chosen = {"labels": set_name, "min_positives": args.min_positives, "seeds": args.seeds}
-    chosen |= {"pooled": POOLED, **asdict(settings)}
+    chosen |= {"pooled": POOLED, "pool_chunks": args.pool_chunks, **asdict(settings)}
     start = args.start_from and published.find_model(args.data, args.start_from, args.published)
     heard = label_sets.list_mtt_training_clips(args.data, set_name, labels)
     source = start and transfer.open_source(start, settings, store, heard)
@@ -200,28 +202,14 @@ def compare(y_true, of_network, of_floor, artists):
         A seed each, from `metrics.rank_within`.
     artists : ndarray of shape (n_clips,), str
     """
-    groups = np.unique(artists, return_inverse=True)[1]
-    values, resampled = {}, {}
-    for model, scores in (("network", of_network), ("floor", of_floor)):
-        averages = [metrics.averages(y_true, one)["macro"] for one in scores]
-        values[model] = {auc: [average[auc] for average in averages] for auc in metrics.AUCS}
-        macro = [resample(y_true, one, groups) for one in scores]
-        resampled[model] = np.mean(macro, axis=0)
-    differences = (resampled["network"] - resampled["floor"]).T
-    points = [np.mean(values["network"][k]) - np.mean(values["floor"][k]) for k in metrics.AUCS]
-    limits = bootstrap.OF_A_DIFFERENCE
-    low_and_high = np.transpose(bootstrap.interval(differences, points, groups.max() + 1, limits))
+    network, floor = (judge(y_true, scores, artists) for scores in (of_network, of_floor))
+    intervals = network.difference_to(floor)[:, 1:].tolist()
     return {
-        **values,
-        "interval": dict(zip(metrics.AUCS, low_and_high.tolist(), strict=True)),
+        "network": network.values,
+        "floor": floor.values,
+        "interval": dict(zip(metrics.AUCS, intervals, strict=True)),
         "mean_of_seeds": metrics.averages(y_true, np.mean(of_network, axis=0))["macro"],
     }
-
-
-def resample(y_true, scores, groups):
-    """Return both macro averages of every resample: ndarray of shape (2, n_resamples)."""
-    resampled = bootstrap.resampled_aucs(y_true, scores, groups, RESAMPLING)
-    return np.array(list(map(bootstrap.macro, resampled)))
 
 
 def print_summary(folder, summary, seeds):
@@ -272,10 +260,15 @@ def parse_args():
         metavar="N",
         help="of a tag (default: 8)",
     )
+    text = "of a layer's values, before the network takes them (default: its scores are averaged)"
+    parser.add_argument("--pool-chunks", choices=POOLINGS, help=text)
     cli.add_jobs(parser)
     cli.add_force(parser, "the results")
     args = parser.parse_args()
     args.settings = training_settings.read(parser, args)
+    if args.pool_chunks and args.settings.architecture not in training_settings.HEADS:
+        heads = " or ".join(training_settings.HEADS)
+        parser.error(f"--pool-chunks goes with --architecture {heads}")
     return args
 
 

@@ -13,7 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from autotagging import metrics
-from autotagging.formatting import measure
 from autotagging.labels.folds import folds_of_few
 from autotagging.models import building
 
@@ -80,10 +79,10 @@ def mean_over_chunks(clips):
 
 
 def choose_strength(x, clips, seed):
-    """Return the strength whose scores of clips held out have the highest macro PR-AUC.
+    """Return the strength whose scores of clips held out have the lowest log-loss.
 
-    The measure that epochs are chosen by; each fold is ranked for itself, see
-    `metrics.rank_within`. A tag takes part where clips with it, and clips without, are in several
+    The loss is smooth in the strength; how few clips are ranked is not, and which strength ranks
+    them best is luck. A tag takes part where clips with it, and clips without, are in several
     folds: otherwise what judges it would have learnt nothing of it.
 
     Parameters
@@ -110,14 +109,14 @@ def choose_strength(x, clips, seed):
         )
         return MIDDLE
     judged = y_true[:, is_judged]
-    qualities = {}
+    losses = {}
     for strength in STRENGTHS:
-        scores = metrics.rank_within(_score_out_of_fold(x, judged, folds, strength), folds)
-        qualities[strength] = metrics.averages(judged, scores)["macro"]["pr_auc"]
-    best = max(qualities, key=qualities.get)  # the first of equals, the strongest penalty
+        logits = _score_out_of_fold(x, judged, folds, strength)
+        losses[strength] = np.logaddexp(0, np.where(judged, -logits, logits)).mean()
+    best = min(losses, key=losses.get)  # the first of equals, the strongest penalty
     print(
         f"L2 penalty chosen by {len(folds)} folds of the training clips: C = "
-        f"{best / x.shape[1]:.2g}, macro PR-AUC {measure(qualities[best])}"
+        f"{best / x.shape[1]:.2g}, log-loss {losses[best]:.3f}"
     )
     return best
 
