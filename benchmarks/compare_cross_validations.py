@@ -19,7 +19,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, metrics, native_stderr, options, steps
 from autotagging.clips import inventory
-from autotagging.features import feature_store
+from autotagging.features import feature_store, side_by_side
 from autotagging.formatting import difference, list_some, measure
 from autotagging.labels import label_sets, splits
 from autotagging.labels.folds import folds_by_artist
@@ -117,8 +117,8 @@ def read_clips(data, settings):
     artists : Series of shape (n_clips,), str
     """
     table = label_sets.read_labels(data, settings["labels"]).drop(columns="split")
-    usable = feature_store.list_usable(feature_store.folder_of(data, settings["features"]))
-    table = table[table.index.isin(usable)]
+    for folder in side_by_side.folders_of(data, settings["features"]):
+        table = table[table.index.isin(feature_store.list_usable(folder))]
     y_true = cross_validate.choose_tags(table, settings["min_positives"])
     return y_true, splits.select_artists(inventory.read_clips(data)["artist"], y_true.index)
 

@@ -82,7 +82,7 @@ def test_a_clip_that_the_store_lacks_is_named(store):
 
 def test_an_absent_store_names_those_that_are_there(store):
     run = r"run 2_feature_extraction\.py"
-    with pytest.raises(ValueError, match=rf"mine is not finished \(there are small\): {run} with the --pre"):
+    with pytest.raises(ValueError, match=rf"mine is not finished \(there are small\): {run} with"):
         feature_store.open_store(store.data, "mine", ["1"])
     with pytest.raises(ValueError, match=rf"\(there are small\): {run} --preset square$"):
         feature_store.open_store(store.data, "square", ["1"])
