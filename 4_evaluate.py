@@ -30,7 +30,7 @@ from autotagging.formatting import print_up_to_date
 from autotagging.labels import label_sets
 from autotagging.labels.synonyms import read_synonyms
 from autotagging.models import model_folder
-from autotagging.options import JoinNames, add_settings, file, name, read_settings
+from autotagging.options import JoinNames, add_settings, file, joined_names, name, read_settings
 from autotagging.results import evaluation, examples, external_scores, report, results_folder
 from autotagging.results.bootstrap import INTERVAL, Resampling
 from autotagging.results.scores import ScoredClips, find_network, score
@@ -99,7 +99,7 @@ def parse_args():
     )
     add("--scores", type=file, metavar="FILE", help="external scores instead: .csv or .npy")
     cli.add_labels(parser)
-    joined = {"type": name, "nargs": "+", "action": JoinNames, "metavar": "NAME"}
+    joined = {"type": joined_names, "nargs": "+", "action": JoinNames, "metavar": "NAME"}
     add("--features", **joined, help="that a network from elsewhere takes")
     cli.add_published(parser)
     cli.add_name(parser, "that of the network or the file of scores")

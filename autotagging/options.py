@@ -128,6 +128,11 @@ def name(text):
     return text
 
 
+def joined_names(text):
+    """Return names with a plus between them, or one: each is one folder below another."""
+    return "+".join(map(name, text.split("+")))
+
+
 def web_address(text):
     """Return an address of the web."""
     return _address(text, {"http", "https"}, "no http or https address")
@@ -182,6 +187,7 @@ number_from_0, positive_number = number(float, 0), number(float, 0, above=True)
 share = number(float, 0, 1, below=True)
 METAVARS = {
     **dict.fromkeys((natural, positive, seed, number_from_0, positive_number), "N"),
-    **{share: "SHARE", path: "FOLDER", folder: "FOLDER", file: "FILE", name: "NAME"},
+    **{share: "SHARE", path: "FOLDER", folder: "FOLDER", file: "FILE"},
+    **dict.fromkeys((name, joined_names), "NAME"),
     **{web_address: "URL", cluster_address: "ADDRESS"},
 }

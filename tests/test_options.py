@@ -173,6 +173,8 @@ def test_numbers_out_of_range_are_refused(kind, text, sentence):
 def test_a_name_is_never_a_way_out_of_its_folder(text):
     assert refused(options.name, text) == f"{text!r} is not a name of a folder"
     assert options.name("square-2 a") == "square-2 a"
+    assert options.joined_names("a+b") == "a+b"
+    assert refused(options.joined_names, f"a+{text}") == f"{text!r} is not a name of a folder"
 
 
 def test_folders_and_files_must_be_there(tmp_path):

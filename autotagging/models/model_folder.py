@@ -130,14 +130,15 @@ def _is_plausible(described):
         and all(isinstance(tag, str) and tag and tag.isprintable() for tag in tags)
         and len(set(tags)) == len(tags) == len(thresholds) > 0
         and all(isinstance(value, float) and math.isfinite(value) for value in thresholds)
-        and all(_is_name(described[kind]) for kind in ("features", "labels") if kind in described)
+        and _is_name(described["features"], options.joined_names)
+        and _is_name(described.get("labels", "none"), options.name)
     )
 
 
-def _is_name(value):
-    """Return whether a value names a folder of the dataset, and is no way out of it."""
+def _is_name(value, kind):
+    """Return whether a value names a folder of the dataset, or several, and is no way out of it."""
     with contextlib.suppress(argparse.ArgumentTypeError):
-        return isinstance(value, str) and bool(options.name(value))
+        return isinstance(value, str) and bool(kind(value))
     return False
 
 

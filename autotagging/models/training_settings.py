@@ -38,7 +38,7 @@ class TrainingSettings:
     features: str = option(
         "store under features/ (default: the network's own); of linear and mlp several, whose "
         "values stand side by side",
-        kind=options.name,
+        kind=options.joined_names,
         nargs="+",
         action=options.JoinNames,
     )
