@@ -78,6 +78,11 @@ pipeline: env
 	@echo "  tag_map/*/t_SNE.png                           the map of the tags; t_SNE.txt its numbers"
 	@echo "  tag_map/*/tag_map.html                        words, annotations, network to explore"
 	$(if $(IS_SAMPLE),@echo "copied to images/: $(COPIED)")
+	@printf '\nA few hundred real clips are tagged better from what a published network knows\n'
+	@printf '(docs/networks.md), once script 1 has read them:\n'
+	@echo "  .venv/bin/python 2_feature_extraction.py --data data/mine --preset msd-musicnn"
+	@echo "  .venv/bin/python 3_train_cnn.py --data data/mine --architecture linear"
+	@echo "  .venv/bin/python 4_evaluate.py --data data/mine --model linear"
 
 # B, the literature's: 50 unmerged tags; C: this paper's 50 merged tags; both without untagged clips;
 # A: 50 unmerged tags with untagged clips, as the published network was judged.

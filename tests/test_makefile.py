@@ -25,7 +25,7 @@ def commands(*arguments):
 
 
 def test_make_runs_the_sample_and_the_five_scripts_in_order():
-    scripts = re.findall(r"python (\w+\.py)", commands("pipeline"))
+    scripts = re.findall(r"^\S+python (\w+\.py)", commands("pipeline"), re.MULTILINE)
     assert scripts == [
         "aux_make_sample.py",
         "1_label_reduction_and_files_renaming.py",
@@ -35,6 +35,11 @@ def test_make_runs_the_sample_and_the_five_scripts_in_order():
         "4_evaluate.py",
         "5_visualize_tags.py",
     ]
+
+
+def test_make_ends_with_the_three_commands_for_few_clips():
+    shown = re.findall(r'^echo "  \S+python (\w+\.py)', commands("pipeline"), re.MULTILINE)
+    assert shown == ["2_feature_extraction.py", "3_train_cnn.py", "4_evaluate.py"]
 
 
 def test_the_papers_figures_of_the_sample_are_copied_to_the_gallery_last():
