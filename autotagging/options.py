@@ -11,6 +11,8 @@ import math
 import urllib.parse
 from pathlib import Path
 
+PLUS = "+"  # between several names that are given as one
+
 
 def option(text, default=dataclasses.MISSING, kind=None, **argument):
     """Return a field of a settings dataclass that is an option of the same name.
@@ -70,8 +72,8 @@ class JoinNames(argparse.Action):
 
     def __call__(self, parser, namespace, names, option_string=None):
         """Keep the names; refuse one that is there twice."""
-        joined = "+".join(names)
-        if len(set(joined.split("+"))) <= joined.count("+"):
+        joined = PLUS.join(names)
+        if len(set(joined.split(PLUS))) <= joined.count(PLUS):
             parser.error(f"{option_string} names a folder twice: {joined}")
         setattr(namespace, self.dest, joined)
 
@@ -130,7 +132,7 @@ def name(text):
 
 def joined_names(text):
     """Return names with a plus between them, or one: each is one folder below another."""
-    return "+".join(map(name, text.split("+")))
+    return PLUS.join(map(name, text.split(PLUS)))
 
 
 def web_address(text):

@@ -12,8 +12,7 @@ from autotagging import steps
 from autotagging.features import feature_store
 from autotagging.features.feature_store import FeatureStore
 from autotagging.features.settings import LayerSettings
-
-PLUS = "+"
+from autotagging.options import PLUS
 
 
 @dataclass(frozen=True)
