@@ -205,12 +205,15 @@ def parse_args():
     parser.add_argument(
         "names", type=options.name, nargs="+", metavar="NAME", help="below cross_validation/"
     )
-    parser.add_argument(
-        "--seeds", type=options.natural, nargs="+", metavar="N", help="(default: the first one's)"
-    )
+    text = "those compared (default: the first one's)"
+    parser.add_argument("--seeds", type=options.natural, nargs="+", metavar="N", help=text)
     text = "also the mean of each one's ranks and the first one's"
     parser.add_argument("--mix", action="store_true", help=text)
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.names = list(dict.fromkeys(args.names))
+    if args.mix and len(args.names) == 1:
+        parser.error("--mix mixes the first one with others: name two at least")
+    return args
 
 
 if __name__ == "__main__":

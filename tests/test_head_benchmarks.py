@@ -149,6 +149,13 @@ def test_the_first_is_mixed_with_each_other_by_the_mean_of_their_ranks(data, com
     assert rows["good, mixed with bad"]["seconds per fold"] == ""
 
 
+def test_one_alone_or_twice_has_one_row_and_is_not_mixed_with_itself(compare, capsys):
+    assert list(compare("good", "good")) == ["good"]
+    with pytest.raises(SystemExit):
+        compare("good", "good", "--mix")
+    assert "--mix mixes the first one with others: name two" in capsys.readouterr().err
+
+
 def test_some_of_the_seeds_are_compared(data, compare):
     write_cross_validation(data, "short", knowledge=0.3, seeds=[1])
     row = compare("good", "short", "--seeds", 1)["good"]

@@ -17,7 +17,7 @@ from autotagging.labels.folds import folds_of_few
 from autotagging.models import building
 
 # scikit-learn's C, the inverse of the penalty, times the number of values: normalised values are
-# as many terms of a logit as the layer is wide, and so the best of these is near 1 for any layer.
+# as many terms of a logit as the layer is wide, and so 1 to 10 is best for layers of any width.
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 MIDDLE = STRENGTHS[len(STRENGTHS) // 2]
 N_FOLDS = 5
