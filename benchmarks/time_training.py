@@ -140,13 +140,15 @@ def memory(folder, n_clips):
 def parse_args():
     """Return the arguments of the command line."""
     parser = cli.parser(__doc__)
+    heads = training_settings.HEADS
+    convolutional = [name for name in training_settings.RECIPES if name not in heads]
     parser.add_argument(
         "--architectures",
         nargs="+",
-        choices=tuple(training_settings.RECIPES),
-        default=tuple(training_settings.RECIPES),
+        choices=convolutional,
+        default=convolutional,
         metavar="NAME",
-        help="default: all",
+        help="default: all but heads",
     )
     parser.add_argument(
         "--batches", type=options.positive, default=32, metavar="N", help="a round (default: 32)"
