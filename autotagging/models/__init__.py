@@ -7,8 +7,8 @@ chunks             the stretches of a clip's sound that a network takes
 augmentation       data augmentation
 batches            training clips batch by batch, and what normalises them
 building           a network as it is before its first epoch, with optimiser and loss
-transfer           layers that start as those of another network
-heads              small networks on a layer of another: both joined, and taken apart
+transfer           networks that another starts from, or whose layers it stands on
+heads              small networks on layers of others: all joined, and taken apart
 linear_solver      one of them, solved at once
 nesting            networks that others are layers of
 training           one epoch after another, resuming after an interruption
