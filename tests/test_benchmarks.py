@@ -105,6 +105,7 @@ def test_clips_that_are_cut_short_stand_beside_whole_ones(run_script, evaluated)
     assert "models/paper is not finished" in absent.stderr
 
 
+@pytest.mark.slow
 def test_a_network_is_cross_validated_beside_the_floor(run_script, tiny_dataset):
     for number in (1, 2):
         assert run_script(SCRIPTS[number], "--data", tiny_dataset).returncode == 0

@@ -132,6 +132,7 @@ def test_extraction_killed_midway_is_completed_to_the_same_bytes(run_script, tes
     assert "extracting killed features of 59 clips" in added.stdout
 
 
+@pytest.mark.slow
 def test_training_killed_midway_is_completed_to_the_same_weights(
     run_script, before_each_step, tmp_path
 ):
