@@ -107,6 +107,7 @@ bounds: env
 bench: env
 	$(RUN) benchmarks/time_labels.py
 	$(RUN) benchmarks/time_features.py
+	$(RUN) benchmarks/time_layer.py
 	$(RUN) benchmarks/time_training.py --architectures vgg paper --memory
 	$(RUN) benchmarks/time_evaluation.py
 	$(RUN) benchmarks/read_word_vectors.py
