@@ -106,6 +106,7 @@ def compute_ahead(function, tasks, jobs):
 
     def collect():
         try:
+            yield  # so that closing the iterator ends the processes, whenever that is
             for task in tasks[AHEAD * jobs :]:
                 yield running.popleft().result()
                 running.append(submit(task))
@@ -114,7 +115,9 @@ def compute_ahead(function, tasks, jobs):
         finally:
             executor.shutdown(kill_workers=True)
 
-    return collect()
+    results = collect()
+    next(results)
+    return results
 
 
 def _compute_in_one_thread(function, task):

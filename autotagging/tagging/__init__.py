@@ -3,7 +3,10 @@
 songs         what is named on the command line -> songs
 pieces        a song -> features of pieces as long as a clip
 tagger        pieces -> what a network says of the song
-output        tables, CSV, JSON: one song after another
+tables        the tags of a song for readers
+formats       CSV, TSV, JSON, JSON lines
+kept          beside a file that is gone on with: what made it
+result_file   a file of them that is whole after each song
 embeddings    a song's values of the last hidden layer, kept and compared
 taggrams      a picture a song
 """

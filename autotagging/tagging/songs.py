@@ -4,6 +4,7 @@ Each song comes once, in the order of the names, of a folder in the order of its
 song is never passed over without a word.
 """
 
+import dataclasses
 import os
 import shutil
 import sys
@@ -47,6 +48,11 @@ class Song:
     name: str
     clip_id: str
     path: Path
+
+    @property
+    def is_standard_input(self):
+        """Whether its audio came from there: it is another one each time."""
+        return self.name == STANDARD_INPUT
 
 
 @dataclass
@@ -201,21 +207,23 @@ def _resolve_entry(entry, folder):
     return next((path for path in paths if os.path.isfile(path)), paths[0])  # noqa: PTH113
 
 
-def make_ids_unique(songs, taken=()):
+def make_ids_unique(songs, known):
     """Return songs with ids that no other song has: a list of Song.
 
     Parameters
     ----------
     songs : list of Song
-    taken : iterable of str
-        Ids of songs that were tagged before.
+    known : dict
+        Absolute path of a song that was tagged before -> its id, which it keeps.
     """
-    renamed, taken = [], set(taken)
+    unique, taken = [], set(known.values())
     for song in songs:
-        whole = str(PurePosixPath(os.path.realpath(song.path)).with_suffix("")).strip("/")
-        ways = (song.clip_id, printable(whole.replace("/", "-")))
-        numbered = (f"{song.clip_id}-{n}" for n in range(2, len(taken) + 3))
-        clip_id = next(way for way in (*ways, *numbered) if way not in taken)
+        clip_id = None if song.is_standard_input else known.get(Path(song.name).absolute())
+        if clip_id is None:
+            whole = PurePosixPath(os.path.realpath(song.path)).with_suffix("")
+            ways = (song.clip_id, printable(str(whole).strip("/").replace("/", "-")))
+            numbered = (f"{song.clip_id}-{n}" for n in range(2, len(taken) + 3))
+            clip_id = next(way for way in (*ways, *numbered) if way not in taken)
         taken.add(clip_id)
-        renamed.append(Song(song.name, clip_id, song.path))
-    return renamed
+        unique.append(dataclasses.replace(song, clip_id=clip_id))
+    return unique

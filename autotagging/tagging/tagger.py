@@ -5,16 +5,20 @@
 >>> dict(zip(model.tags, model.score(pieces).scores, strict=True))
 """
 
+import contextlib
 import functools
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.special
+from tqdm import tqdm
 
 from autotagging import native_stderr, steps
+from autotagging.features import workers
 from autotagging.features.feature_store import count_frames
 from autotagging.features.settings import parse
 from autotagging.models import model_folder
+from autotagging.tagging import pieces
 
 PIECES_TOGETHER = 16
 
@@ -105,18 +109,18 @@ class Tagger:
         """How long a chunk is: what the network takes at a time."""
         return self.network.input_shape[1] * self.settings.hop_length / self.settings.sample_rate
 
-    def score(self, pieces):
+    def score(self, song):
         """Return what the network says of a song.
 
         Parameters
         ----------
-        pieces : Pieces
+        song : Pieces
 
         Returns
         -------
         Scored
         """
-        clips = _as_stored(pieces, self.settings)
+        clips = _as_stored(song, self.settings)
         groups = np.split(clips.rows, range(PIECES_TOGETHER, len(clips.rows), PIECES_TOGETHER))
         parts = [self._predict(clips, rows) for rows in groups]
         of_piece, frames, logits, *hidden = (
@@ -127,7 +131,7 @@ class Tagger:
         seconds = frames[in_time] * self.settings.hop_length / self.settings.sample_rate
         values = hidden[0][in_time] if hidden else None
         scores = _average_song(chunk_scores, of_piece)
-        return Scored(scores, of_piece, pieces.starts[of_piece] + seconds, chunk_scores, values)
+        return Scored(scores, of_piece, song.starts[of_piece] + seconds, chunk_scores, values)
 
     def _predict(self, clips, rows):
         from autotagging.models import prediction
@@ -140,6 +144,39 @@ class Tagger:
         return rows[of_clip], starts, *outputs
 
 
+def tag(model, songs, most, jobs):
+    """Yield songs with what the network says of them, in their order.
+
+    Other processes read songs ahead of the network.
+
+    Parameters
+    ----------
+    model : Tagger
+    songs : list of Song
+    most : int
+        Pieces of a song.
+    jobs : int
+        Processes.
+
+    Yields
+    ------
+    song : Song
+    pieces : Pieces or str
+        Why it cannot be tagged, in words that go on from its name.
+    scored : Scored
+        None where it cannot be tagged.
+    """
+    if not songs:
+        return
+    tasks = [(song.path, model.settings, most) for song in songs]
+    ahead = workers.compute_ahead(pieces.try_to_read, tasks, min(jobs, len(tasks)))
+    shown = {"desc": "tagging", "total": len(songs), "unit": "song", "disable": len(songs) < 2}
+    with contextlib.closing(ahead):
+        _ = model.network  # is loaded while the first songs are read
+        for song, found in zip(songs, tqdm(ahead, **shown), strict=True):
+            yield song, found, None if isinstance(found, str) else model.score(found)
+
+
 @dataclass(frozen=True)
 class _Clips:
     """Pieces as `prediction` takes clips."""
@@ -149,10 +186,10 @@ class _Clips:
     rows: np.ndarray
 
 
-def _as_stored(pieces, settings):
-    n_pieces = len(pieces.features)
-    seconds = np.full(n_pieces, round(pieces.sound_seconds, 2))  # as a store keeps it
-    return _Clips(pieces.features, count_frames(seconds, settings), np.arange(n_pieces))
+def _as_stored(song, settings):
+    n_pieces = len(song.features)
+    seconds = np.full(n_pieces, round(song.sound_seconds, 2))  # as a store keeps it
+    return _Clips(song.features, count_frames(seconds, settings), np.arange(n_pieces))
 
 
 def _average_song(values, of_piece):
