@@ -20,13 +20,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tqdm import tqdm
-
 from autotagging import cli, options
 from autotagging.models import model_folder, published
-from autotagging.tagging import embeddings, formats, pieces, songs, tables, tagger, taggrams
+from autotagging.tagging import embedding_file, formats, pieces, songs, tag_lists, tagger
 from autotagging.tagging.remarks import Remarks
 from autotagging.tagging.result_file import ResultFile
+from autotagging.tagging.taggram_folder import TaggramFolder
 
 TABLE = "table"
 
@@ -43,24 +42,19 @@ def main(args):
         sinks = open_sinks(args, model)
         found = songs.find(args.songs, Path(spool))
         remarks = Remarks(found, model.settings.seconds)
-        kept = next((sink.clip_ids for sink in sinks if isinstance(sink, ResultFile)), {})
-        wanted = songs.make_ids_unique(found.songs, kept)
+        wanted = songs.make_ids_unique(found.songs, getattr(sinks[0], "clip_ids", {}))
         wanted = [song for song in wanted if not all(sink.has(song) for sink in sinks)]
         try:
             for song, read, scored in tagger.tag(model, wanted, args.pieces, args.jobs):
-                if scored is None:
-                    remarks.note_failure(song.name, read)
-                    continue
                 remarks.note(song, read)
-                for sink in sinks:
-                    with tqdm.external_write_mode():
-                        sink.add(song, read, scored)
+                for sink in sinks if scored else ():
+                    sink.add(song, read, scored)
         finally:
             with contextlib.redirect_stdout(others):
                 for sink in sinks:
                     sink.close()
     if args.similar:
-        print(embeddings.describe_nearest(sinks[-1].embeddings(), args.similar), file=others)
+        print(embedding_file.describe_nearest(sinks[-1].embeddings(), args.similar), file=others)
     remarks.finish()
 
 
@@ -70,16 +64,16 @@ def open_sinks(args, model):
     if args.output:
         sinks.append(ResultFile(args.output, args.format, model, args.pieces))
     elif args.format == TABLE:
-        sinks.append(tables.PrintedTable(model, args.choice))
+        sinks.append(tag_lists.Printed(model, args.choice))
     else:
         sinks.append(formats.Printed(args.format, model, sys.stdout))
     if args.taggram:
-        sinks.append(taggrams.Taggrams(args.taggram, model))
+        sinks.append(TaggramFolder(args.taggram, model))
     if args.embeddings:
         chunks = {"per_chunk": args.per_chunk}
-        sinks.append(embeddings.EmbeddingFile(args.embeddings, model, args.pieces, **chunks))
+        sinks.append(embedding_file.EmbeddingFile(args.embeddings, model, args.pieces, **chunks))
     elif args.similar:
-        sinks.append(embeddings.Collected())
+        sinks.append(embedding_file.Collected())
     return sinks
 
 
@@ -97,7 +91,7 @@ def parse_args():
     options.add(parser, "--pieces", options.positive, default=pieces.MOST, help=text)
     text = "(default: table; with --output the file's ending)"
     add("--format", choices=[TABLE, *formats.FORMATS], help=text)
-    options.add_settings(parser, tables.Choice)
+    options.add_settings(parser, tag_lists.Choice)
     add("--output", type=options.path, metavar="FILE", help="a file that is added to")
     options.add(parser, "--taggram", options.path, help="a picture a song: its tags over time")
     text = "an array with a row a song, of the last hidden layer; .csv beside it"
@@ -106,7 +100,7 @@ def parse_args():
     options.add(parser, "--similar", options.positive, help="songs that are nearest to each song")
     cli.add_jobs(parser)
     args = parser.parse_args()
-    args.choice = options.read_settings(parser, args, tables.Choice)
+    args.choice = options.read_settings(parser, args, tag_lists.Choice)
     try:
         check(args)
     except ValueError as error:
@@ -117,7 +111,7 @@ def parse_args():
 def check(args):
     """Refuse options that do not go together; resolve the format."""
     args.format = formats.find(args.output, args.format) if args.output else args.format or TABLE
-    if args.format != TABLE and args.choice != tables.Choice():
+    if args.format != TABLE and args.choice != tag_lists.Choice():
         raise ValueError(f"--threshold and --top are of a table: {args.format} has every tag")
     if args.per_chunk and not args.embeddings:
         raise ValueError("--per-chunk is of --embeddings: name a file")

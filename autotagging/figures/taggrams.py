@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.colors import PowerNorm
 
-from autotagging.figures.letters import LABEL_SIZE, shorten
+from autotagging.figures.letters import LABEL_SIZE, LABEL_WIDTH, shorten
 from autotagging.figures.sounds import LEVEL_RANGE, label_mel
 from autotagging.figures.style import PALE_GREY, WIDTH, new_figure, styled
 from autotagging.formatting import measure
 
 SPECTROGRAM_HEIGHT, LINE, MARGINS = 1.5, 0.14, 0.8  # inches; a line is a tag
-TITLE_WIDTH = WIDTH - 0.6  # inches
+TITLE_WIDTH = WIDTH - LABEL_WIDTH - 0.7  # inches: above the panel, however long the labels are
 TICKS = (0, 0.1, 0.25, 0.5, 1)  # probabilities on the colour bar
 
 

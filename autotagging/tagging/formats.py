@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tqdm import tqdm
+
 DECIMALS = 6
 OF_SONG = ("file", "clip_id")
 
@@ -135,8 +137,9 @@ class Printed:
     def add(self, song, pieces, scored):
         """Print a song's row."""
         row = self._format.write(song, pieces, scored.scores, self._tags)
-        self._stream.write(self._next + row)
-        self._stream.flush()
+        with tqdm.external_write_mode(self._stream):
+            self._stream.write(self._next + row)
+            self._stream.flush()
         self._next = self._format.separator
 
     def close(self):

@@ -24,15 +24,17 @@ class Remarks:
         if passed_over := found.describe_passed_over():
             _say(passed_over)
         for name, reason in found.failures.items():
-            self.note_failure(name, reason)
+            self._note_failure(name, reason)
 
-    def note_failure(self, name, reason):
-        """Say why a song is not tagged."""
+    def _note_failure(self, name, reason):
         self.n_failed += 1
         _say(f"not tagged: {name} {reason}")
 
     def note(self, song, pieces):
-        """Say what is wrong with a song that is tagged nevertheless."""
+        """Say why a song is not tagged (`pieces` is a text), or what is wrong with another."""
+        if isinstance(pieces, str):
+            self._note_failure(song.name, pieces)
+            return
         if pieces.problem:
             _say(f"tagged, but {song.name} {pieces.problem}")
         if pieces.is_silent:

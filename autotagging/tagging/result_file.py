@@ -65,6 +65,7 @@ class ResultFile:
             self._settings.check()
             self._file = open_locked(path)
             self._read_rows(path.read_bytes())
+            write_at(self._file, self._end, self._format.end.encode() if self._end else b"")
 
     def _read_rows(self, content):
         """Note the songs of the file; of a last row that is not whole, remove the rest."""

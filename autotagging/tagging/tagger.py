@@ -75,7 +75,8 @@ class Tagger:
         self._description = model_folder.read_description(path)
         try:
             self.tags = list(map(str, self._description["tags"]))
-            self.thresholds = np.array(self._description["thresholds"], dtype=np.float64)
+            thresholds = np.array(self._description["thresholds"], dtype=np.float64)
+            self.thresholds = thresholds.reshape(len(self.tags))
             self.settings = parse(self._description["feature_settings"])
         except (LookupError, TypeError, ValueError):
             raise model_folder.unusable(path, "is damaged") from None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from tqdm import tqdm
 
 from autotagging.formatting import measure
 from autotagging.options import number, option, positive
@@ -91,8 +92,8 @@ def describe_length(pieces):
     return f"{minutes}:{seconds:02}, {n_pieces}{of} {'piece' if n_pieces == 1 else 'pieces'}"
 
 
-class PrintedTable:
-    """Tables on standard output."""
+class Printed:
+    """Lists on standard output."""
 
     def __init__(self, model, choice):
         choice.check(model)
@@ -104,7 +105,7 @@ class PrintedTable:
 
     def add(self, song, pieces, scored):
         """Print a song's table."""
-        print(write_table(song, pieces, scored.scores, self._model, self._choice), flush=True)
+        tqdm.write(write_table(song, pieces, scored.scores, self._model, self._choice))
 
     def close(self):
         """Do nothing: every table is whole."""

@@ -1,16 +1,21 @@
 """A folder of taggrams: ``<clip_id>.png``, a song's tags over time."""
 
+from pathlib import PurePath
+
 import numpy as np
 import scipy.fft
 
 from autotagging.features.spectrogram import AMIN
 from autotagging.figures import style, taggrams
+from autotagging.files import checksum_of
 from autotagging.formatting import count, display_path
 
+NOTE = "beside each tag its probability in the whole song"
+LONGEST = 200  # bytes of a name
 TAGS = 12  # the most probable ones of a song
 
 
-class Taggrams:
+class TaggramFolder:
     """A folder of taggrams.
 
     Parameters
@@ -24,7 +29,11 @@ class Taggrams:
         self._folder, self._model, self._n_drawn = folder, model, 0
 
     def _path(self, song):
-        return self._folder / f"{song.clip_id.replace('/', '-')}.png"
+        name = song.clip_id.replace("/", "-")
+        if len(name.encode()) > LONGEST:
+            begin = name.encode()[:LONGEST].decode(errors="ignore")
+            name = f"{begin}-{checksum_of([name])[:8]}"
+        return self._folder / f"{name}.png"
 
     def has(self, song):
         """Return whether a song's is drawn."""
@@ -33,7 +42,7 @@ class Taggrams:
     def add(self, song, pieces, scored):
         """Draw a song's."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        style.save(draw(song.name, pieces, scored, self._model), self._path(song))
+        style.save(draw(song.name, pieces, scored, self._model), self._path(song), NOTE)
         self._n_drawn += 1
 
     def close(self):
@@ -70,7 +79,7 @@ def draw(name, pieces, scored, model):
     tags = {model.tags[i]: scored.scores[i] for i in chosen}
     high = settings.sample_rate / 2 if settings.f_max is None else settings.f_max
     seconds = max(parts[-1].end, pieces.seconds or 0.0)
-    title = f"{name}: {model.name}"
+    title = f"{PurePath(name).name}: {model.name}"
     return taggrams.draw_taggram(parts, tags, seconds, (settings.f_min, high), title)
 
 
