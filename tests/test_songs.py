@@ -72,6 +72,12 @@ def test_a_folder_that_cannot_be_read_is_said(music, tmp_path, monkeypatch):
     assert found.failures == {str(music / "b" / "c"): "cannot be read: Permission denied"}
 
 
+def test_a_folder_without_songs_is_said(music, tmp_path):
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "x.txt").touch()
+    assert find(tmp_path, tmp_path / "none").failures == {str(tmp_path / "none"): "holds no song"}
+
+
 def test_songs_of_one_name_have_ids_of_their_own(tmp_path):
     for name in ("x/song.mp3", "x/song.flac", "y/song.mp3"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

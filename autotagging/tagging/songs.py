@@ -133,8 +133,11 @@ def _list_files(name, spool, found):
     if str(name) == STANDARD_INPUT:
         yield _spool(spool), STANDARD_INPUT
     elif os.path.isdir(name):  # noqa: PTH112 - Path's raises where a folder cannot be entered
+        n_failures, file = len(found.failures), None
         for file in _walk(name, found, set()):
             yield file, file.relative_to(name).as_posix()
+        if file is None and len(found.failures) == n_failures:
+            found.failures[printable(name)] = "holds no song"
     elif name.suffix.lower() in PLAYLISTS and os.path.isfile(name):  # noqa: PTH113 - as above
         yield from ((file, file.name) for file in _read_playlist(name, found))
     else:
