@@ -1,8 +1,5 @@
 """A network says of a song what script 4 says of a clip; of a long one the mean of its pieces."""
 
-import contextlib
-from pathlib import Path
-
 import numpy as np
 import pytest
 import soundfile
@@ -11,7 +8,7 @@ from layer_stores import CHUNK_FRAMES, SPECTROGRAM, save_backbone
 
 pytest.importorskip("keras")
 from autotagging import cli
-from autotagging.features import feature_store, workers
+from autotagging.features import feature_store
 from autotagging.models import embeddings, model_folder, prediction, published
 from autotagging.tagging import pieces, tagger
 from autotagging.tagging.songs import Song
@@ -109,20 +106,6 @@ def test_songs_come_in_order_with_reasons_for_those_that_cannot_be_read(tmp_path
     assert "is a text" in tagged[2][1]
     assert tagged[2][2] is None
     assert list(tagger.tag(model, [], 10, 2)) == []
-
-
-def test_processes_read_only_a_few_songs_ahead(tmp_path):
-    tasks = [(str(tmp_path / str(n)),) for n in range(30)]
-    with contextlib.closing(workers.compute_ahead(note_call, tasks, 1)) as results:
-        for n in range(10):
-            assert next(results) == str(tmp_path / str(n))
-            assert len(list(tmp_path.iterdir())) <= n + 1 + workers.AHEAD
-
-
-def note_call(path):
-    """Leave a file; runs in a worker."""
-    Path(path).touch()
-    return path
 
 
 def test_only_a_network_with_thresholds_of_its_own_is_tuned(tmp_path):

@@ -1,5 +1,6 @@
 """Features in parallel: a real Dask scheduler and two workers, each a process of its own."""
 
+import contextlib
 import dataclasses
 import importlib.util
 import os
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY, write_store
@@ -142,6 +144,20 @@ os.kill(os.getpid(), signal.SIGKILL)
     killed = run_python(code)  # comes back when the workers have ended, too
     assert killed.returncode == -signal.SIGKILL
     assert killed.stdout.split()
+
+
+def test_results_are_in_order_and_only_a_few_tasks_are_computed_ahead(tmp_path):
+    tasks = [(str(tmp_path / str(n)),) for n in range(30)]
+    with contextlib.closing(workers.compute_ahead(note_call, tasks, 1)) as results:
+        for n in range(10):
+            assert next(results) == str(tmp_path / str(n))
+            assert len(list(tmp_path.iterdir())) <= n + 1 + workers.AHEAD
+
+
+def note_call(path):
+    """Leave a file; runs in a worker."""
+    Path(path).touch()
+    return path
 
 
 def test_workers_have_one_thread_and_no_tensorflow(wanted_store):
