@@ -1,6 +1,5 @@
 """Features in parallel: a real Dask scheduler and two workers, each a process of its own."""
 
-import contextlib
 import dataclasses
 import importlib.util
 import os
@@ -9,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
+from concurrent.futures import Future
 
 import pytest
 from conftest import REPOSITORY, write_store
@@ -146,18 +145,40 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert killed.stdout.split()
 
 
-def test_results_are_in_order_and_only_a_few_tasks_are_computed_ahead(tmp_path):
-    tasks = [(str(tmp_path / str(n)),) for n in range(30)]
-    with contextlib.closing(workers.compute_ahead(note_call, tasks, 1)) as results:
-        for n in range(10):
-            assert next(results) == str(tmp_path / str(n))
-            assert len(list(tmp_path.iterdir())) <= n + 1 + workers.AHEAD
+class Eager:
+    """An executor that computes at once, and counts."""
+
+    n_submitted, is_shut_down = 0, False
+
+    def submit(self, function, *arguments):
+        self.n_submitted += 1
+        future = Future()
+        future.set_result(function(*arguments))
+        return future
+
+    def shutdown(self, **_):
+        self.is_shut_down = True
 
 
-def note_call(path):
-    """Leave a file; runs in a worker."""
-    Path(path).touch()
-    return path
+def test_results_are_in_order_and_only_a_few_tasks_are_computed_ahead(monkeypatch):
+    executor = Eager()
+    monkeypatch.setattr(workers.loky, "get_reusable_executor", lambda *_, **__: executor)
+    results = workers.compute_ahead(str, [(n,) for n in range(30)], 2)
+    for n in range(20):
+        assert executor.n_submitted <= n + 2 * workers.AHEAD
+        assert next(results) == str(n)
+    results.close()
+    assert executor.is_shut_down
+    assert list(workers.compute_ahead(str, [(n,) for n in range(30)], 2)) == [
+        str(n) for n in range(30)
+    ]
+
+
+def test_processes_end_with_an_iterator_that_was_never_read(monkeypatch):
+    executor = Eager()
+    monkeypatch.setattr(workers.loky, "get_reusable_executor", lambda *_, **__: executor)
+    workers.compute_ahead(str, [(1,)], 1).close()
+    assert executor.is_shut_down
 
 
 def test_workers_have_one_thread_and_no_tensorflow(wanted_store):
