@@ -1,5 +1,7 @@
 """A network says of a song what script 4 says of a clip; of a long one the mean of its pieces."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import soundfile
@@ -9,7 +11,7 @@ from layer_stores import CHUNK_FRAMES, SPECTROGRAM, save_backbone
 pytest.importorskip("keras")
 from autotagging import cli
 from autotagging.features import feature_store
-from autotagging.models import embeddings, model_folder, prediction, published
+from autotagging.models import embeddings, heads, model_folder, prediction, published
 from autotagging.tagging import pieces, tagger
 from autotagging.tagging.songs import Song
 
@@ -106,6 +108,19 @@ def test_songs_come_in_order_with_reasons_for_those_that_cannot_be_read(tmp_path
     assert "is a text" in tagged[2][1]
     assert tagged[2][2] is None
     assert list(tagger.tag(model, [], 10, 2)) == []
+
+
+def test_a_head_on_another_network_tags_songs_and_has_no_values_of_its_own(tmp_path, model):
+    layer = embeddings.open_layer(model.path, "x")
+    width = layer.settings.width
+    head = heads.linear((1, width), 3, np.zeros(width), np.ones(width))
+    network = heads.join({"x": layer.network}, head)
+    description = model_folder.read_description(model.path) | {"layers": [asdict(layer.settings)]}
+    model_folder.save(tmp_path / "head.keras", network, description)
+    song = pieces.read(write(tmp_path / "x.wav", 2.5), model.settings)
+    assert tagger.Tagger(tmp_path / "head.keras").score(song).scores.shape == (3,)
+    with pytest.raises(ValueError, match="take a layer of one of them"):
+        tagger.Tagger(tmp_path / "head.keras", embeds=True).score(song)
 
 
 def test_only_a_network_with_thresholds_of_its_own_is_tuned(tmp_path):

@@ -151,12 +151,14 @@ class Eager:
     n_submitted, is_shut_down = 0, False
 
     def submit(self, function, *arguments):
+        """Compute; return what is done already."""
         self.n_submitted += 1
         future = Future()
         future.set_result(function(*arguments))
         return future
 
     def shutdown(self, **_):
+        """Note that it is."""
         self.is_shut_down = True
 
 
