@@ -89,6 +89,12 @@ def test_the_nearest_songs_are_those_in_the_same_direction():
     assert len(embedding_file.describe_nearest(collected.embeddings(), 9).splitlines()) == 9
 
 
+def test_without_songs_nothing_is_compared(tmp_path):
+    for empty in (Collected(), open_file(tmp_path)):
+        text = embedding_file.describe_nearest(empty.embeddings(), 2)
+        assert text == "no song to compare"
+
+
 def test_one_song_has_no_nearest():
     collected = Collected()
     collected.add(song_of("a"), None, scored_of([0]))

@@ -100,7 +100,8 @@ class EmbeddingFile:
     def embeddings(self):
         """Return a row for each song, the mean of its own: DataFrame by file."""
         files = [file for file, _ in self._rows]
-        return pd.DataFrame(np.concatenate(self._values)).groupby(files, sort=False).mean()
+        values = np.concatenate(self._values) if self._values else None
+        return pd.DataFrame(values).groupby(files, sort=False).mean()
 
 
 class Collected:
@@ -137,6 +138,8 @@ def describe_nearest(embeddings, n_nearest):
         A row a song.
     n_nearest : int
     """
+    if embeddings.empty:
+        return "no song to compare"
     similarity = cosine_similarity(embeddings)
     np.fill_diagonal(similarity, -np.inf)
     lines = []
