@@ -6,6 +6,7 @@ features        spectrograms
 models          networks and their training
 results         scores, evaluated
 tag_map         the tags laid out by their meaning
+tagging         songs of no dataset, and their tags
 sample          the synthetic sample; the pipeline needs nothing of it
 
 and what all of them use:

@@ -136,10 +136,28 @@ def test_a_clip_may_be_called_na(labels, tmp_path):
     assert external_scores.read(path, labels).y_score.index.tolist() == ["NA"]
 
 
-def test_tags_that_are_missing_are_named(labels, tmp_path):
-    path = write(tmp_path / "peer.csv", [("7", 0.5)], ("clip_id", "rock"))
-    with pytest.raises(ValueError, match=r"peer\.csv has no column no beat, soft: one for clip_id"):
-        external_scores.read(path, labels)
+def test_tags_that_are_missing_are_left_out_and_named(labels, tmp_path, capsys):
+    path = write(
+        tmp_path / "peer.csv", [("7", "x.mp3", 0.5, 0.6)], ("clip_id", "file", "soft", "rock")
+    )
+    found = external_scores.read(path, labels)
+    assert found.y_score.loc["7"].to_dict() == {"rock": 0.6, "soft": 0.5}
+    assert found.thresholds.index.tolist() == found.y_score.columns.tolist() == ["rock", "soft"]
+    assert capsys.readouterr().out == (
+        "peer.csv: left out, as it lacks them: 1 tag of the label set: no beat\n"
+    )
+
+
+def test_a_file_without_a_tag_or_an_id_is_refused(labels, tmp_path):
+    for columns, lacking in (
+        (("clip_id", "Rock"), "rock, no beat, soft"),
+        (("id", "rock"), "clip_id"),
+    ):
+        path = write(tmp_path / "peer.csv", [("7", 0.5)], columns)
+        with pytest.raises(
+            ValueError, match=rf"peer\.csv has no column {lacking}: one for clip_id"
+        ):
+            external_scores.read(path, labels)
 
 
 def test_a_label_set_without_test_clips_has_nothing_to_evaluate(labels, tmp_path):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 
 import pytest
 from conftest import REPOSITORY, write_store
@@ -142,6 +143,44 @@ os.kill(os.getpid(), signal.SIGKILL)
     killed = run_python(code)  # comes back when the workers have ended, too
     assert killed.returncode == -signal.SIGKILL
     assert killed.stdout.split()
+
+
+class Eager:
+    """An executor that computes at once, and counts."""
+
+    n_submitted, is_shut_down = 0, False
+
+    def submit(self, function, *arguments):
+        """Compute; return what is done already."""
+        self.n_submitted += 1
+        future = Future()
+        future.set_result(function(*arguments))
+        return future
+
+    def shutdown(self, **_):
+        """Note that it is."""
+        self.is_shut_down = True
+
+
+def test_results_are_in_order_and_only_a_few_tasks_are_computed_ahead(monkeypatch):
+    executor = Eager()
+    monkeypatch.setattr(workers.loky, "get_reusable_executor", lambda *_, **__: executor)
+    results = workers.compute_ahead(str, [(n,) for n in range(30)], 2)
+    for n in range(20):
+        assert executor.n_submitted <= n + 2 * workers.AHEAD
+        assert next(results) == str(n)
+    results.close()
+    assert executor.is_shut_down
+    assert list(workers.compute_ahead(str, [(n,) for n in range(30)], 2)) == [
+        str(n) for n in range(30)
+    ]
+
+
+def test_processes_end_with_an_iterator_that_was_never_read(monkeypatch):
+    executor = Eager()
+    monkeypatch.setattr(workers.loky, "get_reusable_executor", lambda *_, **__: executor)
+    workers.compute_ahead(str, [(1,)], 1).close()
+    assert executor.is_shut_down
 
 
 def test_workers_have_one_thread_and_no_tensorflow(wanted_store):

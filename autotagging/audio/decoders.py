@@ -5,13 +5,16 @@ goes on behind damage. Both get a file that is open: a name could make them look
 """
 
 import contextlib
+import io
 import math
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
 import soundfile
 
 BLOCK = 1 << 18  # samples of all channels that are decoded at a time
+BUFFER = 1 << 16  # bytes of joined pieces
 
 LONGEST = 1e8  # seconds: a header that states more knows no length
 
@@ -34,28 +37,32 @@ class Decoded:
 
     Parameters
     ----------
+    stated : float
+        Seconds that the file's header states, or that are known otherwise; None where neither is.
     blocks : list of (int, list of ndarray of shape (n_samples,), float32)
         A rate in Hz and mono samples, one after the other: several where the rate changes within
         the file.
-    stated : float
-        Seconds that the file's header states; None where it states none.
     is_damaged : bool
         Whether some of it could not be decoded.
     """
 
-    blocks: list = field(default_factory=list)
     stated: float | None = None
+    blocks: list = field(default_factory=list)
     is_damaged: bool = False
+    _n_samples: dict = field(default_factory=lambda: defaultdict(int))  # by rate
 
     @property
     def seconds(self):
         """Seconds that were decoded."""
-        return sum(sum(map(len, blocks)) / rate for rate, blocks in self.blocks)
+        return sum(n_samples / rate for rate, n_samples in self._n_samples.items())
 
     def add(self, samples, rate):
         """Add samples at a rate."""
-        if not len(samples):
-            return
+        if len(samples):
+            self._n_samples[rate] += len(samples)
+            self._keep(samples, rate)
+
+    def _keep(self, samples, rate):
         if not self.blocks or self.blocks[-1][0] != rate:
             self.blocks.append((rate, []))
         self.blocks[-1][1].append(samples)
@@ -81,6 +88,49 @@ class Part:
         return self._file.read(n_bytes)
 
 
+class _Joined(io.RawIOBase):
+    """Pieces of a file's content as a file, one after another."""
+
+    def __init__(self, content, pieces):
+        self._content, self._pieces, self._at = content, pieces, 0
+        self._n_bytes = sum(end - begin for begin, end in pieces)
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def seek(self, offset, whence=0):
+        self._at = max(0, offset + (0, self._at, self._n_bytes)[whence])
+        return self._at
+
+    def readinto(self, buffer):
+        skipped, n_read = self._at, 0
+        for begin, end in self._pieces:
+            first = min(begin + skipped, end)
+            skipped -= first - begin
+            part = self._content[first : min(end, first + len(buffer) - n_read)]
+            buffer[n_read : n_read + len(part)] = part
+            n_read += len(part)
+            if n_read == len(buffer):
+                break
+        self._at += n_read
+        return n_read
+
+
+def join(content, pieces):
+    """Return pieces of a file as a file of their own, which copies none of them.
+
+    Parameters
+    ----------
+    content : bytes or mmap
+    pieces : list of (int, int)
+        Where they begin and end.
+    """
+    return io.BufferedReader(_Joined(content, pieces), BUFFER)
+
+
 class _ForwardFile(soundfile.SoundFile):
     """A file that is read from its beginning on.
 
@@ -103,7 +153,7 @@ def check_rate(rate):
         raise ValueError(f"has a sampling rate of {rate:,} Hz: its header is damaged")
 
 
-def decode_with_libsndfile(file, seconds):
+def decode_with_libsndfile(file, seconds, decoded):
     """Decode a file by libsndfile, up to some seconds.
 
     Parameters
@@ -111,17 +161,13 @@ def decode_with_libsndfile(file, seconds):
     file : file object
         Open for reading bytes.
     seconds : float
-
-    Returns
-    -------
-    Decoded
-        What comes before an error, of a file with one.
+    decoded : Decoded
+        What is decoded is added to it: what comes before an error, of a file with one.
     """
-    decoded = Decoded()
     try:
         with _ForwardFile(file) as sound:
             check_rate(sound.samplerate)
-            if 0 < sound.frames < LONGEST * sound.samplerate:
+            if decoded.stated is None and 0 < sound.frames < LONGEST * sound.samplerate:
                 decoded.stated = sound.frames / sound.samplerate
             n_wanted, n_read = math.ceil(seconds * sound.samplerate), 1
             while n_wanted > 0 and n_read > 0:
@@ -134,10 +180,9 @@ def decode_with_libsndfile(file, seconds):
                 n_wanted -= n_read
     except soundfile.SoundFileError:
         decoded.is_damaged = True
-    return decoded
 
 
-def decode_with_ffmpeg(file, seconds, format_name=None):
+def decode_with_ffmpeg(file, seconds, decoded, format_name=None):
     """Decode a file by FFmpeg, up to some seconds; what cannot be decoded is passed over.
 
     Parameters
@@ -145,13 +190,10 @@ def decode_with_ffmpeg(file, seconds, format_name=None):
     file : file object
         Open for reading bytes.
     seconds : float
+    decoded : Decoded
+        What is decoded is added to it: nothing where FFmpeg finds nothing.
     format_name : str, optional
         As FFmpeg calls it; else it is one of `FORMATS` that FFmpeg finds.
-
-    Returns
-    -------
-    Decoded
-        Without blocks where FFmpeg finds nothing.
 
     Raises
     ------
@@ -160,7 +202,6 @@ def decode_with_ffmpeg(file, seconds, format_name=None):
     """
     import av
 
-    decoded = Decoded()
     options = {"format_whitelist": format_name or FORMATS}
     with (
         contextlib.suppress(av.FFmpegError),
@@ -169,7 +210,8 @@ def decode_with_ffmpeg(file, seconds, format_name=None):
         stream = source.streams.best("audio")
         if stream is None:
             raise ValueError("holds pictures or video, but no audio")
-        if stream.duration and source.format.name not in STATES_NO_LENGTH:
+        states_length = stream.duration and source.format.name not in STATES_NO_LENGTH
+        if decoded.stated is None and states_length:
             decoded.stated = float(stream.duration * stream.time_base)
         length = 0.0
         for frame in _decode_frames(source, stream, decoded):
@@ -179,7 +221,6 @@ def decode_with_ffmpeg(file, seconds, format_name=None):
             length += len(samples) / frame.sample_rate
             if length >= seconds:
                 break
-    return decoded
 
 
 def _decode_frames(source, stream, decoded):

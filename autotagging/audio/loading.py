@@ -5,8 +5,10 @@ what a decoder leaves of another file is tried by a second one. Nothing is lost 
 a file that gives less than it states or seems to hold is refused, or says so.
 """
 
+import functools
 import io
 import math
+import mmap
 import stat
 from dataclasses import dataclass
 
@@ -51,7 +53,7 @@ class Sound:
 
 
 @dataclass
-class _Found:
+class Found:
     """What was decoded of a file, and how much it holds.
 
     Parameters
@@ -95,16 +97,28 @@ def load(path, sample_rate, seconds):
         For a file that cannot be read, is no audio, cannot be decoded for the most part, or holds
         no samples or some that are not finite.
     """
-    found = _decode(path, seconds)
-    problem, parts, before = _judge(found, seconds), [], 0.0
-    for rate, blocks in found.decoded.blocks:
+    found = decode(path, seconds)
+    problem = _judge(found, seconds)
+    samples = resample(found.decoded, sample_rate, seconds)
+    return Sound(samples, found.decoded.seconds > seconds * LONGER, problem)
+
+
+def resample(decoded, sample_rate, seconds):
+    """Return the first seconds of what was decoded: ndarray of shape (n_samples,), float32.
+
+    Raises
+    ------
+    ValueError
+        Where some of these samples are not finite.
+    """
+    parts, before = [], 0.0
+    for rate, blocks in decoded.blocks:
         samples = _keep_finite(np.concatenate(blocks), (seconds - before) * rate)
         before += len(samples) / rate
         if rate != sample_rate:
             samples = soxr.resample(samples, rate, sample_rate, quality="HQ")
         parts.append(samples)
-    samples = np.concatenate(parts)[: round(seconds * sample_rate)]
-    return Sound(samples, found.decoded.seconds > seconds * LONGER, problem)
+    return np.concatenate(parts)[: round(seconds * sample_rate)]
 
 
 def _keep_finite(samples, n_wanted):
@@ -122,91 +136,116 @@ def _judge(found, seconds):
     expected = min(found.stated or found.held, seconds)
     if used < NEEDED * expected and (found.stated or used < ENOUGH):
         raise ValueError(f"is cut off: {used:.1f} of {expected:.1f} s can be decoded")
+    return describe_missing(found, seconds)
+
+
+def describe_missing(found, seconds):
+    """Return what is missing of the seconds wanted, in words; None where nothing is."""
+    used = min(found.decoded.seconds, seconds)
     expected = min(max(found.stated or 0, found.held + found.zeros), seconds)
     if used < expected - TRIMMED:
         return f"gives {used:.2f} of {expected:.2f} s: the rest is damaged or missing"
     return f"gives {used:.2f} s: {found.problem}" if found.problem and used < seconds else None
 
 
-def _decode(path, seconds):
-    """Return what is decoded of a file: _Found."""
+def decode(path, seconds, new=decoders.Decoded):
+    """Decode a file from where audio begins.
+
+    Parameters
+    ----------
+    path : Path
+    seconds : float
+        How much is wanted; a little more is decoded.
+    new : callable
+        Returns what a decoder adds to: a `Decoded`. Two decoders may be tried.
+
+    Returns
+    -------
+    Found
+
+    Raises
+    ------
+    ValueError
+        For a file that cannot be read, or without anything that can be decoded.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise ValueError("is no file")
         with path.open("rb") as file, native_stderr.silenced():
-            return _decode_file(file, seconds + max(BEYOND[0], BEYOND[1] * seconds))
+            return _decode_file(file, seconds + max(BEYOND[0], BEYOND[1] * seconds), new)
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
 
 
-def _decode_file(file, seconds):
-    """Decode a file from where audio begins."""
+def _decode_file(file, seconds, new):
     reasons = []
     for start in contents.find_starts(file):
         decode = _decode_mpeg if start.is_mpeg else _decode_container
         try:
-            found = decode(file, start.offset, seconds)
+            found = decode(file, start.offset, seconds, new)
         except ValueError as error:
             reasons.append(str(error))
         else:
-            if found.decoded.blocks:
+            if found.decoded.seconds:
                 return found
             reasons.append(None)
     file.seek(0)
     raise ValueError(reasons[0] or contents.describe(file.read(contents.HEAD)))
 
 
-def _decode_mpeg(file, offset, seconds):
-    n_bytes = min(math.ceil(seconds * MOST_BYTES), file.seek(0, io.SEEK_END))
-    file.seek(offset)
-    content = file.read(n_bytes)
-    stream = mpeg_frames.read_stream(content, 0, seconds)
-    if stream.seconds < seconds and (further := file.read(contents.SEARCHED)):
-        content += further  # something lies between the frames
-        stream = mpeg_frames.read_stream(content, 0, seconds)
-    found = _Found(decoders.Decoded(), stream.promised)
-    for stretch in stream.stretches:
-        decoded = _decode_stretch(stretch, content, seconds)
-        if decoded.seconds < min(stretch.least_seconds, seconds):
-            found.held += stretch.seconds - decoded.seconds
-        for rate, blocks in decoded.blocks:
-            for block in blocks:
-                found.decoded.add(block, rate)
-    found.held += found.decoded.seconds + stream.estimate_seconds(stream.n_lost)
+def _decode_mpeg(file, offset, seconds, new):
+    content, stream = _read_frames(file, offset, seconds)
+    decoded, least = new(stream.seconds), min(stream.least_seconds, seconds)
+    _decode_stretches(decoders.decode_with_libsndfile, stream, content, seconds, decoded)
+    if decoded.seconds < least:
+        other = new(stream.seconds)
+        decode = functools.partial(decoders.decode_with_ffmpeg, format_name="mp3")
+        _decode_stretches(decode, stream, content, seconds, other)
+        decoded = max(decoded, other, key=lambda decoded: decoded.seconds)
+    found = Found(decoded, stream.promised)
+    found.held = decoded.seconds if decoded.seconds >= least else stream.seconds
+    found.held += stream.estimate_seconds(stream.n_lost)
     found.zeros = stream.estimate_seconds(stream.n_zeros)
     return found
 
 
-def _decode_stretch(stretch, content, seconds):
-    """Return the longer of what libsndfile and, where that misses some, FFmpeg decode."""
-    part = b"".join(content[begin:end] for begin, end in stretch.pieces)
-    decoded = decoders.decode_with_libsndfile(io.BytesIO(part), seconds)
-    if decoded.seconds < min(stretch.least_seconds, seconds):
-        other = decoders.decode_with_ffmpeg(io.BytesIO(part), seconds, "mp3")
-        return max(decoded, other, key=lambda decoded: decoded.seconds)
-    return decoded
+def _read_frames(file, offset, seconds):
+    """Return the content of an mp3 that is looked at, as a memory map, and its frames."""
+    n_bytes, n_wanted = file.seek(0, io.SEEK_END), offset + math.ceil(seconds * MOST_BYTES)
+    for n_mapped in (n_wanted, n_wanted + contents.SEARCHED):
+        content = mmap.mmap(file.fileno(), min(n_mapped, n_bytes), access=mmap.ACCESS_READ)
+        stream = mpeg_frames.read_stream(content, offset, seconds)
+        if stream.seconds >= seconds or n_mapped >= n_bytes:
+            break  # else something lies between the frames
+    return content, stream
 
 
-def _decode_container(file, offset, seconds):
-    part = decoders.Part(file, offset)
+def _decode_stretches(decode, stream, content, seconds, decoded):
+    for stretch in stream.stretches:
+        decode(decoders.join(content, stretch.pieces), seconds - decoded.seconds, decoded)
+
+
+def _decode_container(file, offset, seconds, new):
+    part, decoded = decoders.Part(file, offset), new()
     content = part.read(contents.HEAD)
     part.seek(0)
-    decoded = decoders.decode_with_libsndfile(part, seconds)
+    decoders.decode_with_libsndfile(part, seconds, decoded)
     was_opened, stated = not decoded.is_damaged, decoded.stated
     data, n_bytes = contents.find_riff_data(content) or (None, None)
     if n_bytes and stated:  # libsndfile states what is there of a wav
         stated *= max(1, n_bytes / (file.seek(0, io.SEEK_END) - offset - data))
     is_whole_wav = n_bytes and stated and decoded.seconds >= stated
     if decoded.seconds < seconds and not is_whole_wav:
-        other = decoders.decode_with_ffmpeg(decoders.Part(file, offset), seconds)
+        other = new()
+        decoders.decode_with_ffmpeg(decoders.Part(file, offset), seconds, other)
         stated = max(stated or 0, other.stated or 0) or None
         # libsndfile is right about where samples end, but for streams that others are joined to
         is_joined = content.startswith((b"fLaC", b"OggS"))
         if is_joined or decoded.seconds < (stated or seconds) - TRIMMED:
             decoded = max(decoded, other, key=lambda decoded: decoded.seconds)
-    if was_opened and not decoded.blocks:
+    if was_opened and not decoded.seconds:
         raise ValueError("holds no samples")
-    found = _Found(decoded, stated, decoded.seconds)
+    found = Found(decoded, stated, decoded.seconds)
     if decoded.is_damaged:
         found.problem = "some of it cannot be decoded"
     if content.startswith(b"OggS"):
@@ -222,7 +261,7 @@ def why_undecodable(path):
     Damage further on is not seen.
     """
     try:
-        _judge(_decode(path, PROBED), PROBED)
+        _judge(decode(path, PROBED), PROBED)
     except ValueError as error:
         return f"the file {error}"
     return None

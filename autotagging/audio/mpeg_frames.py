@@ -109,6 +109,11 @@ class Stream:
         """Seconds of sound."""
         return sum(stretch.seconds for stretch in self.stretches)
 
+    @property
+    def least_seconds(self):
+        """Seconds of sound without what decoders take away."""
+        return sum(stretch.least_seconds for stretch in self.stretches)
+
     def estimate_seconds(self, n_bytes):
         """Return how much sound so many bytes would hold at the mean bitrate of the frames."""
         return self.seconds * n_bytes / sum(stretch.n_bytes for stretch in self.stretches)
@@ -119,7 +124,7 @@ def find_first(content, start=0):
 
     Parameters
     ----------
-    content : bytes
+    content : bytes or mmap
     start : int
         Where the search begins.
     """
@@ -145,7 +150,7 @@ def are_in_a_row(content, at):
     if kind is None:
         return False
     n_frames, _, end = _follow(content, at, kind, IN_A_ROW)
-    is_end = end + 4 > len(content) or content.startswith(TAGS, end)
+    is_end = end + 4 > len(content) or content[end : end + 16].startswith(TAGS)
     return n_frames == IN_A_ROW or (n_frames >= 2 and is_end)
 
 
@@ -196,7 +201,7 @@ def read_stream(content, start, seconds):
 
     Parameters
     ----------
-    content : bytes
+    content : bytes or mmap
         The file, or as much of its beginning as is looked at.
     start : int
         Where the first frame begins, from `find_first`.
@@ -253,7 +258,8 @@ def _read_xing(content, at):
     tag = content[at + 4 : at + 44].lstrip(b"\0")[:4]
     if tag not in {b"Xing", b"Info"}:
         return None
-    fields = content[content.index(tag, at) + 4 :][:12]
+    begin = content.find(tag, at) + 4
+    fields = content[begin : begin + 12]
     flags, first, second = (int.from_bytes(fields[i : i + 4], "big") for i in (0, 4, 8))
     n_frames = first if flags & 1 else 0
     return n_frames, (second if flags & 1 else first) if flags & 2 else 0

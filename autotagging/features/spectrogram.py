@@ -48,17 +48,33 @@ def extract_file(path, settings):
         has samples so large that powers overflow.
     """
     sound = loading.load(path, settings.sample_rate, settings.seconds)
-    samples = sound.samples
+    features = extract_stored(sound.samples, settings)
+    if is_silent(sound.samples):
+        raise ValueError("is silent")
+    return features, sound
+
+
+def is_silent(samples):
+    """Return whether samples are all below what 16 bits can tell from nothing."""
+    return bool(np.abs(samples).max() < loading.SILENCE)
+
+
+def extract_stored(samples, settings):
+    """Return the features of samples as they are stored: ndarray of shape (frames, bands), float16.
+
+    Raises
+    ------
+    ValueError
+        For less than one window of the FFT, or samples so large that powers overflow.
+    """
     if len(samples) < min(settings.n_fft, settings.n_samples):
         seconds = len(samples) / settings.sample_rate
         raise ValueError(f"holds {seconds:.2f} s, less than one window of the FFT")
-    if np.abs(samples).max() < loading.SILENCE:
-        raise ValueError("is silent")
     with np.errstate(over="ignore", invalid="ignore"):
         values = extract(samples, settings)
     if np.isnan(values).any():
         raise ValueError("has features that are no numbers: its samples are far beyond 1")
-    return as_stored(values), sound
+    return as_stored(values)
 
 
 def as_stored(features):

@@ -1,5 +1,6 @@
 """Audio files -> features, many at a time: in processes of this machine or of a Dask cluster."""
 
+import collections
 import contextlib
 import functools
 import hashlib
@@ -14,10 +15,12 @@ from pathlib import Path
 import joblib
 import numpy as np
 import threadpoolctl
+from joblib.externals import loky
 
 from autotagging.features.spectrogram import extract_file
 
 CLIPS_A_TASK = 16
+AHEAD = 3  # tasks a process
 WAIT_FOR_CLUSTER = 30  # seconds
 
 
@@ -80,6 +83,46 @@ def extract(folder, files, rows, settings, jobs):
         )
         for task in results:
             yield from task
+
+
+def compute_ahead(function, tasks, jobs):
+    """Return an iterator over what a function returns for each task, in order.
+
+    Processes compute the first ones from now on, and the next ones while it is iterated over.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module of this package.
+    tasks : list of tuple
+        Its arguments.
+    jobs : int
+        Processes on this machine: each is at most `AHEAD` tasks ahead, as results may be large.
+    """
+    ending = {"initializer": _end_with, "initargs": (os.getpid(),)}
+    executor = loky.get_reusable_executor(jobs, timeout=None, reuse=False, **ending)
+    submit = functools.partial(executor.submit, _compute_in_one_thread, function)
+    running = collections.deque(map(submit, tasks[: AHEAD * jobs]))
+
+    def collect():
+        try:
+            yield  # so that closing the iterator ends the processes, whenever that is
+            for task in tasks[AHEAD * jobs :]:
+                yield running.popleft().result()
+                running.append(submit(task))
+            while running:
+                yield running.popleft().result()
+        finally:
+            executor.shutdown(kill_workers=True)
+
+    results = collect()
+    next(results)
+    return results
+
+
+def _compute_in_one_thread(function, task):
+    with threadpoolctl.threadpool_limits(1):
+        return function(*task)
 
 
 def _tasks(folder, files, rows, settings):

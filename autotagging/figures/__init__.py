@@ -4,6 +4,7 @@ style       the look, colours of kinds of all of them, and how one is saved
 letters     text of users as one line that fits
 fonts       installed fonts for letters that the figures' own font lacks
 sounds      waves and spectrograms
+taggrams    the tags of a song over time, below its spectrogram
 tags        bars a tag, how often tags are given and together
 matrices    shares, a row and a column a tag
 networks    the network with its maps, the course of training

@@ -44,7 +44,7 @@ def draw_waves(clips, sample_rate, bands):
         _draw_levels(axes[row, 1], _levels(powers)[row], seconds)
         _label_linear(axes[row, 1], sample_rate)
         image = _draw_levels(axes[row, 2], _levels(mels)[row], seconds)
-        _label_mel(axes[row, 2], sample_rate, bands)
+        label_mel(axes[row, 2], 0, sample_rate / 2, bands)
         _write_title(axes[row, 0], title)
     headings = ("Wave", "Spectrogram", f"Log-mel spectrogram ({bands} bands)")
     for ax, heading in zip(axes[0], headings, strict=True):
@@ -78,7 +78,7 @@ def draw_spectrogram(samples, sample_rate):
     figure.get_layout_engine().set(rect=(0, 0, 1, 1))  # no note below
     ax = figure.subplots()
     _draw_levels(ax, _levels([power])[0], len(samples) / sample_rate)
-    _label_mel(ax, sample_rate, SCREEN_BANDS, SPARSE_TICKS)
+    label_mel(ax, 0, sample_rate / 2, SCREEN_BANDS, SPARSE_TICKS)
     ax.set_xlabel("time (s)")
     return figure
 
@@ -122,9 +122,10 @@ def _label_linear(ax, sample_rate):
     ax.set_ylabel("frequency (Hz)")
 
 
-def _label_mel(ax, sample_rate, bands, ticks=TICKS):
-    top = sample_rate / 2
-    ticks = [t for t in ticks if t <= top]
-    scale = librosa.hz_to_mel(top)
-    ax.set_yticks([librosa.hz_to_mel(t) / scale * bands for t in ticks], [f"{t:,}" for t in ticks])
+def label_mel(ax, low, high, bands, ticks=TICKS):
+    """Write frequencies beside mel bands, which reach from one frequency to another, in Hz."""
+    ticks = [t for t in ticks if low <= t <= high]
+    lowest, highest = librosa.hz_to_mel([low, high])
+    places = (librosa.hz_to_mel(ticks) - lowest) / (highest - lowest) * bands
+    ax.set_yticks(places, [f"{t:,}" for t in ticks])
     ax.set_ylabel("frequency (Hz)")

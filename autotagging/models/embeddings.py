@@ -84,6 +84,20 @@ def open_layer(path, name, layer=None):
         that will do; for a mean of networks, or a head.
     """
     network, description = model_folder.load(path)
+    output = find_output(network, path, name, layer)
+    settings = LayerSettings(
+        network=name,
+        checksum=steps.checksum(path),
+        layer=output._keras_history.operation.name,
+        chunk_frames=network.input_shape[1],
+        width=output.shape[1],
+        spectrogram=parse(description["feature_settings"]),
+    )
+    return Layer(path, settings, keras.Model(network.input, output))
+
+
+def find_output(network, path, name, layer=None):
+    """Return the output of a layer of a loaded network, as of `open_layer`: a KerasTensor."""
     usable = [one.name for one in network.layers if len(one.output.shape) == 2]
     if LAST_LAYER not in usable:
         raise ValueError(
@@ -95,16 +109,7 @@ def open_layer(path, name, layer=None):
         known = wanted in [one.name for one in network.layers]
         problem = "gives maps, not a row of values" if known else "is no layer"
         raise ValueError(f"{wanted!r} {problem} of {name}: these will do: {list_some(usable, 20)}")
-    output = network.get_layer(wanted).output
-    settings = LayerSettings(
-        network=name,
-        checksum=steps.checksum(path),
-        layer=wanted,
-        chunk_frames=network.input_shape[1],
-        width=output.shape[1],
-        spectrogram=parse(description["feature_settings"]),
-    )
-    return Layer(path, settings, keras.Model(network.input, output))
+    return network.get_layer(wanted).output
 
 
 def _find_last_hidden(network):

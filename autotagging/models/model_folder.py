@@ -230,11 +230,11 @@ def load(path):
         network = _load_network(path)
     except _list_errors() as error:
         problem = str(error) if isinstance(error, UnsafeNetworkError) else "is damaged"
-        raise _unusable(path, problem) from None
+        raise unusable(path, problem) from None
     if "tags" in description and not _has_tags(network, description["tags"]):
-        raise _unusable(path, "has a network of other tags")
+        raise unusable(path, "has a network of other tags")
     if "layers" in description and not nesting.take_apart(network)[0]:
-        raise _unusable(path, "has a network without the head that it describes")
+        raise unusable(path, "has a network without the head that it describes")
     return network, description
 
 
@@ -247,7 +247,7 @@ def load_weights(path, network):
             network.load_weights(path)
         _check_finite(network)
     except _list_errors():
-        raise _unusable(path, "is damaged") from None
+        raise unusable(path, "is damaged") from None
 
 
 class UnsafeNetworkError(ValueError):
@@ -260,7 +260,7 @@ def _read_entries(path):
     except ValueError:
         entries = {}
     if set(entries) != {CONFIG, METADATA, WEIGHTS, ENTRY}:
-        raise _unusable(path, "is damaged")
+        raise unusable(path, "is damaged")
     return entries
 
 
@@ -317,7 +317,7 @@ def _has_tags(network, tags):
         return False
 
 
-def _unusable(path, problem):
+def unusable(path, problem):
     """Return the error about a model file that cannot be used; it tells versions of Keras."""
     told = f"this is Keras {versions.of(['keras'])['keras']}"
     with contextlib.suppress(*NO_DESCRIPTION):
@@ -329,7 +329,7 @@ def _unusable(path, problem):
 
 
 def _foreign(path):
-    return _unusable(path, f"is not a model of this project: it has no {ENTRY} that is whole")
+    return unusable(path, f"is not a model of this project: it has no {ENTRY} that is whole")
 
 
 def read_description(path):

@@ -45,19 +45,64 @@ def score_clips(network, clips, n_together=SCORED_TOGETHER, *, title=None):
 
 
 def _score_batch(network, clips, rows):
+    of_clip, _, logits = predict_chunks(network, clips, rows)
+    return average(scipy.special.expit(logits), of_clip)
+
+
+def predict_chunks(network, clips, rows, batch_size=None):
+    """Return what a network makes of the chunks of some clips.
+
+    Parameters
+    ----------
+    network : keras.Model
+    clips : LabelledClips or FeatureStore
+        As for `score_clips`.
+    rows : ndarray of shape (n_clips,), int
+    batch_size : int, optional
+        Chunks that are computed together; else as many as `choose_batch_size` says.
+
+    Returns
+    -------
+    of_clip : ndarray of shape (n_chunks,), int
+        Which of the clips a chunk is of: its position in `rows`.
+    starts : ndarray of shape (n_chunks,), int
+        The chunk's first frame in the clip.
+    outputs : ndarray of shape (n_chunks, n_tags)
+        Or a list of such, of a network with several outputs.
+    """
     frames = network.input_shape[1]
     starts = [chunks.spread_starts(length, frames) for length in clips.lengths[rows]]
     n_chunks = np.array([len(of_clip) for of_clip in starts])
     # The first chunk of every clip, then the second of those that have one, and so on: a network
     # may round otherwise in another order.
     places = [(i, k) for k in range(n_chunks.max()) for i in np.flatnonzero(n_chunks > k)]
-    x = [chunks.read_chunk(clips, rows[i], starts[i][k], frames) for i, k in places]
+    of_clip, starts = np.array([(i, starts[i][k]) for i, k in places]).T
+    x = [
+        chunks.read_chunk(clips, rows[i], start, frames)
+        for i, start in zip(of_clip, starts, strict=True)
+    ]
     # predict, as predict_on_batch scores a batch once a device where there are several
-    logits = network.predict(
-        np.stack(x).astype(np.float32), batch_size=choose_batch_size(network), verbose=0
-    )
-    totals = np.zeros((len(rows), logits.shape[1]), dtype=np.float32)
-    np.add.at(totals, [i for i, _ in places], scipy.special.expit(logits))
+    batch_size = batch_size or choose_batch_size(network)
+    outputs = network.predict(np.stack(x).astype(np.float32), batch_size=batch_size, verbose=0)
+    return of_clip, starts, outputs
+
+
+def average(values, of_clip):
+    """Return the mean of each clip's chunks.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_chunks, n_values), float32
+    of_clip : ndarray of shape (n_chunks,), int
+        Every clip has a chunk.
+
+    Returns
+    -------
+    ndarray of shape (n_clips, n_values), float32
+    """
+    n_chunks = np.bincount(of_clip)
+    totals = np.zeros((len(n_chunks), values.shape[1]), dtype=np.float32)
+    np.add.at(totals, of_clip, values)
     return totals / n_chunks[:, None].astype(np.float32)
 
 

@@ -1,7 +1,7 @@
 """External scores: a file -> scores of the clips of a label set, to be evaluated like a network's.
 
-CSV   a column clip_id and a column per tag, in any order, or separated by tabs; further columns and
-      clips are passed over and counted
+CSV   a column clip_id and a column per tag, in any order, or separated by tabs; tags that it lacks
+      are left out and named; further columns and clips are passed over and counted
 .npy  (n_clips, n_tags), a row for each clip of ``labels/<set>/labels.csv`` and a column for each
       of its tags, in their order
 """
@@ -13,7 +13,7 @@ import pandas as pd
 
 from autotagging import user_tables
 from autotagging.clips import clip_ids
-from autotagging.formatting import list_some
+from autotagging.formatting import count, list_some
 from autotagging.results import scores
 from autotagging.thresholds import choose_thresholds
 from autotagging.user_tables import quote
@@ -40,8 +40,8 @@ def read(path, labels):
     Raises
     ------
     ValueError
-        For tags that are missing, clips that stand there twice, ids that were altered, as by a
-        spreadsheet, values that are no probabilities, a file without any test clip.
+        For a file without any tag of the label set or any test clip, clips that stand there twice,
+        ids that were altered, as by a spreadsheet, values that are no probabilities.
     """
     tags = labels.columns.drop("split").tolist()
     is_array = path.suffix.lower() == ".npy"
@@ -61,7 +61,7 @@ def read(path, labels):
             f"{path} has none of the {n_test:,} test clips: its first clip_id is {ids[0]}, one of "
             f"the label set {ids[1]}"
         )
-    y_score = table.loc[split.index]
+    y_score, tags = table.loc[split.index], table.columns.tolist()
     outside = ~((y_score >= 0) & (y_score <= 1)).to_numpy()  # NaN is outside, too
     if outside.any():
         row, column = np.argwhere(outside)[0]
@@ -83,15 +83,23 @@ def read(path, labels):
 
 
 def _read_csv(path, tags):
-    """Return a DataFrame of float64 by clip_id, a column per tag in the order of `tags`."""
+    """Return a DataFrame of float64 by clip_id, a column per tag it has in the order of `tags`."""
     header, _ = user_tables.read_header(path)
-    if missing := [column for column in ("clip_id", *tags) if column not in header]:
+    found = [tag for tag in tags if tag in header]
+    if "clip_id" not in header or not found:
+        lacking = "clip_id" if "clip_id" not in header else list_some(tags)
         raise ValueError(
-            f"{path} has no column {list_some(missing)}: one for clip_id and every tag is needed"
+            f"{path} has no column {lacking}: one for clip_id and for tags of the label set are "
+            "needed"
         )
-    if extra_columns := [column for column in header if column not in ("clip_id", "split", *tags)]:
+    if missing := [tag for tag in tags if tag not in found]:
+        lacking = f"{count(len(missing), 'tag')} of the label set: {list_some(missing, None)}"
+        print(f"{path.name}: left out, as it lacks them: {lacking}")
+    known = {"clip_id", "split", "file", *found}
+    if extra_columns := [column for column in header if column not in known]:
         n_extra, names = len(extra_columns), list_some(extra_columns)
         print(f"{path.name}: {n_extra} columns are no tags of the label set: {names}")
+    tags = found
     table = user_tables.read(path, dict.fromkeys(tags, np.float64))
     table = table.set_index(table["clip_id"].map(user_tables.normalise))[tags]
     if table.index.has_duplicates:
