@@ -108,6 +108,8 @@ bench: env
 	$(RUN) benchmarks/time_labels.py
 	$(RUN) benchmarks/time_features.py
 	$(RUN) benchmarks/time_layer.py
+	$(RUN) benchmarks/time_tagging.py
+	$(RUN) benchmarks/time_engines.py
 	$(RUN) benchmarks/time_training.py --architectures vgg paper --memory
 	$(RUN) benchmarks/time_evaluation.py
 	$(RUN) benchmarks/read_word_vectors.py

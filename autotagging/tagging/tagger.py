@@ -1,6 +1,6 @@
 """A trained network that tags songs: any model file that script 4 evaluates.
 
->>> model = Tagger(Path("data/published/mtt-musicnn/model.keras"))
+>>> model = Tagger("data/published/mtt-musicnn/model.keras")
 >>> pieces = cut(samples, 44100, model.settings)  # of the module pieces
 >>> dict(zip(model.tags, model.score(pieces).scores, strict=True))
 """
@@ -8,6 +8,7 @@
 import contextlib
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import scipy.special
@@ -57,7 +58,7 @@ class Tagger:
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
         Of the model file.
     name : str, optional
         What the network is called; otherwise its folder or file.
@@ -71,15 +72,16 @@ class Tagger:
     """
 
     def __init__(self, path, name=None, *, embeds=False):
-        self.path, self.name, self._embeds = path, name or model_folder.name_of(str(path)), embeds
-        self._description = model_folder.read_description(path)
+        self.path, self._embeds = Path(path), embeds
+        self.name = name or model_folder.name_of(self.path)
+        self._description = model_folder.read_description(self.path)
         try:
             self.tags = list(map(str, self._description["tags"]))
             thresholds = np.array(self._description["thresholds"], dtype=np.float64)
             self.thresholds = thresholds.reshape(len(self.tags))
             self.settings = parse(self._description["feature_settings"])
         except (LookupError, TypeError, ValueError):
-            raise model_folder.unusable(path, "is damaged") from None
+            raise model_folder.unusable(self.path, "is damaged") from None
 
     @property
     def is_tuned(self):

@@ -1,0 +1,94 @@
+"""Time the tagging of songs beside its parts alone: reading and features, and the network.
+
+The bound is what the two take one after the other, each with as many processes or threads as
+--jobs says: while songs are read ahead, the network computes, so that both share the cores.
+
+Reads   clips of --test-data, again and again, as songs of one piece; data/published/
+Writes  a table in Markdown on standard output
+
+Example: python benchmarks/time_tagging.py --songs 200 --jobs 2
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from autotagging import cli, files, options
+from autotagging.features import workers
+from autotagging.models import published
+from autotagging.tagging import pieces, songs, tagger
+from benchmarks import machine
+
+MANY = 10_000  # songs whose time is stated
+WARM = 4  # songs before the time is taken: networks are compiled, processes started
+
+
+def main(args):
+    """Print a row for each number of processes."""
+    clips = files.list_visible(args.test_data / "mtt-excerpt", "?/*.mp3")
+    print(f"{machine.described()}; {args.songs} songs of one piece\n")
+    print(
+        "| jobs | reading and features alone, songs/s | network alone | both, at best | tagging | "
+        f"of the best | {MANY:,} songs |\n" + 7 * "|---" + "|"
+    )
+    path = published.find_model(Path(), args.network, args.published)
+    with tempfile.TemporaryDirectory() as folder:
+        linked = link_songs(clips, args.songs, Path(folder))
+        for jobs in range(1, args.jobs + 1):
+            model = tagger.Tagger(path)
+            print_row(jobs, args.songs, *time_parts(model, linked, jobs))
+
+
+def link_songs(clips, n_songs, folder):
+    """Return songs that are links to clips, which are taken in turn: list of Song."""
+    linked = []
+    for number in range(n_songs):
+        clip = clips[number % len(clips)]
+        link = folder / f"{number}{clip.suffix}"
+        link.symlink_to(clip.resolve())
+        linked.append(songs.Song(link.name, str(number), link))
+    return linked
+
+
+def time_parts(model, linked, jobs):
+    """Return the seconds of reading and features alone, of the network alone, and of tagging."""
+    list(tagger.tag(model, linked[:WARM], 1, jobs))
+    tasks = [(song.path, model.settings, 1) for song in linked]
+    started = time.perf_counter()
+    read = list(workers.compute_ahead(pieces.try_to_read, tasks, jobs))
+    reading = time.perf_counter() - started
+    read = [song for song in read if not isinstance(song, str)]
+    started = time.perf_counter()
+    for song in read:
+        model.score(song)
+    network = time.perf_counter() - started
+    started = time.perf_counter()
+    for _ in tagger.tag(model, linked, 1, jobs):
+        pass
+    return reading, network, time.perf_counter() - started
+
+
+def print_row(jobs, n_songs, reading, network, tagging):
+    """Print what was measured."""
+    best = reading + network
+    rates = " | ".join(f"{n_songs / part:.1f}" for part in (reading, network, best, tagging))
+    minutes = MANY / n_songs * tagging / 60
+    print(f"| {jobs} | {rates} | {best / tagging:.0%} | {minutes:.0f} min |", flush=True)
+
+
+def parse_args():
+    """Return the arguments of the command line."""
+    parser = cli.parser(__doc__)
+    machine.add_test_data(parser)
+    options.add(parser, "--songs", options.positive, default=200, help="how many (default: 200)")
+    names = list(published.NETWORKS)
+    parser.add_argument("--network", default=names[0], choices=names, help=f"(default: {names[0]})")
+    cli.add_published(parser)
+    cli.add_jobs(parser)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    cli.run(main, parse_args)
