@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from conftest import SCRIPTS, write_tiny_dataset
 
-from autotagging import steps
+from autotagging import cli, steps
 from autotagging.clips import inventory
 from autotagging.features.settings import PRESETS
 from autotagging.features.spectrogram import extract_file
 from autotagging.formatting import measure
+from autotagging.models import published
 from autotagging.results.scores import ScoredClips
 from benchmarks import baseline, published_on_sample
 
@@ -215,3 +216,21 @@ def test_networks_of_two_label_sets_do_not_stand_beside_each_other(run_script, s
     refused = run_script("benchmarks/published_on_sample.py", "--data", sample, *names)
     assert refused.returncode == 1
     assert f"results/peer are of label set other, results/vgg of {labels.name}" in refused.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "arguments", "printed"),
+    [
+        ("time_tagging", ("--songs", 3, "--jobs", 1), "| 1 | "),
+        ("time_engines", ("--rounds", 1, "--batches", 10), "| `mtt-musicnn` | XLA | 10 | "),
+        ("time_layer", ("--clips", 2, "--jobs", 1), "| `mtt-musicnn` | "),
+    ],
+    ids=["tagging", "engines", "layer"],
+)
+def test_published_networks_are_timed(run_script, test_data, name, arguments, printed):
+    if not (cli.PUBLISHED / published.WHEEL).is_file():
+        pytest.skip(f"{published.WHEEL} is not in data/published: make env fetches it")
+    answer = run_script(f"benchmarks/{name}.py", *arguments)
+    assert answer.returncode == 0, answer.stderr
+    assert f"\n{printed}" in answer.stdout

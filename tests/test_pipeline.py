@@ -96,6 +96,7 @@ def test_audio_still_in_the_archive_runs_through(run_script, test_data, tmp_path
     assert len(list((data / "clips").glob("*.mp3"))) == 48
 
 
+@pytest.mark.slow
 def test_a_collection_of_ones_own_runs_through(run_script, test_data, tmp_path):
     """Every seventh song of Emotify: paths, artists and 13 tags, no ids and no folders 0-f."""
     raw, data = tmp_path / "raw", tmp_path / "data"
@@ -130,6 +131,7 @@ def test_a_network_is_trained_on_other_features(run_script, tiny_dataset, preset
     assert summary["settings"]["features"] == preset
 
 
+@pytest.mark.slow
 def test_broken_audio_is_listed_and_stops_nothing(run_script, tiny_dataset):
     import soundfile
 

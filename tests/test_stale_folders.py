@@ -221,6 +221,7 @@ def test_other_vectors_have_a_map_of_their_own(run, data, tmp_path):
     assert "tag_map/mine was made from another ../mine.txt" in run(5, "--vectors", vectors).stderr
 
 
+@pytest.mark.slow
 def test_a_folder_of_an_earlier_version_says_so(run, data):
     for folder, old in (("features/mel96", "manifest.json"), ("models/vgg", "run.json")):
         (data / folder / "summary.json").rename(data / folder / old)

@@ -24,6 +24,7 @@ def featured(run_script, tiny_dataset):
     return tiny_dataset
 
 
+@pytest.mark.slow
 def test_seeds_are_trained_and_their_mean_is_one_run_more(run_script, featured):
     common = ["--data", featured, "--epochs", 2, "--no-refit", "--name", "both"]
     answer = run_script(THREE, *common, "--seeds", 2, "--seed", 5)
@@ -47,6 +48,7 @@ def test_seeds_are_trained_and_their_mean_is_one_run_more(run_script, featured):
     assert history[["seed", "epoch"]].to_numpy().tolist() == [[5, 1], [5, 2], [6, 1], [6, 2]]
 
 
+@pytest.mark.slow
 def test_a_network_starts_from_one_trained_for_other_tags(run_script, featured):
     for script, *arguments in [
         (ONE, "--name", "two", "--top", 3),

@@ -171,6 +171,7 @@ test_training.train(data, name="killed")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moment", "n_finished"), [("in validation", 2), ("between best and last", 1)]
 )
