@@ -49,7 +49,7 @@ def _score_batch(network, clips, rows):
     return average(scipy.special.expit(logits), of_clip)
 
 
-def predict_chunks(network, clips, rows, batch_size=None):
+def predict_chunks(network, clips, rows, compute=None):
     """Return what a network makes of the chunks of some clips.
 
     Parameters
@@ -58,8 +58,9 @@ def predict_chunks(network, clips, rows, batch_size=None):
     clips : LabelledClips or FeatureStore
         As for `score_clips`.
     rows : ndarray of shape (n_clips,), int
-    batch_size : int, optional
-        Chunks that are computed together; else as many as `choose_batch_size` says.
+    compute : callable, optional
+        Chunks, ndarray of shape (n_chunks, frames, bands), float32 -> outputs; otherwise the
+        network's ``predict``, as many chunks together as `choose_batch_size` says.
 
     Returns
     -------
@@ -81,9 +82,11 @@ def predict_chunks(network, clips, rows, batch_size=None):
         chunks.read_chunk(clips, rows[i], start, frames)
         for i, start in zip(of_clip, starts, strict=True)
     ]
+    x = np.stack(x).astype(np.float32)
+    if compute:
+        return of_clip, starts, compute(x)
     # predict, as predict_on_batch scores a batch once a device where there are several
-    batch_size = batch_size or choose_batch_size(network)
-    outputs = network.predict(np.stack(x).astype(np.float32), batch_size=batch_size, verbose=0)
+    outputs = network.predict(x, batch_size=choose_batch_size(network), verbose=0)
     return of_clip, starts, outputs
 
 

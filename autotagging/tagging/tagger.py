@@ -142,8 +142,15 @@ class Tagger:
         # As many chunks together as a clip has: a long song takes no more memory than a short one.
         together = -(-clips.array.shape[1] // self.network.input_shape[1])
         together = min(together, prediction.choose_batch_size(self.network))
-        of_clip, starts, outputs = prediction.predict_chunks(self.network, clips, rows, together)
-        outputs = outputs if isinstance(outputs, list) else [outputs]
+
+        def compute(x):
+            # predict would take half as long again, for a song at a time
+            batches = np.split(x, range(together, len(x), together))
+            outputs = [self.network.predict_on_batch(batch) for batch in batches]
+            outputs = outputs if isinstance(outputs[0], list) else [[one] for one in outputs]
+            return [np.concatenate(of_layer) for of_layer in zip(*outputs, strict=True)]
+
+        of_clip, starts, outputs = prediction.predict_chunks(self.network, clips, rows, compute)
         return rows[of_clip], starts, *outputs
 
 
