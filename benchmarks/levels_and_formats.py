@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, files, options
+from autotagging import cli, options
 from autotagging.models import published
 from autotagging.tagging import pieces
 from autotagging.tagging.tagger import Tagger
@@ -47,7 +47,7 @@ VERSIONS = {
 def main(args):
     """Print the table."""
     model = Tagger(published.find_model(cli.SAMPLE, args.model, args.published))
-    songs = files.list_visible(args.test_data / "emotify", "audio/*/*.mp3")
+    songs = machine.list_clips(args.test_data, "emotify/audio/*/*.mp3")
     songs = songs[:: max(1, len(songs) // args.songs)][: args.songs]
     print(f"{args.model}, {len(songs)} songs of Emotify; tags that reach {MATTERS} in either")
     print("| version | tags | largest difference | median | within .02 | same first tag |")

@@ -28,7 +28,7 @@ import soundfile
 import threadpoolctl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, files, options
+from autotagging import cli, options
 from autotagging.features import spectrogram
 from autotagging.features.settings import PRESETS
 from benchmarks import machine
@@ -36,7 +36,7 @@ from benchmarks import machine
 
 def main(args):
     """Print the tables."""
-    clips = files.list_visible(args.test_data / "mtt-excerpt", "?/*.mp3")
+    clips = machine.list_clips(args.test_data)
     print(machine.described())
     with threadpoolctl.threadpool_limits(1):
         time_presets(clips[: args.clips], args.runs)

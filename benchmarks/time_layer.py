@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, files, native_stderr, options, steps
+from autotagging import cli, native_stderr, options, steps
 from autotagging.features import extraction, feature_store
 from autotagging.models import chunks, published
 from benchmarks import machine
@@ -30,7 +30,7 @@ MTT_CLIPS = 25_863
 
 def main(args):
     """Print a row a network."""
-    clips = files.list_visible(args.test_data / "mtt-excerpt", "?/*.mp3")[: args.clips]
+    clips = machine.list_clips(args.test_data)[: args.clips]
     print(f"{machine.described()}; {len(clips)} clips, {args.jobs} jobs, seconds")
     print("| network | features alone | predict alone | script 2 | ratio | clips/s | all of MTT |")
     print("|---|---|---|---|---|---|---|")

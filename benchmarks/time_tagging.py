@@ -15,19 +15,20 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, files, options
+from autotagging import cli, options
 from autotagging.features import workers
 from autotagging.models import published
 from autotagging.tagging import pieces, songs, tagger
 from benchmarks import machine
 
 MANY = 10_000  # songs whose time is stated
+COPIES = 248  # of a clip of 29 s: two hours
 WARM = 4  # songs before the time is taken: networks are compiled, processes started
 
 
 def main(args):
     """Print a row for each number of processes."""
-    clips = files.list_visible(args.test_data / "mtt-excerpt", "?/*.mp3")
+    clips = machine.list_clips(args.test_data)
     print(f"{machine.described()}; {args.songs} songs of one piece\n")
     print(
         "| jobs | reading and features alone, songs/s | network alone | both, at best | tagging | "
@@ -39,6 +40,19 @@ def main(args):
         for jobs in range(1, args.jobs + 1):
             model = tagger.Tagger(path)
             print_row(jobs, args.songs, *time_parts(model, linked, jobs))
+        if args.memory:
+            print_memory(clips[0], args, Path(folder))
+
+
+def print_memory(clip, args, folder):
+    """Print what tagging a clip takes, and a song of so many copies of it that it lasts hours."""
+    long = folder / "long.mp3"
+    long.write_bytes(COPIES * clip.read_bytes())
+    print("\n| song | anonymous memory of all processes, one of them reading, MB |\n|---|---|")
+    for name, song in {"a clip": clip, f"{COPIES} copies, one after another": long}.items():
+        command = [sys.executable, cli.REPOSITORY / "aux_tag_audio.py", song, "--jobs", "1"]
+        command += ["--model", args.network, "--published", args.published]
+        print(f"| {name} | {machine.measured_tree(command) / 1e6:,.0f} |", flush=True)
 
 
 def link_songs(clips, n_songs, folder):
@@ -85,6 +99,8 @@ def parse_args():
     options.add(parser, "--songs", options.positive, default=200, help="how many (default: 200)")
     names = list(published.NETWORKS)
     parser.add_argument("--network", default=names[0], choices=names, help=f"(default: {names[0]})")
+    text = "also of a song of two hours"
+    parser.add_argument("--memory", action="store_true", help=text)
     cli.add_published(parser)
     cli.add_jobs(parser)
     return parser.parse_args()
