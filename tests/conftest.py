@@ -174,6 +174,19 @@ def tiny_dataset(tmp_path):
     return write_tiny_dataset(tmp_path / "tiny")
 
 
+@pytest.fixture(scope="session")
+def finished_features(run_script, tmp_path_factory):
+    """Return a small dataset with labels, features and named artists, to be copied."""
+    data = write_tiny_dataset(tmp_path_factory.mktemp("finished") / "tiny")
+    for number in (1, 2):
+        answer = run_script(SCRIPTS[number], "--data", data)
+        assert answer.returncode == 0, answer.stderr
+    clips = pd.read_csv(data / "clips" / "clips.csv", dtype=str)
+    clips["artist"] = [f"artist {i % 8}" for i in range(len(clips))]
+    clips.to_csv(data / "clips" / "clips.csv", index=False)
+    return data
+
+
 @pytest.fixture
 def wanted_store(tmp_path):
     """Return a store, of 8 frames of 8 bands, that is wanted of 40 clips of noise: WantedStore."""

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("keras")
-from conftest import SCRIPTS, clips_of, write_tiny_dataset
+from conftest import clips_of
 
 from autotagging import cli, metrics, steps
 from autotagging.clips import annotations
@@ -301,19 +301,6 @@ def test_ranked_the_training_share_is_at_chance_on_real_music(
     np.testing.assert_allclose(means["pooled as they are"], as_they_are, atol=0.001)
     np.testing.assert_allclose(means["ranked"], [0.5, y_true.mean(axis=0).mean()], rtol=1e-12)
     np.testing.assert_allclose(means["without a mistake"], without_a_mistake, atol=0.005)
-
-
-@pytest.fixture(scope="module")
-def finished_features(run_script, tmp_path_factory):
-    """Return a small dataset with labels, features and named artists."""
-    data = write_tiny_dataset(tmp_path_factory.mktemp("folds") / "tiny")
-    for number in (1, 2):
-        answer = run_script(SCRIPTS[number], "--data", data)
-        assert answer.returncode == 0, answer.stderr
-    clips = pd.read_csv(data / "clips" / "clips.csv", dtype=str)
-    clips["artist"] = [f"artist {i % 8}" for i in range(len(clips))]
-    clips.to_csv(data / "clips" / "clips.csv", index=False)
-    return data
 
 
 @pytest.fixture

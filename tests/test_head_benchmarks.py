@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("keras")
-from conftest import SCRIPTS, clips_of, write_tiny_dataset
+from conftest import clips_of
 
 from autotagging import metrics, steps
 from autotagging.clips import inventory
@@ -24,19 +24,6 @@ from benchmarks import baseline, compare_cross_validations, cross_validate, judg
 
 SET = "merged5"
 MIN_POSITIVES = 14  # of the five tags four are on as many clips
-
-
-@pytest.fixture(scope="module")
-def finished_features(run_script, tmp_path_factory):
-    """Return a small dataset with labels, features and named artists."""
-    data = write_tiny_dataset(tmp_path_factory.mktemp("compared") / "tiny")
-    for number in (1, 2):
-        answer = run_script(SCRIPTS[number], "--data", data)
-        assert answer.returncode == 0, answer.stderr
-    clips = pd.read_csv(data / "clips" / "clips.csv", dtype=str)
-    clips["artist"] = [f"artist {i % 8}" for i in range(len(clips))]
-    clips.to_csv(data / "clips" / "clips.csv", index=False)
-    return data
 
 
 @pytest.fixture
