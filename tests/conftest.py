@@ -69,6 +69,23 @@ def run_script(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def wheel():
+    """Return the wheel of which published networks are made; skip where it was not fetched."""
+    from autotagging import cli
+    from autotagging.models import published
+
+    if not (cli.PUBLISHED / published.WHEEL).is_file():
+        pytest.skip(f"{published.WHEEL} is not in data/published: make env fetches it")
+    return cli.PUBLISHED / published.WHEEL
+
+
+@pytest.fixture(scope="session")
+def published_folder(wheel, tmp_path_factory):
+    """Return a folder in which published networks are made when they are asked for."""
+    return tmp_path_factory.mktemp("published")
+
+
+@pytest.fixture(scope="session")
 def browser():
     """Return a running Chromium that asks no one for anything; skip where there is none."""
     if not CHROMIUM:

@@ -12,12 +12,11 @@ import pandas as pd
 import pytest
 from conftest import SCRIPTS, write_tiny_dataset
 
-from autotagging import cli, steps
+from autotagging import steps
 from autotagging.clips import inventory
 from autotagging.features.settings import PRESETS
 from autotagging.features.spectrogram import extract_file
 from autotagging.formatting import measure
-from autotagging.models import published
 from autotagging.results.scores import ScoredClips
 from benchmarks import baseline, machine, published_on_sample
 
@@ -243,9 +242,7 @@ def test_test_data_without_clips_is_refused(tmp_path):
     ],
     ids=["tagging", "engines", "layer"],
 )
-def test_published_networks_are_timed(run_script, test_data, name, arguments, printed):
-    if not (cli.PUBLISHED / published.WHEEL).is_file():
-        pytest.skip(f"{published.WHEEL} is not in data/published: make env fetches it")
+def test_published_networks_are_timed(run_script, test_data, wheel, name, arguments, printed):
     answer = run_script(f"benchmarks/{name}.py", *arguments)
     assert answer.returncode == 0, answer.stderr
     assert f"\n{printed}" in answer.stdout

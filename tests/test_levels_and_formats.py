@@ -6,18 +6,15 @@ import numpy as np
 import pytest
 
 pytest.importorskip("keras")
-from autotagging import cli
 from autotagging.models import published
 from autotagging.tagging.tagger import Tagger
 from benchmarks import levels_and_formats as benchmark
 
 
-def test_formats_of_real_songs_agree(test_data, tmp_path):
+def test_formats_of_real_songs_agree(test_data, published_folder, tmp_path):
     if not shutil.which("ffmpeg"):
         pytest.skip("ffmpeg is not installed: nothing encodes the songs")
-    if not published.is_made("mtt-musicnn", cli.PUBLISHED):
-        pytest.skip("the published networks are not made: make env, and aux_published_networks.py")
-    model = Tagger(published.find_model(cli.SAMPLE, "mtt-musicnn", cli.PUBLISHED))
+    model = Tagger(published.make("mtt-musicnn", published_folder))
     differences = []
     for genre in ("rock", "classical"):
         song = min((test_data / "emotify" / "audio" / genre).glob("*.mp3"))

@@ -25,17 +25,10 @@ KEPT = Path(__file__).with_name("published_scores.npy")  # by benchmarks/publish
 NAMES = list(published.NETWORKS)
 
 
-@pytest.fixture(scope="session")
-def wheel():
-    if not (cli.PUBLISHED / published.WHEEL).is_file():
-        pytest.skip(f"{published.WHEEL} is not in data/published: make env fetches it")
-    return cli.PUBLISHED / published.WHEEL
-
-
-@pytest.fixture(scope="session")
-def folder(wheel, tmp_path_factory):
+@pytest.fixture
+def folder(published_folder):
     """Return a folder in which published networks are made."""
-    return tmp_path_factory.mktemp("published")
+    return published_folder
 
 
 @pytest.fixture(scope="session")

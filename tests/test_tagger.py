@@ -9,7 +9,6 @@ from conftest import write_store
 from layer_stores import CHUNK_FRAMES, SPECTROGRAM, save_backbone
 
 pytest.importorskip("keras")
-from autotagging import cli
 from autotagging.features import feature_store
 from autotagging.models import embeddings, heads, model_folder, prediction, published
 from autotagging.tagging import pieces, tagger
@@ -39,11 +38,8 @@ def test_a_clip_of_a_dataset_gets_the_scores_of_script_4(wanted_store, model):
         np.testing.assert_allclose(scored.scores, expected[row], atol=1e-6)
 
 
-def test_a_published_network_says_of_a_real_clip_what_script_4_says(test_data):
-    if not published.is_made("mtt-musicnn", cli.PUBLISHED):
-        pytest.skip("the published networks are not made: make env, and aux_published_networks.py")
-    path = published.find_model(cli.SAMPLE, "mtt-musicnn", cli.PUBLISHED)
-    model = tagger.Tagger(path)
+def test_a_published_network_says_of_a_real_clip_what_script_4_says(test_data, published_folder):
+    model = tagger.Tagger(published.make("mtt-musicnn", published_folder))
     clip = min((test_data / "mtt-excerpt" / "0").glob("*.mp3"))
     song = pieces.read(clip, model.settings)
     clips = tagger._Clips(song.features, np.array([1820]), np.array([0]))
