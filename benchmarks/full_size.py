@@ -156,10 +156,10 @@ def link_audio(folder, files, real):
             copies[source] = Path(shutil.copyfile(source, target))
 
 
-def add_clips(parser):
+def add_clips(parser, kind=options.positive):
     """Add ``--clips N``, to try a benchmark out on a small stand-in."""
     text = f"clips at full size, to try it out on few (default: {ROWS})"
-    options.add(parser, "--clips", options.positive, default=ROWS, help=text)
+    parser.add_argument("--clips", type=kind, default=ROWS, metavar="N", help=text)
 
 
 def parse_args():

@@ -82,7 +82,8 @@ def main(args):
     """Build the stand-in, run and measure, and write the page."""
     full_size.build(args.data, args.clips, args.test_data)
     clips = files.list_visible(args.test_data / "mtt-excerpt", "?/*.mp3")
-    measured = rehearse(args.data, clips)
+    works = {"alone": lambda: measure_alone(clips), **list_works(args.data)}
+    measured = rehearse(args.data, works)
     page = rehearsal_page.write(measured, args.clips, machine.described())
     if args.clips == full_size.ROWS:
         text = PAGE.read_text(encoding="utf-8")
@@ -92,24 +93,27 @@ def main(args):
         print(page)
 
 
-def rehearse(data, clips):
-    """Measure every script on a stand-in, except what is kept of an interrupted rehearsal.
+def list_works(data):
+    """Return what measures the scripts on a stand-in: name -> a function that returns a dict."""
+    return {name: lambda task=task: measure(data, task) for name, task in list_tasks().items()}
+
+
+def rehearse(data, works):
+    """Measure on a stand-in what is not kept of an interrupted rehearsal.
 
     Parameters
     ----------
     data : Path
         The stand-in.
-    clips : list of Path
-        Real clips, of which decoding and features alone are timed.
+    works : dict
+        Name -> the function that measures it, in their order.
 
     Returns
     -------
     dict
-        Name -> what was measured, a dict; under "alone" what script 2 and 3 are held against.
+        Name -> what was measured, a dict, with commit, cores and date.
     """
     made_by = {"commit": versions.describe()["git_commit"], "cores": joblib.cpu_count()}
-    works = {name: lambda task=task: measure(data, task) for name, task in list_tasks().items()}
-    works = {"alone": lambda: measure_alone(clips), **works}
     folder, measured = data / KEPT, {}
     folder.mkdir(exist_ok=True)
     is_kept = True
@@ -169,6 +173,11 @@ def count_work(data, folder):
 
 def measure_alone(clips):
     """Time, without the scripts, what bounds them: decoding, features, a step and its input.
+
+    Parameters
+    ----------
+    clips : list of Path
+        Real ones.
 
     Returns
     -------
