@@ -199,7 +199,7 @@ def first_script(stand_in, tmp_path_factory):
     return disturbed_run.run_undisturbed(folder, "1")
 
 
-@pytest.mark.parametrize("name", ["main-killed", "moved", "clip-gone"])
+@pytest.mark.parametrize("name", ["moved", "clip-gone", "clip-replaced", "clock-set-back"])
 def test_a_script_that_is_disturbed_ends_as_if_it_was_not(first_script, tmp_path, name):
     data = shutil.copytree(first_script.before, tmp_path / "disturbed" / disturbed_run.NAME)
     run = disturbed_run.DisturbedRun(first_script, data, random.Random(0))
