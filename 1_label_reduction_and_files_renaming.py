@@ -11,6 +11,7 @@ Reads   annotations_final.csv      clip_id, 188 tags (0/1), mp3_path; tab-separa
         0/ to f/ or mp3.zip.001-3  the audio
         data/synonyms.csv          the groups of synonyms; data/tag_kinds.csv: other known tags
         CITATION.txt               how to cite the dataset, where there is one
+        DISCLAIMER.txt             what its figures and numbers must all say, where there is one
 Writes  clips/clips.csv            the usable audio: (n_clips, 4 columns)
         clips/excluded.csv         what was left out, and why
         clips/<clip_id>.mp3        a link per clip
@@ -29,8 +30,9 @@ from autotagging.labels import label_sets, splits, statistics, tag_choice
 from autotagging.labels.synonyms import merge_synonyms, read_applying, read_kinds
 from autotagging.options import add_settings, read_settings
 
-# Clips are added, links made or removed, a citation is found.
-REPLACEABLE = ("clips/clips.csv", "names", "CITATION.txt", "../CITATION.txt")
+# Clips are added, links made or removed, a citation or a disclaimer is found.
+REMARKS = (annotations.DISCLAIMER, annotations.CITATION)
+REPLACEABLE = ("clips/clips.csv", "names", *REMARKS, *(f"../{name}" for name in REMARKS))
 
 
 def main(args):
@@ -58,7 +60,7 @@ def main(args):
 
     tables = steps.describe_inputs(args.data, table, clip_info)
     lists = cli.SYNONYMS if synonyms else None, args.settings.tags
-    inputs = tables | steps.describe_inputs(args.data, *lists, annotations.find_citation(args.raw))
+    inputs = tables | steps.describe_inputs(args.data, *lists, *annotations.find_remarks(args.raw))
     step = steps.Step(label_sets.set_folder(args.data, name), asdict(resolved), inputs)
     if not args.force:  # others are refused before anything is written
         steps.is_finished(

@@ -8,6 +8,9 @@
 # make fuzz        3,000 inputs changed by chance (FUZZ_INPUTS=...), and what becomes of them
 # make bounds      floor and ceiling of the sample
 # make bench       tables of how long things take
+# make rehearsal   scripts 1 to 5 on a stand-in of MagnaTagATune at full size: docs/full_size.md
+# make growth      the same on a quarter, on all and on four times the clips
+# make faults      kills, full disks and the like, and whether the scripts end as if undisturbed
 # make env         the environment alone, in .venv, and the published networks' weights
 # make clean       remove the environment and the sample
 
@@ -36,6 +39,7 @@ FROM = $(ON) $(if $(RAW),--raw $(call quote,$(RAW)))
 IN_PARALLEL = --jobs $(call quote,$(JOBS))
 IS_SAMPLE := $(if $(word 2,$(DATA)),,$(filter data/sample ./data/sample,$(DATA:/=)))
 FIGURE_TAGS := $(if $(IS_SAMPLE),--figure-tags india flute techno)
+ON_STAND_IN = $(if $(IS_SAMPLE),,$(ON))
 TRUTH := $(if $(IS_SAMPLE),--truth data/sample/truth_final.csv)
 PUBLISHED := data/published/musicnn-0.1.0-py3-none-any.whl
 ONE := 1_label_reduction_and_files_renaming.py
@@ -51,7 +55,7 @@ COPIED := the label distribution and $(if $(VECTORS),the paper's six figures,fiv
 	figures; the map in it is of MagnaTagATune and general word vectors: see docs/tag_map.md)
 PYTEST = $(RUN) -m pytest -n $(call quote,$(JOBS)) --dist worksteal
 
-.PHONY: all env pipeline mtt test test-slow fuzz bounds bench clean
+.PHONY: all env pipeline mtt test test-slow fuzz bounds bench rehearsal growth faults clean
 
 all: pipeline
 
@@ -113,6 +117,15 @@ bench: env
 	$(RUN) benchmarks/time_training.py --architectures vgg paper --memory
 	$(RUN) benchmarks/time_evaluation.py
 	$(RUN) benchmarks/read_word_vectors.py
+
+rehearsal: env
+	$(RUN) benchmarks/rehearsal.py $(ON_STAND_IN)
+
+growth: env
+	$(RUN) benchmarks/growth.py $(ON_STAND_IN)
+
+faults: env
+	$(RUN) benchmarks/faults.py
 
 test: env
 	$(RUN) -m ruff check .

@@ -17,6 +17,8 @@ Writes
     clip_info_final.csv      clip_id, track_number, title, artist, album, url, segmentStart,
                              segmentEnd, original_url, mp3_path
 
+    DISCLAIMER.txt, CITATION.txt  that it is synthetic: what every figure and number says of it
+
 Example
     python aux_make_sample.py --clips 6000 --seed 1 --data data/large
 """

@@ -37,6 +37,7 @@ def run(main, parse_args):
         stream.reconfigure(errors="backslashreplace")  # a terminal that knows no other letters
     try:
         exit_code = _run(main, parse_args)
+        _ignore_interrupts()
         if sys.stdout:
             sys.stdout.flush()
     except BrokenPipeError:  # nobody reads on, as where it goes to head: no reason to complain
@@ -46,6 +47,11 @@ def run(main, parse_args):
         exit_code = _say(f"standard output: {error.strerror}", 1)
         _discard_output()
     sys.exit(exit_code)
+
+
+def _ignore_interrupts():
+    """Let Ctrl-C be nothing while Python ends: the work is done, or interrupted already."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _discard_output():
@@ -71,6 +77,7 @@ def _run(main, parse_args):
     except BrokenPipeError:
         raise
     except KeyboardInterrupt:
+        _ignore_interrupts()
         restarts = getattr(args, "force", False) and getattr(args, "force_restarts", False)
         again = "it without --force" if restarts else "the same command"
         return _say(f"interrupted: run {again} to resume", 130)

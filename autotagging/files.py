@@ -121,6 +121,27 @@ def list_visible(folder, pattern="*"):
     ]
 
 
+def reserve(path):
+    """Take all the room on disk that the size of a file promises; remove it where there is none.
+
+    A file made for a memory map has no room of its own until it is written to, and a process that
+    writes to a map when the disk is full is killed.
+
+    Raises
+    ------
+    OSError
+        With the path.
+    """
+    if not hasattr(os, "posix_fallocate"):  # macOS
+        return
+    with path.open("r+b") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            path.unlink()
+            raise OSError(error.errno, error.strerror, str(path)) from None
+
+
 def check_room(folder, needed):
     """Refuse to start where a disk has no room for so many bytes."""
     free = shutil.disk_usage(folder).free

@@ -117,6 +117,17 @@ def measure(tasks, rounds):
     return {name: tuple(map(statistics.median, both)) for name, both in seconds.items()}
 
 
+def measure_input_share(name, n_batches=8, rounds=3):
+    """Return the share of a network's training step that making its batch takes, in [0, 1]."""
+    with native_stderr.silenced():
+        import keras  # noqa: F401  as in `main`
+    with tempfile.TemporaryDirectory() as folder:
+        settings = settings_of(name, mixed_precision=False)
+        task = Task(Path(folder), settings, n_batches * settings.batch_size)
+        step, reading = measure({name: task}, rounds)[name]
+    return reading / step
+
+
 def print_row(name, settings, step, reading, paper):
     """Print what a network takes."""
     speed = settings.batch_size / step

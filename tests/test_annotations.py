@@ -171,12 +171,16 @@ def test_a_dataset_is_cited_as_it_says_or_as_magnatagatune_or_not_at_all(tmp_pat
     assert annotations.cite(table, tmp_path) == "not stated: annotations_final.csv"
     (tmp_path / annotations.CLIP_INFO).write_text("")
     assert "ISMIR 2009" in annotations.cite(table, tmp_path)
-    assert annotations.note_of(tmp_path) == ""
-    (tmp_path / annotations.TRUTH).write_text("")
-    assert annotations.cite(table, tmp_path).startswith("synthetic sample")
-    assert "Synthetic" in annotations.note_of(tmp_path)
     (tmp_path / "CITATION.txt").write_text("Me, 2026\n")
     assert annotations.cite(table, tmp_path) == "Me, 2026"
+
+
+def test_what_every_figure_must_say_stands_in_the_datasets_disclaimer(tmp_path):
+    assert annotations.note_of(tmp_path) == ""
+    assert annotations.find_remarks(tmp_path) == []
+    (tmp_path / "DISCLAIMER.txt").write_text("Half of it\n is  noise\n")
+    assert annotations.note_of(tmp_path) == "Half of it is noise"
+    assert annotations.find_remarks(tmp_path) == [tmp_path / "DISCLAIMER.txt"]
 
 
 @pytest.mark.parametrize("tag", ["split", "path", "artist", "album", "title", "track"])

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,14 @@ from autotagging import cli
 SCRIPTS = sorted(path.name for path in REPOSITORY.glob("*.py"))
 MAKERS = {"aux_make_sample.py", "aux_download_magnatagatune.py"}  # of the folder of --data
 MAKERS |= {"aux_published_networks.py", "aux_tag_audio.py"}  # which need none
+
+
+@pytest.fixture(autouse=True)
+def _interruptible():
+    """Let Ctrl-C end the tests though `cli.run` has ended in them."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_the_scripts_the_paper_tells_of_are_there():
@@ -159,6 +168,22 @@ def test_a_name_that_is_not_utf8_is_refused_before_anything_is_made(
     assert rf"the name of {tmp_path}/mus\xe9e" in said
     assert "is not UTF-8 (the locale is " in said
     assert not os.listdir(odd)  # noqa: PTH208 - a name in bytes
+
+
+@pytest.mark.parametrize(
+    ("first", "code", "said"),
+    [("raise KeyboardInterrupt", 130, "-c: interrupted: run the same command to resume\n"),
+     ("pass", 0, "")],
+    ids=["interrupted", "finished"],
+)  # fmt: skip
+def test_ctrl_c_while_a_script_ends_changes_nothing(first, code, said):
+    again = "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))"
+    program = f"import atexit, os, signal\nfrom autotagging import cli\n{again}\n"
+    program += f"def main(_):\n    {first}\ncli.run(main, lambda: None)"
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert (answer.returncode, answer.stderr) == (code, said)
 
 
 PRINTS = ["-c", "from autotagging import cli; cli.run(lambda _: print('a'), lambda: None)"]

@@ -177,6 +177,17 @@ def test_a_killed_run_is_completed_to_the_same_bytes(killed_store, computed):
     assert stored_bytes(killed_store) == completed
 
 
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="this system reserves no room")
+def test_room_for_all_rows_is_taken_before_the_first(wanted_store, monkeypatch):
+    settings = dataclasses.replace(wanted_store.settings, hop_length=16)
+    wanted = dataclasses.replace(wanted_store, settings=settings)
+    monkeypatch.setattr(extraction, "_fill", lambda *_: None)
+    with steps.locked(wanted.folder):
+        extraction.compute(wanted, 1)
+    status = (wanted.folder / extraction.ARRAY).stat()
+    assert status.st_blocks * 512 >= status.st_size > 600_000
+
+
 def test_half_a_store_is_none(half_store):
     assert not (half_store.folder / "features.npy").exists()
     with pytest.raises(ValueError, match="is not finished"):

@@ -1,5 +1,6 @@
 """Files appear whole; checksums; room on a disk."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -108,3 +109,32 @@ def test_names_that_begin_with_a_dot_are_not_listed(tmp_path):
     listed = files.list_visible(tmp_path, "*/*.csv")
     assert listed == [tmp_path / "a" / "my.csv", tmp_path / "b" / "my.csv"]
     assert files.list_visible(tmp_path) == [tmp_path / "a", tmp_path / "b"]
+
+
+needs_fallocate = pytest.mark.skipif(
+    not hasattr(os, "posix_fallocate"), reason="this system reserves no room"
+)
+
+
+@needs_fallocate
+def test_room_is_taken_for_a_file_that_is_not_written_yet(tmp_path):
+    path = tmp_path / "map"
+    path.write_bytes(b"ab")
+    os.truncate(path, 2**20)
+    files.reserve(path)
+    assert path.stat().st_blocks * 512 >= path.stat().st_size == 2**20
+    assert path.read_bytes() == b"ab" + bytes(2**20 - 2)
+
+
+@needs_fallocate
+def test_a_file_for_which_there_is_no_room_is_named_and_gone(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", fail)
+    path = tmp_path / "map"
+    path.write_bytes(b"ab")
+    with pytest.raises(OSError, match=r"No space left on device: .*map") as refused:
+        files.reserve(path)
+    assert refused.value.filename == str(path)
+    assert not path.exists()

@@ -1,20 +1,18 @@
 """Every script, killed at any moment and run again, ends as if it had not been killed."""
 
 import itertools
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import REPOSITORY, SCRIPTS, write_tiny_dataset
 
-from autotagging import steps
+from benchmarks.undisturbed import content_of
 
 ONE, TWO, THREE, FOUR, FIVE = (SCRIPTS[number] for number in range(1, 6))
 EVERY_STEP = {
@@ -24,27 +22,6 @@ EVERY_STEP = {
     "4": [FOUR],
     "5": [FIVE],
 }
-TIMES = {"seconds", "training_seconds", "seconds_per_epoch", "clips_per_second"}
-
-
-def content_of(folder):
-    """Return what every file holds, but for times and dates, and locks that nobody holds."""
-    return {
-        path.relative_to(folder).as_posix(): read(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != steps.LOCK
-    }
-
-
-def read(path):
-    if path.suffix == ".json":
-        return {k: v for k, v in json.loads(path.read_text()).items() if k not in TIMES}
-    if path.suffix == ".keras":
-        with zipfile.ZipFile(path) as archive:
-            return archive.read("model.weights.h5"), archive.read("autotagging.json")
-    if path.name == "history.csv":
-        return pd.read_csv(path).drop(columns=list(TIMES), errors="ignore").to_csv()
-    return path.read_bytes()
 
 
 @pytest.fixture(scope="module")

@@ -111,6 +111,14 @@ def test_other_settings_of_a_name_are_refused_before_anything_is_written(run_scr
     assert snapshot(tiny_dataset) == before
 
 
+def test_a_disclaimer_is_in_the_label_set_also_where_it_comes_later(run_script, tiny_dataset):
+    assert run_script(ONE, "--data", tiny_dataset).returncode == 0
+    (tiny_dataset / "DISCLAIMER.txt").write_text("Tones, not music\n")
+    assert run_script(ONE, "--data", tiny_dataset).returncode == 0
+    assert label_sets.read_provenance(tiny_dataset, "merged5")["note"] == "Tones, not music"
+    assert "nothing to do" in run_script(ONE, "--data", tiny_dataset).stdout
+
+
 def test_clips_that_are_added_keep_a_label_set_of_the_same_table(run_script, tiny_dataset):
     hidden = sorted(tiny_dataset.glob("3/*.wav"))[0]
     shutil.move(hidden, tiny_dataset / "hidden.wav")

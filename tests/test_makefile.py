@@ -101,6 +101,12 @@ def test_the_published_variants_are_run_on_a_dataset_alone():
         commands("mtt")
 
 
+@pytest.mark.parametrize("name", ["rehearsal", "growth"])
+def test_what_is_rehearsed_is_a_stand_in_and_never_the_sample(name):
+    assert f"benchmarks/{name}.py \n" in commands(name)
+    assert f"benchmarks/{name}.py --data 'x y'\n" in commands(name, "DATA=x y")
+
+
 TYPED = [
     "my data",
     "it's",

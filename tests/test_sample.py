@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from autotagging import cli
+from autotagging.clips import annotations
 from autotagging.sample import dataset, plan
 from autotagging.sample.composer.pieces import STYLES
 
@@ -184,6 +185,12 @@ def test_a_half_finished_run_goes_on_and_a_finished_one_rests(small):
     assert contents(folder) == before
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
     assert "nothing to do" in make(folder, "--clips", "12").stdout
+
+
+def test_the_sample_says_that_it_is_synthetic(small):
+    folder, _ = small
+    assert annotations.note_of(folder) == "Synthetic sample, not real music"
+    assert annotations.cite(folder / "annotations_final.csv", folder).startswith("synthetic sample")
 
 
 def test_other_settings_are_refused_in_one_sentence(small):

@@ -31,6 +31,7 @@ MEANINGS = {  # of the columns that are no tags
 NO_TAGS = tuple(MEANINGS)
 # What a dataset's folder holds besides the annotations.
 TRUTH = "truth_final.csv"  # of the synthetic sample: what is truly in each clip
+DISCLAIMER, CITATION = "DISCLAIMER.txt", "CITATION.txt"
 OTHER_TABLES = {CLIP_INFO, TRUTH}
 MAGNATAGATUNE = (
     "E. Law, K. West, M. Mandel, M. Bay and J. S. Downie, Evaluation of algorithms using games: "
@@ -241,14 +242,25 @@ def placeholder_credit(clip_ids):
     return pd.Series("clip " + clip_ids, index=clip_ids)
 
 
+def find_remarks(raw):
+    """Return the paths of ``DISCLAIMER.txt`` and ``CITATION.txt`` of a dataset: those it has."""
+    return [raw / name for name in (DISCLAIMER, CITATION) if (raw / name).is_file()]
+
+
 def note_of(raw):
-    """Return what all figures and numbers of a dataset must say: that it is synthetic, or ""."""
-    return "Synthetic sample, not real music" if (raw / TRUTH).exists() else ""
+    """Return what all figures and numbers of a dataset must say, such as that it is synthetic.
 
+    Parameters
+    ----------
+    raw : Path
+        The folder of the dataset.
 
-def find_citation(raw):
-    """Return the path of ``CITATION.txt``, how to cite the dataset; None where there is none."""
-    return raw / "CITATION.txt" if (raw / "CITATION.txt").is_file() else None
+    Returns
+    -------
+    str
+        What its ``DISCLAIMER.txt`` says, on one line; "" where there is none.
+    """
+    return " ".join(_read_remark(raw / DISCLAIMER).split())
 
 
 def cite(table, raw):
@@ -263,11 +275,14 @@ def cite(table, raw):
     -------
     str
         What ``CITATION.txt`` of the folder says, where there is one; else MagnaTagATune's
-        citation for a table in its form, unless the data is synthetic; else the table's name.
+        citation for a table in its form; else the table's name.
     """
-    if path := find_citation(raw):
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    if note_of(raw):
-        return "synthetic sample of aux_make_sample.py, in the form of MagnaTagATune"
+    if citation := _read_remark(raw / CITATION):
+        return citation
     in_its_form = table.name == TABLE and (raw / CLIP_INFO).exists()
     return MAGNATAGATUNE if in_its_form else f"not stated: {table.name}"
+
+
+def _read_remark(path):
+    """Return the text of a file; "" where it is not there."""
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""

@@ -23,7 +23,7 @@ from autotagging import steps, versions
 from autotagging.features import feature_store, workers
 from autotagging.features.settings import FeatureSettings, LayerSettings
 from autotagging.features.spectrogram import STORAGE_ERROR
-from autotagging.files import checksum, checksum_of, write_table, write_whole
+from autotagging.files import checksum, checksum_of, reserve, write_table, write_whole
 
 CHUNK = 10_000  # rows of a table that are taken into a checksum at a time
 
@@ -164,6 +164,8 @@ def _begin(wanted, plan, *, keep):
     shape = (len(wanted.clips), settings.frames, settings.bands)
     array = open_memmap(folder / ARRAY, "w+", settings.dtype, shape)
     progress = open_memmap(folder / PROGRESS_FILE, "w+", PROGRESS, shape[:1])
+    for name in (ARRAY, PROGRESS_FILE):
+        reserve(folder / name)
     (folder / PROBLEMS).write_text("", encoding="utf-8")
     libraries = versions.of(LIBRARIES)
     if keep and (folder / steps.SUMMARY).exists():

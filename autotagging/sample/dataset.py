@@ -23,6 +23,10 @@ FORMAT = 1  # of the sample's rules: another number, another sample for the same
 CLIP_SAMPLES = 465984  # 29.12 s at 16 kHz
 TRUTH, ANNOTATIONS, CLIP_INFO = "truth_final.csv", "annotations_final.csv", "clip_info_final.csv"
 SETTINGS = "sample.json"
+REMARKS = {  # of the dataset's folder: what figures and numbers say of it
+    "DISCLAIMER.txt": "Synthetic sample, not real music",
+    "CITATION.txt": "synthetic sample of aux_make_sample.py, in the form of MagnaTagATune",
+}
 
 
 def piece_of(track):
@@ -80,7 +84,7 @@ def truth_of(tracks):
 
 
 def write_tables(folder, tracks, truth, synonyms, seed):
-    """Write the three tables of the sample; the annotations last.
+    """Write the remarks and the three tables of the sample; the annotations last.
 
     Parameters
     ----------
@@ -99,6 +103,8 @@ def write_tables(folder, tracks, truth, synonyms, seed):
     """
     clips = [clip for track in tracks for clip in cut_segments(track)]
     given = listen(truth, synonyms, np.random.default_rng([seed, 1]))
+    for name, text in REMARKS.items():
+        _write_bytes(folder / name, f"{text}\n".encode())
     _write_table(folder / CLIP_INFO, clip_info(tracks))
     for name, tags in ((TRUTH, truth), (ANNOTATIONS, given)):
         rows = [("clip_id", *VOCABULARY, "mp3_path")]
@@ -189,11 +195,12 @@ def remove(folder):
     for name in "0123456789abcdef":
         if (folder / name).is_dir() and not any((folder / name).iterdir()):
             (folder / name).rmdir()
-    for name in (ANNOTATIONS, TRUTH, CLIP_INFO, SETTINGS):
+    for name in (ANNOTATIONS, TRUTH, CLIP_INFO, *REMARKS, SETTINGS):
         (folder / name).unlink(missing_ok=True)
 
 
 def is_complete(folder, tracks):
     """Return whether all clips and tables of a plan are there."""
     files = [clip["file"] for track in tracks for clip in cut_segments(track)]
-    return all((folder / file).is_file() for file in (*files, CLIP_INFO, TRUTH, ANNOTATIONS))
+    names = (*files, *REMARKS, CLIP_INFO, TRUTH, ANNOTATIONS)
+    return all((folder / name).is_file() for name in names)
