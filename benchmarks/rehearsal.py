@@ -21,11 +21,10 @@ from pathlib import Path
 
 import joblib
 import soundfile
-import threadpoolctl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, files, versions
-from autotagging.features import spectrogram
+from autotagging.features import spectrogram, workers
 from autotagging.features.settings import PRESETS
 from autotagging.steps import read_summary
 from benchmarks import (
@@ -194,7 +193,7 @@ def measure_alone(clips):
 
 def time_clips(clips):
     """Return processor time a clip of decoding, and of what script 2 does with it, in ms."""
-    with threadpoolctl.threadpool_limits(1):
+    with workers.one_process_of_many():
         ways = (
             lambda clip: soundfile.read(clip, dtype="float32"),
             lambda clip: spectrogram.extract_file(clip, PRESETS[PRESET]),

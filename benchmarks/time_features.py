@@ -4,8 +4,10 @@ On real clips, in processor time of one process with one thread: decoding by sou
 floor; the recipe is `librosa.load` at the rate of the preset, then `melspectrogram` or `mfcc` and
 `power_to_db`, as anyone would write it. What is timed of ours is what script 2 does with a file.
 
-Then script 2 itself, as its user runs it: on 600 clips, start-up included, and on 1,000 clips with
-one process and with two, workers started. These clips are copies of the real ones.
+Then script 2 itself, as its user runs it: in processor time a clip, which is that of 1,000 clips
+less that of few, to see what checksums, transport and writing add; on 600 clips, start-up included;
+and on 1,000 clips with one process and with two, workers started. These clips are copies of the
+real ones.
 
 Reads   real clips of AUTOTAGGING_TEST_DATA (default: ../shared)
 Writes  tables on standard output
@@ -14,6 +16,7 @@ Example: python benchmarks/time_features.py --clips 40 --runs 5
 """
 
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -25,22 +28,28 @@ from pathlib import Path
 import librosa
 import numpy as np
 import soundfile
-import threadpoolctl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, options
-from autotagging.features import spectrogram
+from autotagging.features import spectrogram, workers
 from autotagging.features.settings import PRESETS
 from benchmarks import machine
+
+FEW, SOME, MANY = 40, 600, 1000  # copies of clips
 
 
 def main(args):
     """Print the tables."""
     clips = machine.list_clips(args.test_data)
     print(machine.described())
-    with threadpoolctl.threadpool_limits(1):
+    with workers.one_process_of_many():
         time_presets(clips[: args.clips], args.runs)
-    time_script(clips, args.runs)
+    with tempfile.TemporaryDirectory() as folder:
+        data = {n_clips: Path(folder) / f"{n_clips}" for n_clips in (FEW, SOME, MANY)}
+        for n_clips, copies in data.items():
+            copy_clips(clips, n_clips, copies)
+        time_clips_of_script(clips[: args.clips], data)
+        time_script(data, args.runs)
 
 
 def time_presets(clips, n_runs):
@@ -90,18 +99,47 @@ def recipe(clip, settings):
     return np.log10(1 + 10_000 * power) if settings.scale == "log" else power
 
 
-def time_script(clips, n_runs):
+def time_clips_of_script(clips, data):
+    """Print a row per preset: processor time a clip of script 2, beside what it cannot do without.
+
+    Parameters
+    ----------
+    clips : list of Path
+    data : dict of Path
+        Number of copies of clips -> the dataset of them.
+    """
+    print("\nprocessor time, ms per clip; script 2 with one job and with two, start-up taken off")
+    print("| preset | decoding | ours | one job | two jobs | ours, one, two jobs / decoding |")
+    print("|---|---|---|---|---|---|")
+    for name, settings in PRESETS.items():
+        with workers.one_process_of_many():
+            decoding = processor_ms(lambda clip: soundfile.read(clip, dtype="float32"), clips)
+            ours = processor_ms(lambda clip, s=settings: spectrogram.extract_file(clip, s), clips)
+        one, two = (
+            1000
+            * (script_seconds(data[MANY], name, jobs) - script_seconds(data[FEW], name, jobs))
+            / (MANY - FEW)
+            for jobs in (1, 2)
+        )
+        ratios = ", ".join(f"{way / decoding:.2f}" for way in (ours, one, two))
+        numbers = " | ".join(f"{way:.1f}" for way in (decoding, ours, one, two))
+        print(f"| `{name}` | {numbers} | {ratios} |", flush=True)
+
+
+def script_seconds(data, preset, jobs):
+    """Return the processor time of script 2 on a dataset, of all its processes, in seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(prepare_script(data, preset, jobs), check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def time_script(data, n_runs):
     """Print how long script 2 takes as a whole, and clips a second with one process and two."""
-    with tempfile.TemporaryDirectory() as folder:
-        rows = []
-        for n_clips, jobs in ((600, 2), (1000, 1), (1000, 2)):
-            data = Path(folder) / f"{n_clips}"
-            if not data.exists():
-                copy_clips(clips, n_clips, data)
-            runs = [run_script(data, jobs) for _ in range(n_runs)]
-            rows.append(
-                (n_clips, jobs, *(statistics.median(run) for run in zip(*runs, strict=True)))
-            )
+    rows = []
+    for n_clips, jobs in ((SOME, 2), (MANY, 1), (MANY, 2)):
+        runs = [run_script(data[n_clips], jobs) for _ in range(n_runs)]
+        rows.append((n_clips, jobs, *(statistics.median(run) for run in zip(*runs, strict=True))))
     print(f"\nscript 2, preset square, median of {n_runs} runs")
     print(
         "| clips | jobs | wall seconds, start-up included | clips/s, workers started | memory, MB |"
@@ -126,12 +164,17 @@ def copy_clips(clips, n_clips, data):
     subprocess.run(command, check=True, capture_output=True)
 
 
-def run_script(data, jobs):
-    """Run script 2; return wall seconds, clips/s once workers run, anonymous memory in MB."""
+def prepare_script(data, preset, jobs):
+    """Return the command of script 2 on a dataset from which what it made before is removed."""
     shutil.rmtree(data / "features", ignore_errors=True)
     script = cli.REPOSITORY / "2_feature_extraction.py"
-    command = [sys.executable, str(script), "--data", str(data), "--preset", "square"]
-    command += ["--jobs", str(jobs)]
+    command = [sys.executable, str(script), "--data", str(data), "--preset", preset]
+    return [*command, "--jobs", str(jobs)]
+
+
+def run_script(data, jobs):
+    """Run script 2; return wall seconds, clips/s once workers run, anonymous memory in MB."""
+    command = prepare_script(data, "square", jobs)
     start, peak, arrivals, shown = time.perf_counter(), 0, [], ""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while chunk := process.stderr.read1(4096):

@@ -10,7 +10,9 @@ import sys
 import threading
 from concurrent.futures import Future
 
+import numpy as np
 import pytest
+import soundfile
 from conftest import REPOSITORY, write_store
 
 from autotagging.features import extraction, feature_store, workers
@@ -198,3 +200,22 @@ print(n_threads, "tensorflow" in sys.modules, "keras" in sys.modules)
 """
     answer = run_python(code, wanted_store.data / "clips/1.wav")
     assert answer.stdout.strip() == "[1] False False"
+
+
+def test_memory_of_a_clip_is_used_again_for_the_next(tmp_path):
+    path = tmp_path / "clip.wav"
+    noise = np.random.default_rng(0).standard_normal((44_100 * 30, 2)) / 10
+    soundfile.write(path, noise, 44_100)
+    script = f"""
+import resource
+from autotagging.features import workers
+from autotagging.features.settings import PRESETS
+for number in range(6):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    workers._compute([0], [{str(path)!r}], PRESETS["square"])
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    printed = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout
+    assert int(printed.split()[-1]) < 200  # pages that the system cleared; thousands without
