@@ -16,8 +16,9 @@
 #
 # KERAS_BACKEND=torch computes with PyTorch (default: jax). PYTHON=... is the interpreter (default:
 # python3, or that of .venv for --pack). --pack takes Emotify from AUTOTAGGING_TEST_DATA (default:
-# ../shared), and wheels for PYTHON_VERSION (default: 3.12). A part that fails, or takes too long, is
-# named, and the others are measured all the same.
+# ../shared), and wheels for PYTHON_VERSION (default: 3.12). MOST_SECONDS=... is how long all may take
+# (default: 480); each part has a limit of its own besides. One that fails, or takes too long, is named,
+# and the others are measured all the same.
 
 set -u
 REPOSITORY=$(realpath "$(dirname "$0")/..")
@@ -30,7 +31,7 @@ main() {
   case ${1-} in
     --pack) [ $# = 2 ] || usage; pack "$(realpath -m "$2")"; exit ;;
     --try) shift; factor=20 batches=2 rounds=1 songs=4 epochs=1 ;;
-    *) factor=1 batches=64 rounds=3 songs=1000 epochs=10 ;;
+    *) factor=1 batches=64 rounds=3 songs=2000 epochs=10 ;;
   esac
   [ $# -ge 2 ] || usage
   carried=$(realpath -m "$1") results=$(realpath -m "$2") parts=${*:3}
@@ -54,18 +55,18 @@ measure() {
   nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>> "$errors" \
     || echo "no GPU by NVIDIA is found"
   if compgen -G "$carried/wheels/*.whl" > /dev/null; then
-    run 20 installation "$python" -m pip install -q --no-index --no-deps --no-compile --no-cache-dir \
+    run 40 installation "$python" -m pip install -q --no-index --no-deps --no-compile --no-cache-dir \
       --target "$work/site" "$carried"/wheels/*.whl
     export PYTHONPATH=$work/site${PYTHONPATH:+:$PYTHONPATH}
   fi
   if is_wanted training; then
     printf '\n## Training\n\n'
     # One table: of each run but the first, only its row is new.
-    { train 25 vgg; train 45 musicnn; train 55 short-chunk-res; } | print_new
+    { train 50 vgg; train 60 musicnn; train 70 short-chunk-res; } | print_new
   fi
   if is_wanted tagging; then
     printf '\n## Tagging\n\n'
-    run 60 tagging "$python" benchmarks/time_tagging.py --test-data "$carried" --clips 'emotify/audio/*/*.mp3' \
+    run 80 tagging "$python" benchmarks/time_tagging.py --test-data "$carried" --clips 'emotify/audio/*/*.mp3' \
       --published "$carried/published" --network mtt-musicnn --songs $songs --jobs "$(nproc)"
   fi
   if is_wanted fine-tuning; then
@@ -91,11 +92,11 @@ print_new() { # each line of the input that was not there before, as it comes
 
 fine_tune() {
   local data=$work/emotify folds=$work/emotify/cross_validation/musicnn
-  run 15 "Emotify's labels" "$python" 1_label_reduction_and_files_renaming.py --data "$data" \
+  run 20 "Emotify's labels" "$python" 1_label_reduction_and_files_renaming.py --data "$data" \
     --raw "$carried/emotify" > /dev/null
-  run 35 "Emotify's features" "$python" 2_feature_extraction.py --data "$data" --preset musicnn > /dev/null
+  run 60 "Emotify's features" "$python" 2_feature_extraction.py --data "$data" --preset musicnn > /dev/null
   # shellcheck disable=SC2086 # several options
-  run 100 fine-tuning "$python" benchmarks/cross_validate.py --data "$data" --architecture musicnn \
+  run 150 fine-tuning "$python" benchmarks/cross_validate.py --data "$data" --architecture musicnn \
     --features musicnn --start-from mtt-musicnn --published "$carried/published" --seeds 0 \
     --epochs $epochs $STEPS
   if [ -f "$folds/folds.csv" ]; then
@@ -106,11 +107,14 @@ fine_tune() {
   fi
 }
 
-run() { # SECONDS NAME COMMAND...: run it; where it fails, say so in a line and go on
-  local seconds=$(($1 * factor)) name=$2 status
+run() { # SECONDS NAME COMMAND...: run it as long as is left; where it fails, say so and go on
+  local seconds=$(($1 * factor)) left=$((${MOST_SECONDS:-480} * factor - SECONDS)) name=$2 status=124
+  ((left < seconds)) && seconds=$((left > 0 ? left : 0))
   echo "== $name" >> "$errors"
-  timeout --kill-after=5 "$seconds" "${@:3}" 2>> "$errors"
-  status=$?
+  if ((seconds)); then
+    timeout --kill-after=5 "$seconds" "${@:3}" 2>> "$errors"
+    status=$?
+  fi
   [ $status = 0 ] && return
   echo "$name" >> "$failed"
   [ $status = 124 ] && echo "$name: not finished in $seconds s" >&3 || echo "$name failed: see errors.txt" >&3
