@@ -25,6 +25,7 @@ REPOSITORY=$(realpath "$(dirname "$0")/..")
 PARTS="training tagging fine-tuning"
 PACKAGES="keras namex optree librosa audioread decorator pooch platformdirs soundfile cffi pycparser soxr"
 PLATFORMS="manylinux_2_28_x86_64 manylinux_2_27_x86_64 manylinux_2_17_x86_64 manylinux2014_x86_64"
+LOOK="from benchmarks import gpu; print(gpu.described()); raise SystemExit(gpu.find() is None)"
 STEPS="--repeats 1 --batch-size 16 --learning-rate 0.0002" # as the rows of docs/experiments.md
 
 main() {
@@ -58,6 +59,9 @@ measure() {
     run 40 installation "$python" -m pip install -q --no-index --no-deps --no-compile --no-cache-dir \
       --target "$work/site" "$carried"/wheels/*.whl
     export PYTHONPATH=$work/site${PYTHONPATH:+:$PYTHONPATH}
+  fi
+  if [ $factor = 1 ]; then # without a GPU all would take hours
+    run 60 "looking for a GPU" "$python" -c "$LOOK" || return
   fi
   if is_wanted training; then
     printf '\n## Training\n\n'
@@ -118,6 +122,7 @@ run() { # SECONDS NAME COMMAND...: run it as long as is left; where it fails, sa
   [ $status = 0 ] && return
   echo "$name" >> "$failed"
   [ $status = 124 ] && echo "$name: not finished in $seconds s" >&3 || echo "$name failed: see errors.txt" >&3
+  return 1
 }
 
 is_wanted() { [[ -z $parts || " $parts " == *" $1 "* ]]; }

@@ -157,11 +157,20 @@ def test_a_part_that_fails_is_named_and_the_others_are_measured(on_gpu, tmp_path
     assert "cross_validate" in answer.stdout
 
 
+def test_without_a_gpu_nothing_is_measured_unless_it_is_a_trial(on_gpu):
+    answer = on_gpu("carried", "results", failing="gpu.find")
+    assert answer.returncode == 1
+    assert answer.stdout.endswith("\nlooking for a GPU failed: see errors.txt\n")
+    answer = on_gpu("--try", "carried", "results", failing="gpu.find")
+    assert answer.returncode == 0
+    assert "--batches 2 --rounds 1" in answer.stdout
+
+
 def test_a_part_that_takes_too_long_is_named(on_gpu, tmp_path):
     (tmp_path / "timeout").write_text("#!/bin/sh\nexit 124\n")
-    answer = on_gpu("carried", "results", "tagging")
+    answer = on_gpu("--try", "carried", "results", "tagging")
     assert answer.returncode == 1
-    assert answer.stdout.endswith("\n## Tagging\n\ntagging: not finished in 80 s\n")
+    assert answer.stdout.endswith("\n## Tagging\n\ntagging: not finished in 1600 s\n")
 
 
 @pytest.mark.parametrize("most", [480, 30, 0])
@@ -169,11 +178,11 @@ def test_all_parts_together_have_a_limit(on_gpu, tmp_path, most):
     answer = on_gpu("carried", "results", MOST_SECONDS=str(most))
     said = (tmp_path / "results" / "errors.txt").read_text()
     limits = list(map(int, re.findall(r"limit (\d+)", said)))
-    assert len(limits) == (10 if most else 0)
+    assert len(limits) == (11 if most else 0)
     assert all(limit <= most for limit in limits)
     assert sum(limits) > most or not most  # each may take what others leave
     assert answer.returncode == (0 if most else 1)
-    assert ("\ntagging: not finished in 0 s\n" in answer.stdout) == (not most)
+    assert ("\nlooking for a GPU: not finished in 0 s\n" in answer.stdout) == (not most)
 
 
 def test_a_part_alone_is_measured_and_an_unknown_one_refused(on_gpu):
