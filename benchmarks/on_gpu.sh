@@ -32,7 +32,7 @@ main() {
   case ${1-} in
     --pack) [ $# = 2 ] || usage; pack "$(realpath -m "$2")"; exit ;;
     --try) shift; factor=20 batches=2 rounds=1 songs=4 epochs=1 ;;
-    *) factor=1 batches=64 rounds=3 songs=2000 epochs=10 ;;
+    *) factor=1 batches='' rounds=3 songs=2000 epochs=10 ;;
   esac
   [ $# -ge 2 ] || usage
   carried=$(realpath -m "$1") results=$(realpath -m "$2") parts=${*:3}
@@ -66,7 +66,7 @@ measure() {
   if is_wanted training; then
     printf '\n## Training\n\n'
     # One table: of each run but the first, only its row is new.
-    { train 50 vgg; train 60 musicnn; train 70 short-chunk-res; } | print_new
+    { train 50 vgg 256; train 60 musicnn 128; train 70 short-chunk-res 128; } | print_new
   fi
   if is_wanted tagging; then
     printf '\n## Tagging\n\n'
@@ -79,10 +79,10 @@ measure() {
   fi
 }
 
-train() { # SECONDS NETWORK: in single and in mixed precision, each a process, whose memory is the network's
+train() { # SECONDS NETWORK BATCHES: in single and in mixed precision, each a process with its own memory
   for option in "" --mixed-precision; do
     run "$1" "training $2 $option" "$python" benchmarks/time_training.py --architectures "$2" \
-      --batches $batches --rounds $rounds $option
+      --batches ${batches:-$3} --rounds $rounds $option
   done
 }
 
