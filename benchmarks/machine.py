@@ -11,6 +11,8 @@ import joblib
 
 from autotagging import cli, files, options
 
+EXCERPT = "mtt-excerpt/?/*.mp3"  # of the test data
+
 
 def described():
     """Return processor, cores and Python in a line."""
@@ -82,7 +84,7 @@ def _list_tree(pid):
     return [pid, *(below for child in children for below in _list_tree(child))]
 
 
-def list_clips(test_data, pattern="mtt-excerpt/?/*.mp3"):
+def list_clips(test_data, pattern=EXCERPT):
     """Return the paths of real clips; refuse test data without any."""
     clips = files.list_visible(test_data, pattern)
     if not clips:

@@ -1,12 +1,13 @@
 """Time the tagging of songs beside its parts alone: reading and features, and the network.
 
 The bound is what the two take one after the other, each with as many processes or threads as
---jobs says: while songs are read ahead, the network computes, so that both share the cores.
+--jobs says: while songs are read ahead, the network computes, so that both share the cores. The
+processes are started anew each time, and that counts: many cores need many songs.
 
 Reads   clips of --test-data, again and again, as songs of one piece; data/published/
 Writes  a table in Markdown on standard output
 
-Example: python benchmarks/time_tagging.py --songs 200 --jobs 2
+Example: python benchmarks/time_tagging.py --songs 200 --jobs 1 2
 """
 
 import sys
@@ -14,12 +15,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import joblib
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from autotagging import cli, options
+from autotagging import cli, native_stderr, options
 from autotagging.features import workers
 from autotagging.models import published
 from autotagging.tagging import pieces, songs, tagger
-from benchmarks import machine
+from benchmarks import gpu, machine
 
 MANY = 10_000  # songs whose time is stated
 COPIES = 248  # of a clip of 29 s: two hours
@@ -28,8 +31,10 @@ WARM = 4  # songs before the time is taken: networks are compiled, processes sta
 
 def main(args):
     """Print a row for each number of processes."""
-    clips = machine.list_clips(args.test_data)
-    print(f"{machine.described()}; {args.songs} songs of one piece\n")
+    clips = machine.list_clips(args.test_data, args.clips)
+    with native_stderr.silenced():
+        computing = gpu.described()
+    print(f"{machine.described()}\n{computing}; {args.songs:,} songs of one piece\n")
     print(
         "| jobs | reading and features alone, songs/s | network alone | both, at best | tagging | "
         f"of the best | {MANY:,} songs |\n" + 7 * "|---" + "|"
@@ -37,7 +42,7 @@ def main(args):
     path = published.find_model(Path(), args.network, args.published)
     with tempfile.TemporaryDirectory() as folder:
         linked = link_songs(clips, args.songs, Path(folder))
-        for jobs in range(1, args.jobs + 1):
+        for jobs in args.jobs:
             model = tagger.Tagger(path)
             print_row(jobs, args.songs, *time_parts(model, linked, jobs))
         if args.memory:
@@ -97,12 +102,16 @@ def parse_args():
     parser = cli.parser(__doc__)
     machine.add_test_data(parser)
     options.add(parser, "--songs", options.positive, default=200, help="how many (default: 200)")
+    text = f"which, below --test-data (default: {machine.EXCERPT})"
+    options.add(parser, "--clips", default=machine.EXCERPT, help=text, metavar="PATTERN")
     names = list(published.NETWORKS)
     parser.add_argument("--network", default=names[0], choices=names, help=f"(default: {names[0]})")
     text = "also of a song of two hours"
     parser.add_argument("--memory", action="store_true", help=text)
     cli.add_published(parser)
-    cli.add_jobs(parser)
+    text, all_numbers = "processes, a row each (default: from 1 to all cores)", joblib.cpu_count()
+    numbers = {"nargs": "+", "default": range(1, all_numbers + 1), "metavar": "N"}
+    parser.add_argument("--jobs", type=options.positive, help=text, **numbers)
     return parser.parse_args()
 
 

@@ -2,7 +2,8 @@
 
 Every network is trained as its recipe says, on features of its preset that are random numbers in
 a file (synthetic: only their shape matters). The parts are timed in turns, several rounds each,
-and the medians are printed.
+and the medians are printed. A GPU's memory is that of one process: it is told of a network that is
+named alone.
 
 Writes  tables on standard output
 
@@ -23,22 +24,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, native_stderr, options
 from autotagging.features.settings import PRESETS
 from autotagging.models import training_settings
-from benchmarks import machine
+from benchmarks import gpu, machine
 
 N_TAGS = 50
 MTT_CLIPS = 15_425  # of training, with this paper's tags
 FEW, MANY = 512, 4096  # clips between which memory must not grow
+COLUMNS = ("network", "precision", "features", "chunk", "batch", "clips/s", "ms per step")
+COLUMNS += ("of it input", f"an epoch of {MTT_CLIPS:,} clips", "cost per clip against paper")
+COLUMNS += ("GPU memory, MB",)
 
 
 def main(args):
     """Print a row per network, then the memory of training on few and on many clips."""
-    with native_stderr.silenced():
-        import keras  # noqa: F401  what it says of the machine as it is imported is said here once
-    print(f"{machine.described()}; median of {args.rounds} rounds of {args.batches} batches\n")
-    print("| network | features | chunk | batch | clips/s | ms per step | of it input ", end="")
-    print(
-        f"| 40 epochs of {MTT_CLIPS:,} clips | cost per clip against paper |\n" + 9 * "|---" + "|"
-    )
+    with native_stderr.silenced():  # what libraries say of the machine is said here, once
+        computing = gpu.described()
+    print(machine.described())
+    print(f"{computing}; median of {args.rounds} rounds of {args.batches} batches\n")
+    print(f"| {' | '.join(COLUMNS)} |\n" + len(COLUMNS) * "|---" + "|")
     with tempfile.TemporaryDirectory() as folder:
         settings = {name: settings_of(name, args.mixed_precision) for name in args.architectures}
         tasks = {
@@ -46,8 +48,9 @@ def main(args):
             for name, own in settings.items()
         }
         times = measure(tasks, args.rounds)
+        found = gpu.find() if len(tasks) == 1 else None
         for name, (step, reading) in times.items():
-            print_row(name, settings[name], step, reading, times.get("paper", (np.nan, 0)))
+            print_row(settings[name], step, reading, times.get("paper", (np.nan, 0)), found)
         if args.memory:
             print("\n| training clips | anonymous memory after an epoch, MB |\n|---|---|")
             for n_clips in (FEW, MANY):
@@ -128,17 +131,35 @@ def measure_input_share(name, n_batches=8, rounds=3):
     return reading / step
 
 
-def print_row(name, settings, step, reading, paper):
-    """Print what a network takes."""
+def print_row(settings, step, reading, paper, found):
+    """Print what a network takes.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+    step, reading : float
+        Seconds of a step, and of them those of input.
+    paper : tuple of two float
+        The same of ``paper``; NaN where it was not timed.
+    found : Gpu or None
+        With the memory that this network took of it.
+    """
     speed = settings.batch_size / step
     paper_cost = paper[0] / training_settings.RECIPES["paper"].batch_size
-    against = "-" if np.isnan(paper_cost) else f"{step / settings.batch_size / paper_cost:.3f}"
-    print(
-        f"| `{name}` | {settings.features} | {settings.chunk_frames} frames | "
-        f"{settings.batch_size} | {speed:.0f} | {1000 * step:.0f} | {reading / step:.1%} | "
-        f"{40 * MTT_CLIPS / speed / 60:.0f} min | {against} |",
-        flush=True,
-    )
+    cells = [
+        f"`{settings.architecture}`",
+        "mixed" if settings.mixed_precision else "single",
+        settings.features,
+        f"{settings.chunk_frames} frames",
+        f"{settings.batch_size}",
+        f"{speed:,.0f}",
+        f"{1000 * step:,.1f}",
+        f"{reading / step:.1%}",
+        f"{MTT_CLIPS / speed:,.1f} s",
+        "-" if np.isnan(paper_cost) else f"{step / settings.batch_size / paper_cost:.3f}",
+        f"{found.peak_bytes / 1e6:,.0f}" if found else "-",
+    ]
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def memory(folder, n_clips):

@@ -201,8 +201,9 @@ def _validate(network, clips):
 
 def _log(folder, row):
     """Write the numbers of an epoch for TensorBoard."""
-    import tensorflow as tf  # TensorBoard's files are TensorFlow's, whatever Keras runs on
+    from tensorboard import summary  # its own writer, which needs no TensorFlow
 
-    with tf.summary.create_file_writer(str(folder)).as_default():
-        for name in row.keys() - {"epoch"}:
-            tf.summary.scalar(name, row[name], step=row["epoch"])
+    writer = summary.Writer(str(folder))
+    for name in row.keys() - {"epoch"}:
+        writer.add_scalar(name, row[name], row["epoch"])
+    writer.close()
