@@ -12,11 +12,11 @@ import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from autotagging import options
+from autotagging import interrupts, options
 from autotagging.files import check_name
 from autotagging.formatting import display_path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = interrupts.REPOSITORY
 SAMPLE = REPOSITORY / "data" / "sample"
 PUBLISHED = REPOSITORY / "data" / "published"
 SYNONYMS = REPOSITORY / "data" / "synonyms.csv"
@@ -37,7 +37,7 @@ def run(main, parse_args):
         stream.reconfigure(errors="backslashreplace")  # a terminal that knows no other letters
     try:
         exit_code = _run(main, parse_args)
-        _ignore_interrupts()
+        interrupts.ignore()
         if sys.stdout:
             sys.stdout.flush()
     except BrokenPipeError:  # nobody reads on, as where it goes to head: no reason to complain
@@ -47,11 +47,6 @@ def run(main, parse_args):
         exit_code = _say(f"standard output: {error.strerror}", 1)
         _discard_output()
     sys.exit(exit_code)
-
-
-def _ignore_interrupts():
-    """Let Ctrl-C be nothing while Python ends: the work is done, or interrupted already."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _discard_output():
@@ -73,11 +68,12 @@ def _run(main, parse_args):
     except (OSError, ValueError) as error:
         return _say(_sentence(error), 2)
     try:
+        interrupts.raise_again()
         main(args)
     except BrokenPipeError:
         raise
     except KeyboardInterrupt:
-        _ignore_interrupts()
+        interrupts.ignore()
         restarts = getattr(args, "force", False) and getattr(args, "force_restarts", False)
         again = "it without --force" if restarts else "the same command"
         return _say(f"interrupted: run {again} to resume", 130)

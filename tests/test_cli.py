@@ -186,6 +186,34 @@ def test_ctrl_c_while_a_script_ends_changes_nothing(first, code, said):
     assert (answer.returncode, answer.stderr) == (code, said)
 
 
+def start(*arguments):
+    """Start Python, with its standard error at hand."""
+    command = [sys.executable, *map(str, arguments)]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=REPOSITORY, **pipes)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_ctrl_c_while_a_script_imports_its_libraries_ends_it_in_silence(script):
+    said = []
+    with start("-X", "importtime", REPOSITORY / script, "--help") as process:
+        for line in process.stderr:  # a line a module that is imported
+            if line.split("|")[-1].strip() == "numpy":
+                process.send_signal(signal.SIGINT)
+            if not line.startswith("import time:"):
+                said.append(line)
+    assert process.returncode == -signal.SIGINT  # 130 in a shell
+    assert said == []
+
+
+def test_ctrl_c_in_another_program_stays_what_it_is():
+    check = "import signal\nfrom autotagging import cli\n"
+    check += "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
+    with start("-c", check) as process:
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
 PRINTS = ["-c", "from autotagging import cli; cli.run(lambda _: print('a'), lambda: None)"]
 
 
