@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autotagging import cli, steps
 from autotagging.formatting import list_some
-from benchmarks import undisturbed
+from benchmarks import process_tree, undisturbed
 
 COMMANDS = {
     "1": ("1_label_reduction_and_files_renaming.py",),
@@ -90,7 +90,8 @@ def started(script, data, options=()):
         With `said`, the path of its standard error.
     """
     name, *own = COMMANDS[script]
-    command = [sys.executable, str(cli.REPOSITORY / name), "--data", str(data), *own, *options]
+    script = [sys.executable, str(cli.REPOSITORY / name)]
+    command = [*process_tree.WITH_PARENT, *script, "--data", str(data), *own, *options]
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "stderr"
         with said.open("wb") as stderr:

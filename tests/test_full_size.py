@@ -1,12 +1,15 @@
 """The stand-in for MagnaTagATune, its rehearsal and growth, and the faults that are tried on it."""
 
+import os
 import random
+import select
 import shutil
+import subprocess
 import sys
 
 import pandas as pd
 import pytest
-from conftest import assert_legible
+from conftest import REPOSITORY, assert_legible
 
 from autotagging.clips import annotations
 from benchmarks import (
@@ -102,6 +105,21 @@ def test_a_process_is_watched_with_those_below_it():
     assert took.cpu_seconds > 0.1
     with pytest.raises(ValueError, match="failed: no such thing"):
         process_tree.run([sys.executable, "-c", "raise SystemExit('no such thing')"])
+
+
+def test_a_command_is_killed_with_the_killed_process_that_runs_it(tmp_path):
+    if not process_tree.WITH_PARENT:
+        pytest.skip("setpriv of util-linux is not installed")
+    told = tmp_path / "pid"
+    os.mkfifo(told)
+    child = f"import os, signal; open({str(told)!r}, 'w').write(str(os.getpid())); signal.pause()"
+    command = [sys.executable, "-c", child]
+    parent = f"from benchmarks import process_tree; process_tree.run({command!r})"
+    with subprocess.Popen([sys.executable, "-c", parent], cwd=REPOSITORY) as running:
+        watched = os.pidfd_open(int(told.read_text()))
+        running.kill()
+    assert select.select([watched], [], [], 60)[0] == [watched]  # it has ended
+    os.close(watched)
 
 
 def test_a_rehearsal_that_was_killed_resumes_unless_the_code_is_another(tmp_path, monkeypatch):
