@@ -2,7 +2,7 @@
 
 A script ends in ``cli.run(main, parse_args)``. What the user typed wrong ends with exit code 2
 (argparse), what the data lacks (``ValueError`` and ``OSError`` of the package) with 1, Ctrl-C
-with 130; each prints one sentence on standard error.
+with 130, as of every signal with 128 and its number; each prints one sentence on standard error.
 """
 
 import argparse
@@ -68,15 +68,15 @@ def _run(main, parse_args):
     except (OSError, ValueError) as error:
         return _say(_sentence(error), 2)
     try:
-        interrupts.raise_again()
+        interrupts.raise_from_now_on()
         main(args)
     except BrokenPipeError:
         raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         interrupts.ignore()
         restarts = getattr(args, "force", False) and getattr(args, "force_restarts", False)
         again = "it without --force" if restarts else "the same command"
-        return _say(f"interrupted: run {again} to resume", 130)
+        return _say(f"interrupted: run {again} to resume", interrupts.exit_code_of(interrupt))
     except BrokenProcessPool:
         killed = "a worker process was killed, for want of memory perhaps"
         return _say(f"{killed}: the same command resumes, with fewer --jobs if that helps", 1)

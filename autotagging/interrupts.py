@@ -1,6 +1,7 @@
-"""Ctrl-C: a silent end while a script still imports its libraries, an exception once it works.
+"""Ctrl-C and other requests to end: silence while a script imports its libraries, then a sentence.
 
-The imports take seconds, and Ctrl-C would print a traceback out of the middle of one.
+The imports take seconds, and Ctrl-C would print a traceback out of the middle of one. Schedulers of
+clusters send SIGTERM before they kill, and a terminal that is closed sends SIGHUP.
 """
 
 import signal
@@ -22,12 +23,26 @@ def end_silently():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def raise_again():
-    """Let Ctrl-C raise KeyboardInterrupt from now on, where it would end a script silently."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def raise_from_now_on():
+    """Let each raise KeyboardInterrupt, unless it is ignored as after nohup."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _raise)
+
+
+def _raise(number, _):
+    raise KeyboardInterrupt(number)
+
+
+def exit_code_of(interrupt):
+    """Return the exit code that a shell expects of a script that a signal ended."""
+    number = interrupt.args[0] if interrupt.args else signal.SIGINT
+    return 128 + number
 
 
 def ignore():
     """Let Ctrl-C be nothing while Python ends: the work is done, or interrupted already."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is _raise:
+            signal.signal(number, signal.SIG_DFL)

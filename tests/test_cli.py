@@ -16,14 +16,16 @@ from autotagging import cli
 SCRIPTS = sorted(path.name for path in REPOSITORY.glob("*.py"))
 MAKERS = {"aux_make_sample.py", "aux_download_magnatagatune.py"}  # of the folder of --data
 MAKERS |= {"aux_published_networks.py", "aux_tag_audio.py"}  # which need none
+REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # to end
 
 
 @pytest.fixture(autouse=True)
 def _interruptible():
-    """Let Ctrl-C end the tests though `cli.run` has ended in them."""
-    before = signal.getsignal(signal.SIGINT)
+    """Let the tests be ended as before though `cli.run` has ended in them."""
+    before = {number: signal.getsignal(number) for number in REQUESTS}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_the_scripts_the_paper_tells_of_are_there():
@@ -212,6 +214,20 @@ def test_ctrl_c_in_another_program_stays_what_it_is():
     with start("-c", check) as process:
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", REQUESTS, ids=lambda number: number.name)
+def test_a_request_to_end_is_one_sentence_unless_it_is_ignored(number):
+    for before, code, said in [
+        ("SIG_DFL", 128 + number, "-c: interrupted: run the same command to resume\n"),
+        ("SIG_IGN", 0, ""),  # as after nohup
+    ]:
+        program = "import os, signal\nfrom autotagging import cli\n"
+        program += f"signal.signal({number}, signal.{before})\n"
+        program += f"cli.run(lambda _: os.kill(os.getpid(), {number}), lambda: None)"
+        with start("-c", program) as process:
+            assert process.stderr.read() == said
+        assert process.returncode == code
 
 
 PRINTS = ["-c", "from autotagging import cli; cli.run(lambda _: print('a'), lambda: None)"]
