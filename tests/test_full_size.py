@@ -1,9 +1,7 @@
 """The stand-in for MagnaTagATune, its rehearsal and growth, and the faults that are tried on it."""
 
 import os
-import random
 import select
-import shutil
 import subprocess
 import sys
 
@@ -13,14 +11,11 @@ from conftest import REPOSITORY, assert_legible
 
 from autotagging.clips import annotations
 from benchmarks import (
-    disturbances,
-    disturbed_run,
     full_size,
     growth,
     process_tree,
     rehearsal,
     rehearsal_page,
-    undisturbed,
 )
 
 TOOK = {
@@ -207,55 +202,3 @@ def test_time_in_proportion_and_memory_that_stays_are_told_from_others(grown):
 
 def test_the_figure_of_growth_is_legible(grown):
     assert_legible(growth.draw(grown))
-
-
-@pytest.fixture(scope="module")
-def first_script(stand_in, tmp_path_factory):
-    """Return an undisturbed run of script 1."""
-    folder = tmp_path_factory.mktemp("faults")
-    shutil.copytree(stand_in, folder / "before-1" / disturbed_run.NAME)
-    return disturbed_run.run_undisturbed(folder, "1")
-
-
-@pytest.mark.parametrize("name", ["moved", "clip-gone", "clip-replaced", "clock-set-back"])
-def test_a_script_that_is_disturbed_ends_as_if_it_was_not(first_script, tmp_path, name):
-    data = shutil.copytree(first_script.before, tmp_path / "disturbed" / disturbed_run.NAME)
-    run = disturbed_run.DisturbedRun(first_script, data, random.Random(0))
-    disturb, _ = disturbances.FAULTS[name]
-    disturb(run)
-    assert run.data.is_dir()
-    table = run.data / "labels/merged50/labels.csv"
-    table.write_text(table.read_text().replace(",1", ",0", 1))
-    with pytest.raises(disturbed_run.OutcomeError, match=r"^differ: labels/merged50/labels\.csv$"):
-        run.compare()
-
-
-@pytest.mark.parametrize(
-    ("program", "problem"),
-    [
-        ("import os; os.kill(os.getpid(), 7)", "ends by SIGBUS"),
-        ("1 / 0", "a traceback: ZeroDivisionError"),
-        ("raise SystemExit('no script says so')", "without a sentence: no script says so"),
-    ],
-    ids=["signal", "traceback", "another-sentence"],
-)
-def test_an_end_without_a_sentence_is_no_good_end(
-    first_script, tmp_path, monkeypatch, program, problem
-):
-    script = tmp_path / "script.py"
-    script.write_text(program)
-    monkeypatch.setitem(disturbed_run.COMMANDS, "1", (str(script),))
-    run = disturbed_run.DisturbedRun(first_script, tmp_path, random.Random(0))
-    with pytest.raises(disturbed_run.OutcomeError, match=problem):
-        run.run()
-
-
-def test_what_differs_is_named_but_for_times(tmp_path):
-    (tmp_path / "summary.json").write_text('{"seconds": 1, "clips": 2}')
-    (tmp_path / "scores.npy").write_bytes(b"1")
-    expected = undisturbed.content_of(tmp_path)
-    (tmp_path / "summary.json").write_text('{"seconds": 2, "clips": 2}')
-    assert undisturbed.find_differences(tmp_path, expected) == []
-    (tmp_path / "scores.npy").write_bytes(b"2")
-    (tmp_path / "more.csv").write_bytes(b"")
-    assert undisturbed.find_differences(tmp_path, expected) == ["more.csv", "scores.npy"]
