@@ -104,9 +104,8 @@ def _symbolic(source, target):
     except OSError as error:
         if error.errno not in NO_LINKS:
             raise
-        raise ValueError(
-            f"the file system of {target.parent} has no links ({error.strerror}): choose --link copy"
-        ) from None
+        problem = f"the file system of {target.parent} has no links ({error.strerror})"
+        raise ValueError(f"{problem}: choose --link copy") from None
     os.replace(part, target)
     return True
 
