@@ -9,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+import warnings
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def run(main, parse_args):
     """
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.reconfigure(errors="backslashreplace")  # a terminal that knows no other letters
+    # On file systems without locks, as Lustre may be, filelock says that it makes do with a file.
+    warnings.filterwarnings("ignore", "flock not supported")
     try:
         exit_code = _run(main, parse_args)
         interrupts.ignore()

@@ -111,6 +111,17 @@ def test_an_interrupted_run_resumes_by_the_same_command_unless_force_restarts_it
         assert f"interrupted: run {again} to resume" in capsys.readouterr().err
 
 
+def test_a_file_system_without_locks_is_no_reason_to_warn(tmp_path):
+    program = "import errno, fcntl, pathlib, sys\nfrom autotagging import cli, steps\n"
+    program += "def refuse(*_):\n    raise OSError(errno.ENOSYS, 'not implemented')\n"
+    program += "fcntl.flock = refuse\n"
+    program += "def main(_):\n    with steps.locked(pathlib.Path(sys.argv[1])):\n        pass\n"
+    program += "cli.run(main, lambda: None)"
+    with start("-c", program, tmp_path / "step") as process:
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
 def test_an_argument_that_cannot_be_read_ends_with_code_2(capsys):
     def parse_args():
         raise PermissionError(13, "Permission denied", "/data/mtt")
