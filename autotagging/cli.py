@@ -34,15 +34,15 @@ def run(main, parse_args):
     parse_args : callable
         Returns them; exits with code 2 where they are wrong.
     """
-    for stream in filter(None, (sys.stdout, sys.stderr)):
+    _open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a terminal that knows no other letters
     # On file systems without locks, as Lustre may be, filelock says that it makes do with a file.
     warnings.filterwarnings("ignore", "flock not supported")
     try:
         exit_code = _run(main, parse_args)
         interrupts.ignore()
-        if sys.stdout:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:  # nobody reads on, as where it goes to head: no reason to complain
         exit_code = 128 + signal.SIGPIPE
         _discard_output()
@@ -52,10 +52,22 @@ def run(main, parse_args):
     sys.exit(exit_code)
 
 
+def _open_closed_streams():
+    """Let streams that are closed, as by ``>&-``, lead nowhere: else files would take their place.
+
+    What libraries print would then end in them.
+    """
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(nowhere, True)  # for workers, too
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8", closefd=False))
+
+
 def _discard_output():
     """Let what cannot be printed be no error when Python ends."""
     with Path(os.devnull).open("wb") as nowhere:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
+        for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere.fileno(), stream.fileno())
 
 
@@ -100,7 +112,7 @@ def _check_encoding():
             raise ValueError("file names are not UTF-8 here: leave out Python's option -X utf8=0")
         # again, in Python's UTF-8 mode, and the workers after it; the terminal stays as it is
         os.environ["PYTHONUTF8"] = "1"
-        os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding if sys.stdout else "ascii")
+        os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - as it is
     for argument in sys.argv:
         option, _, value = argument.partition("=")  # --data=FOLDER

@@ -274,6 +274,18 @@ def test_output_that_cannot_be_written_is_one_sentence():
     assert len(answer.stderr.splitlines()) == 1
 
 
+def test_what_is_printed_to_closed_streams_ends_in_no_file(tmp_path):
+    program = "import os, subprocess, sys\nfrom autotagging import cli\n"
+    program += "def main(_):\n    with open('table.csv', 'w') as table:\n        table.write('0')\n"
+    program += "        print('a', flush=True), print('b', file=sys.stderr, flush=True)\n"
+    program += "        os.write(1, b'c'), os.write(2, b'd'), subprocess.run(['echo', 'e'])\n"
+    program += "cli.run(main, lambda: None)"
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-c", program]
+    path = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    assert subprocess.run(closed, cwd=tmp_path, env=path, check=False).returncode == 0
+    assert (tmp_path / "table.csv").read_text() == "0"
+
+
 def test_the_sample_that_is_not_made_yet_is_refused_with_its_script(monkeypatch, tmp_path):
     monkeypatch.setattr(cli, "SAMPLE", tmp_path / "sample")
     with pytest.raises(argparse.ArgumentTypeError, match=r"sample does not exist: run aux_make"):
