@@ -15,8 +15,6 @@ Example: python aux_published_networks.py mtt-musicnn
 
 import argparse
 
-import pandas as pd
-
 from autotagging import cli
 from autotagging.formatting import print_up_to_date
 from autotagging.models import published
@@ -28,7 +26,7 @@ def main(args):
         if published.is_made(name, args.published) and not args.force:
             print_up_to_date(args.published / name)
         published.make(name, args.published, force=args.force)
-    print(pd.DataFrame(published.tabulate(args.published)).to_string(index=False))
+    print(published.tabulate(args.published).to_string(index=False))
 
 
 def parse_args():

@@ -25,8 +25,10 @@ user_tables     tables that users bring
 versions        of Python, libraries and this repository
 native_stderr   what libraries write to standard error past Python, silenced
 caches          folders for what libraries keep, where the home cannot be written to
+interrupts      what Ctrl-C does while a script starts, works and ends
 """
 
-from autotagging import caches
+from autotagging import caches, interrupts
 
-caches.make_writable()  # before any of these libraries is imported
+interrupts.end_silently()  # before any library is imported
+caches.make_writable()

@@ -2,21 +2,22 @@
 
 A script ends in ``cli.run(main, parse_args)``. What the user typed wrong ends with exit code 2
 (argparse), what the data lacks (``ValueError`` and ``OSError`` of the package) with 1, Ctrl-C
-with 130; each prints one sentence on standard error.
+with 130, as of every signal with 128 and its number; each prints one sentence on standard error.
 """
 
 import argparse
 import os
 import signal
 import sys
+import warnings
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from autotagging import options
+from autotagging import interrupts, options
 from autotagging.files import check_name
 from autotagging.formatting import display_path
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = interrupts.REPOSITORY
 SAMPLE = REPOSITORY / "data" / "sample"
 PUBLISHED = REPOSITORY / "data" / "published"
 SYNONYMS = REPOSITORY / "data" / "synonyms.csv"
@@ -33,13 +34,15 @@ def run(main, parse_args):
     parse_args : callable
         Returns them; exits with code 2 where they are wrong.
     """
-    for stream in filter(None, (sys.stdout, sys.stderr)):
+    _open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a terminal that knows no other letters
+    # On file systems without locks, as Lustre may be, filelock says that it makes do with a file.
+    warnings.filterwarnings("ignore", "flock not supported")
     try:
         exit_code = _run(main, parse_args)
-        _ignore_interrupts()
-        if sys.stdout:
-            sys.stdout.flush()
+        interrupts.ignore()
+        sys.stdout.flush()
     except BrokenPipeError:  # nobody reads on, as where it goes to head: no reason to complain
         exit_code = 128 + signal.SIGPIPE
         _discard_output()
@@ -49,15 +52,22 @@ def run(main, parse_args):
     sys.exit(exit_code)
 
 
-def _ignore_interrupts():
-    """Let Ctrl-C be nothing while Python ends: the work is done, or interrupted already."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _open_closed_streams():
+    """Let streams that are closed, as by ``>&-``, lead nowhere: else files would take their place.
+
+    What libraries print would then end in them.
+    """
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(nowhere, True)  # for workers, too
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8", closefd=False))
 
 
 def _discard_output():
     """Let what cannot be printed be no error when Python ends."""
     with Path(os.devnull).open("wb") as nowhere:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
+        for stream in (sys.stdout, sys.stderr):
             os.dup2(nowhere.fileno(), stream.fileno())
 
 
@@ -73,14 +83,15 @@ def _run(main, parse_args):
     except (OSError, ValueError) as error:
         return _say(_sentence(error), 2)
     try:
+        interrupts.raise_from_now_on()
         main(args)
     except BrokenPipeError:
         raise
-    except KeyboardInterrupt:
-        _ignore_interrupts()
+    except KeyboardInterrupt as interrupt:
+        interrupts.ignore()
         restarts = getattr(args, "force", False) and getattr(args, "force_restarts", False)
         again = "it without --force" if restarts else "the same command"
-        return _say(f"interrupted: run {again} to resume", 130)
+        return _say(f"interrupted: run {again} to resume", interrupts.exit_code_of(interrupt))
     except BrokenProcessPool:
         killed = "a worker process was killed, for want of memory perhaps"
         return _say(f"{killed}: the same command resumes, with fewer --jobs if that helps", 1)
@@ -101,7 +112,7 @@ def _check_encoding():
             raise ValueError("file names are not UTF-8 here: leave out Python's option -X utf8=0")
         # again, in Python's UTF-8 mode, and the workers after it; the terminal stays as it is
         os.environ["PYTHONUTF8"] = "1"
-        os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding if sys.stdout else "ascii")
+        os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - as it is
     for argument in sys.argv:
         option, _, value = argument.partition("=")  # --data=FOLDER

@@ -18,7 +18,7 @@ from benchmarks import process_tree
 from benchmarks.disturbed_run import NAME, POLL, OutcomeError, wait_for_work
 
 AHEAD = 400 * 24 * 3600  # seconds by which the clock was set back
-BETWEEN = 0.3  # seconds between one Ctrl-C and the next
+PAUSE = 0.3  # seconds between one Ctrl-C and the next, or in which a computer sleeps
 PAGE = 4096  # bytes, in which a file takes memory
 
 
@@ -158,8 +158,7 @@ def lose_clip(run):
 def replace_clip(run):
     """Run with another clip's audio in place of one, then put the first back."""
     clip = run.choose_clip()
-    others = [path for path in list_visible(clip.parent, "*.mp3") if path.stat().st_size]
-    others += list_visible(clip.parent.parent, "[0-9a-f]/*.mp3")
+    others = list_visible(run.data, "[0-9a-f]/*")
     other = next(path for path in others if path.read_bytes() not in (clip.read_bytes(), b""))
     clip.rename(run.data.with_name("away"))
     shutil.copy(other, clip)
@@ -218,14 +217,41 @@ def interrupt_twice(run):
     with run.start() as process:
         run.wait_for_a_moment(process)
         for _ in range(2):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)
+            send_to_all(process, signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(BETWEEN)
+                process.wait(PAUSE)
         code, said = run.end_of(process)
     if code not in (0, 130):
         raise OutcomeError(f"exit code {code}: {said}")
     run.finish()
+
+
+def send_to_all(process, number):
+    """Send a signal to a script and its workers, as far as they are still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def terminate(run):
+    """Send SIGTERM to all processes, as a scheduler does before it kills them."""
+    with run.start() as process:
+        run.wait_for_a_moment(process)
+        send_to_all(process, signal.SIGTERM)
+        run.end_of(process)
+    run.finish()
+
+
+def suspend(run):
+    """Stop all processes for a while, as a computer that sleeps."""
+    with run.start() as process:
+        run.wait_for_a_moment(process)
+        send_to_all(process, signal.SIGSTOP)
+        time.sleep(PAUSE)
+        send_to_all(process, signal.SIGCONT)
+        code, said = run.end_of(process)
+    if code:
+        raise OutcomeError(said)
+    run.compare()
 
 
 # Name -> what is done, and whether its moment is a matter of chance.
@@ -233,6 +259,8 @@ FAULTS = {
     "main-killed": (kill_main, True),
     "worker-killed": (kill_worker, True),
     "ctrl-c-twice": (interrupt_twice, True),
+    "terminated": (terminate, True),
+    "suspended": (suspend, True),
     "disk-full": (fill_disk, True),
     "two-at-once": (start_twice, True),
     "moved": (move, True),

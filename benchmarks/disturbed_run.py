@@ -13,7 +13,7 @@ from pathlib import Path
 
 from autotagging import cli, steps
 from autotagging.formatting import list_some
-from benchmarks import undisturbed
+from benchmarks import process_tree, undisturbed
 
 COMMANDS = {
     "1": ("1_label_reduction_and_files_renaming.py",),
@@ -90,7 +90,8 @@ def started(script, data, options=()):
         With `said`, the path of its standard error.
     """
     name, *own = COMMANDS[script]
-    command = [sys.executable, str(cli.REPOSITORY / name), "--data", str(data), *own, *options]
+    script = [sys.executable, str(cli.REPOSITORY / name)]
+    command = [*process_tree.WITH_PARENT, *script, "--data", str(data), *own, *options]
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "stderr"
         with said.open("wb") as stderr:
@@ -158,11 +159,15 @@ class DisturbedRun:
             code = process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             raise OutcomeError(f"hangs for {PATIENCE} s") from None
-        text = process.said.read_text(errors="replace").replace("\r", "\n").strip()
-        last = text.splitlines()[-1] if text else ""
+        return self.judge(code, process.said.read_text(errors="replace"))
+
+    def judge(self, code, said):
+        """Return an exit code and the last line of what a script said; see `run`."""
+        lines = said.replace("\r", "\n").strip().splitlines()
+        last = lines[-1] if lines else ""
         if code < 0:
             raise OutcomeError(f"ends by {signal.Signals(-code).name}")
-        if "Traceback" in text:
+        if any("Traceback" in line for line in lines):
             raise OutcomeError(f"a traceback: {last}")
         if code and not last.startswith(COMMANDS[self.script][0]):
             raise OutcomeError(f"exit code {code} without a sentence: {last}")
@@ -188,6 +193,6 @@ class DisturbedRun:
 
     def choose_clip(self):
         """Return the path of a clip's audio, by chance: raw for script 1, else below clips/."""
-        pattern = "[0-9a-f]/*.mp3" if self.script == "1" else "clips/*.mp3"
+        pattern = "[0-9a-f]/*" if self.script == "1" else "clips/[0-9]*"
         clips = sorted(path for path in self.data.glob(pattern) if path.stat().st_size)
         return self.rng.choice(clips)

@@ -5,6 +5,7 @@ What is measured of memory is anonymous memory, see `machine.anonymous_bytes`; o
 
 import contextlib
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -16,6 +17,8 @@ from benchmarks import machine
 
 INTERVAL = 0.1  # seconds between two looks
 TICKS = os.sysconf("SC_CLK_TCK")  # of processor time a second
+# Before a command: Linux kills it once the process that runs it was killed and could not do so.
+WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ def run(command):
         Where it fails, with the last line that it printed.
     """
     started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen([*WITH_PARENT, *command], **pipes) as process:
         watch, ended = Watch(process.pid), threading.Event()
 
         def look_on():

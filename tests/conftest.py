@@ -169,6 +169,15 @@ SCRIPTS = {
 }
 
 
+EVERY_STEP = {
+    "1": [SCRIPTS[1]],
+    "2": [SCRIPTS[2], "--jobs", 1],
+    "3": [SCRIPTS[3], "--epochs", 2, "--no-refit"],
+    "4": [SCRIPTS[4]],
+    "5": [SCRIPTS[5]],
+}
+
+
 def run_pipeline(run_script, data, *first, epochs=1):
     """Run every script on a dataset, the first with some arguments; return what they printed."""
     printed, train = {}, (3, "--epochs", epochs, "--no-refit")
@@ -202,6 +211,19 @@ def finished_features(run_script, tmp_path_factory):
     clips["artist"] = [f"artist {i % 8}" for i in range(len(clips))]
     clips.to_csv(data / "clips" / "clips.csv", index=False)
     return data
+
+
+@pytest.fixture(scope="session")
+def before_each_step(run_script, tmp_path_factory):
+    """Return, for each script, a small dataset on which those before it have run, and after it."""
+    data = write_tiny_dataset(tmp_path_factory.mktemp("whole") / "data")
+    folders = {}
+    for name, (script, *arguments) in EVERY_STEP.items():
+        folders[name] = shutil.copytree(data, data.with_name(f"before-{name}"))
+        answer = run_script(script, "--data", data, *arguments)
+        assert answer.returncode == 0, answer.stderr
+        folders[f"after-{name}"] = shutil.copytree(data, data.with_name(f"after-{name}"))
+    return folders
 
 
 @pytest.fixture

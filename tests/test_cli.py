@@ -16,14 +16,16 @@ from autotagging import cli
 SCRIPTS = sorted(path.name for path in REPOSITORY.glob("*.py"))
 MAKERS = {"aux_make_sample.py", "aux_download_magnatagatune.py"}  # of the folder of --data
 MAKERS |= {"aux_published_networks.py", "aux_tag_audio.py"}  # which need none
+REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # to end
 
 
 @pytest.fixture(autouse=True)
 def _interruptible():
-    """Let Ctrl-C end the tests though `cli.run` has ended in them."""
-    before = signal.getsignal(signal.SIGINT)
+    """Let the tests be ended as before though `cli.run` has ended in them."""
+    before = {number: signal.getsignal(number) for number in REQUESTS}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_the_scripts_the_paper_tells_of_are_there():
@@ -109,6 +111,17 @@ def test_an_interrupted_run_resumes_by_the_same_command_unless_force_restarts_it
         assert f"interrupted: run {again} to resume" in capsys.readouterr().err
 
 
+def test_a_file_system_without_locks_is_no_reason_to_warn(tmp_path):
+    program = "import errno, fcntl, pathlib, sys\nfrom autotagging import cli, steps\n"
+    program += "def refuse(*_):\n    raise OSError(errno.ENOSYS, 'not implemented')\n"
+    program += "fcntl.flock = refuse\n"
+    program += "def main(_):\n    with steps.locked(pathlib.Path(sys.argv[1])):\n        pass\n"
+    program += "cli.run(main, lambda: None)"
+    with start("-c", program, tmp_path / "step") as process:
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
 def test_an_argument_that_cannot_be_read_ends_with_code_2(capsys):
     def parse_args():
         raise PermissionError(13, "Permission denied", "/data/mtt")
@@ -186,6 +199,48 @@ def test_ctrl_c_while_a_script_ends_changes_nothing(first, code, said):
     assert (answer.returncode, answer.stderr) == (code, said)
 
 
+def start(*arguments):
+    """Start Python, with its standard error at hand."""
+    command = [sys.executable, *map(str, arguments)]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=REPOSITORY, **pipes)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_ctrl_c_while_a_script_imports_its_libraries_ends_it_in_silence(script):
+    said = []
+    with start("-X", "importtime", REPOSITORY / script, "--help") as process:
+        for line in process.stderr:  # a line a module that is imported
+            if line.split("|")[-1].strip() == "numpy":
+                process.send_signal(signal.SIGINT)
+            if not line.startswith("import time:"):
+                said.append(line)
+    assert process.returncode == -signal.SIGINT  # 130 in a shell
+    assert said == []
+
+
+def test_ctrl_c_in_another_program_stays_what_it_is():
+    check = "import signal\nfrom autotagging import cli\n"
+    check += "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
+    with start("-c", check) as process:
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", REQUESTS, ids=lambda number: number.name)
+def test_a_request_to_end_is_one_sentence_unless_it_is_ignored(number):
+    for before, code, said in [
+        ("SIG_DFL", 128 + number, "-c: interrupted: run the same command to resume\n"),
+        ("SIG_IGN", 0, ""),  # as after nohup
+    ]:
+        program = "import os, signal\nfrom autotagging import cli\n"
+        program += f"signal.signal({number}, signal.{before})\n"
+        program += f"cli.run(lambda _: os.kill(os.getpid(), {number}), lambda: None)"
+        with start("-c", program) as process:
+            assert process.stderr.read() == said
+        assert process.returncode == code
+
+
 PRINTS = ["-c", "from autotagging import cli; cli.run(lambda _: print('a'), lambda: None)"]
 
 
@@ -217,6 +272,18 @@ def test_output_that_cannot_be_written_is_one_sentence():
     assert answer.stderr.startswith(b"-c: ")
     assert answer.stderr.endswith(b"No space left on device\n")
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_what_is_printed_to_closed_streams_ends_in_no_file(tmp_path):
+    program = "import os, subprocess, sys\nfrom autotagging import cli\n"
+    program += "def main(_):\n    with open('table.csv', 'w') as table:\n        table.write('0')\n"
+    program += "        print('a', flush=True), print('b', file=sys.stderr, flush=True)\n"
+    program += "        os.write(1, b'c'), os.write(2, b'd'), subprocess.run(['echo', 'e'])\n"
+    program += "cli.run(main, lambda: None)"
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-c", program]
+    path = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    assert subprocess.run(closed, cwd=tmp_path, env=path, check=False).returncode == 0
+    assert (tmp_path / "table.csv").read_text() == "0"
 
 
 def test_the_sample_that_is_not_made_yet_is_refused_with_its_script(monkeypatch, tmp_path):

@@ -1,23 +1,21 @@
 """The stand-in for MagnaTagATune, its rehearsal and growth, and the faults that are tried on it."""
 
-import random
-import shutil
+import os
+import select
+import subprocess
 import sys
 
 import pandas as pd
 import pytest
-from conftest import assert_legible
+from conftest import REPOSITORY, assert_legible
 
 from autotagging.clips import annotations
 from benchmarks import (
-    disturbances,
-    disturbed_run,
     full_size,
     growth,
     process_tree,
     rehearsal,
     rehearsal_page,
-    undisturbed,
 )
 
 TOOK = {
@@ -102,6 +100,21 @@ def test_a_process_is_watched_with_those_below_it():
     assert took.cpu_seconds > 0.1
     with pytest.raises(ValueError, match="failed: no such thing"):
         process_tree.run([sys.executable, "-c", "raise SystemExit('no such thing')"])
+
+
+def test_a_command_is_killed_with_the_killed_process_that_runs_it(tmp_path):
+    if not process_tree.WITH_PARENT:
+        pytest.skip("setpriv of util-linux is not installed")
+    told = tmp_path / "pid"
+    os.mkfifo(told)
+    child = f"import os, signal; open({str(told)!r}, 'w').write(str(os.getpid())); signal.pause()"
+    command = [sys.executable, "-c", child]
+    parent = f"from benchmarks import process_tree; process_tree.run({command!r})"
+    with subprocess.Popen([sys.executable, "-c", parent], cwd=REPOSITORY) as running:
+        watched = os.pidfd_open(int(told.read_text()))
+        running.kill()
+    assert select.select([watched], [], [], 60)[0] == [watched]  # it has ended
+    os.close(watched)
 
 
 def test_a_rehearsal_that_was_killed_resumes_unless_the_code_is_another(tmp_path, monkeypatch):
@@ -189,55 +202,3 @@ def test_time_in_proportion_and_memory_that_stays_are_told_from_others(grown):
 
 def test_the_figure_of_growth_is_legible(grown):
     assert_legible(growth.draw(grown))
-
-
-@pytest.fixture(scope="module")
-def first_script(stand_in, tmp_path_factory):
-    """Return an undisturbed run of script 1."""
-    folder = tmp_path_factory.mktemp("faults")
-    shutil.copytree(stand_in, folder / "before-1" / disturbed_run.NAME)
-    return disturbed_run.run_undisturbed(folder, "1")
-
-
-@pytest.mark.parametrize("name", ["moved", "clip-gone", "clip-replaced", "clock-set-back"])
-def test_a_script_that_is_disturbed_ends_as_if_it_was_not(first_script, tmp_path, name):
-    data = shutil.copytree(first_script.before, tmp_path / "disturbed" / disturbed_run.NAME)
-    run = disturbed_run.DisturbedRun(first_script, data, random.Random(0))
-    disturb, _ = disturbances.FAULTS[name]
-    disturb(run)
-    assert run.data.is_dir()
-    table = run.data / "labels/merged50/labels.csv"
-    table.write_text(table.read_text().replace(",1", ",0", 1))
-    with pytest.raises(disturbed_run.OutcomeError, match=r"^differ: labels/merged50/labels\.csv$"):
-        run.compare()
-
-
-@pytest.mark.parametrize(
-    ("program", "problem"),
-    [
-        ("import os; os.kill(os.getpid(), 7)", "ends by SIGBUS"),
-        ("1 / 0", "a traceback: ZeroDivisionError"),
-        ("raise SystemExit('no script says so')", "without a sentence: no script says so"),
-    ],
-    ids=["signal", "traceback", "another-sentence"],
-)
-def test_an_end_without_a_sentence_is_no_good_end(
-    first_script, tmp_path, monkeypatch, program, problem
-):
-    script = tmp_path / "script.py"
-    script.write_text(program)
-    monkeypatch.setitem(disturbed_run.COMMANDS, "1", (str(script),))
-    run = disturbed_run.DisturbedRun(first_script, tmp_path, random.Random(0))
-    with pytest.raises(disturbed_run.OutcomeError, match=problem):
-        run.run()
-
-
-def test_what_differs_is_named_but_for_times(tmp_path):
-    (tmp_path / "summary.json").write_text('{"seconds": 1, "clips": 2}')
-    (tmp_path / "scores.npy").write_bytes(b"1")
-    expected = undisturbed.content_of(tmp_path)
-    (tmp_path / "summary.json").write_text('{"seconds": 2, "clips": 2}')
-    assert undisturbed.find_differences(tmp_path, expected) == []
-    (tmp_path / "scores.npy").write_bytes(b"2")
-    (tmp_path / "more.csv").write_bytes(b"")
-    assert undisturbed.find_differences(tmp_path, expected) == ["more.csv", "scores.npy"]

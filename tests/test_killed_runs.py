@@ -10,31 +10,11 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import REPOSITORY, SCRIPTS, write_tiny_dataset
+from conftest import EVERY_STEP, REPOSITORY, SCRIPTS
 
 from benchmarks.undisturbed import content_of
 
-ONE, TWO, THREE, FOUR, FIVE = (SCRIPTS[number] for number in range(1, 6))
-EVERY_STEP = {
-    "1": [ONE],
-    "2": [TWO, "--jobs", 1],
-    "3": [THREE, "--epochs", 2, "--no-refit"],
-    "4": [FOUR],
-    "5": [FIVE],
-}
-
-
-@pytest.fixture(scope="module")
-def before_each_step(run_script, tmp_path_factory):
-    """Return, for each script, a dataset on which those before it have run, and after it."""
-    data = write_tiny_dataset(tmp_path_factory.mktemp("whole") / "tiny")
-    folders = {}
-    for name, (script, *arguments) in EVERY_STEP.items():
-        folders[name] = shutil.copytree(data, data.with_name(f"before-{name}"))
-        answer = run_script(script, "--data", data, *arguments)
-        assert answer.returncode == 0, answer.stderr
-        folders[f"after-{name}"] = shutil.copytree(data, data.with_name(f"after-{name}"))
-    return folders
+ONE, TWO, THREE, FOUR = (SCRIPTS[number] for number in range(1, 5))
 
 
 @pytest.mark.slow
@@ -43,7 +23,7 @@ def test_killed_after_any_file_a_script_ends_the_same(run_script, before_each_st
     script, *arguments = EVERY_STEP[name]
     whole = content_of(before_each_step[f"after-{name}"])
     for number in itertools.count(1):
-        data = shutil.copytree(before_each_step[name], tmp_path / "tiny")
+        data = shutil.copytree(before_each_step[name], tmp_path / "data")
         killed = run_script(script, "--data", data, *arguments, kill_after=number)
         if killed.returncode == 0:
             break

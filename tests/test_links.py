@@ -1,5 +1,6 @@
 """Audio under other names."""
 
+import errno
 import os
 
 import pandas as pd
@@ -70,6 +71,23 @@ def test_links_are_symbolic_where_hard_ones_fail(audio, monkeypatch):
     assert links.link(*audio) == (2, 2)
     assert audio[1]["a"].read_bytes() == b"1"
     assert links.link(*audio) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("problem", "sentence"),
+    [(errno.EPERM, "clips has no links .*: choose --link copy"), (errno.ENOSPC, "No space left")],
+    ids=["no-links", "no-room"],
+)
+def test_where_there_are_no_links_at_all_copies_are_named(audio, monkeypatch, problem, sentence):
+    def fail(*_):
+        raise OSError(problem, os.strerror(problem))
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", fail)
+    monkeypatch.setattr("pathlib.Path.symlink_to", fail)
+    with pytest.raises((ValueError, OSError), match=sentence):
+        links.link(*audio)
+    assert names_in(audio[1]["a"].parent) == []
+    assert links.link(*audio, "copy") == (2, 0)
 
 
 @pytest.mark.parametrize("kind", links.KINDS)

@@ -91,14 +91,26 @@ def test_a_dataset_without_audio_has_a_report_without_it(data):
     assert "<audio" not in text
 
 
-def test_a_clip_that_cannot_be_decoded_is_said(data):
-    clip_id = results_folder.read_examples(data / "results/peer")[0]["clip_id"]
+def test_a_clip_without_audio_is_said_until_it_has_some(data, capsys):
+    folder = data / "results/peer"
+    clip_id = results_folder.read_examples(folder)[0]["clip_id"]
     path = data / inventory.read_clips(data).loc[clip_id, "file"]
+    before = write_again(data)
+    audio = path.read_bytes()
     path.unlink()
     path.write_bytes(b"no audio")
     text = write_again(data)
     assert "No audio: the file is a text" in text
     assert text.count("<audio") == 13
+    for _ in range(2):
+        report.write_missing(data, folder, steps.read_summary(folder))
+        assert capsys.readouterr().out.startswith(f"no audio of clip {clip_id} in report.html: ")
+    path.write_bytes(audio)
+    report.write_missing(data, folder, steps.read_summary(folder))
+    assert (folder / "report.html").read_text(encoding="utf-8") == before
+    report.write_missing(data, folder, steps.read_summary(folder))
+    assert capsys.readouterr().out.count("\n") == 1  # the page was written once
+    assert not (folder / "without_audio.csv").exists()
 
 
 def test_what_is_to_be_known_of_a_network_from_elsewhere_are_sentences(data):

@@ -4,6 +4,7 @@
 ``labels/<set>/multi_hot/<bits>_<clip_id>.mp3`` is the naming of the original pipeline.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from autotagging.steps import WRITTEN_BY
 UNFINISHED = ".part"
 MULTI_HOT = re.compile(r"[01]+_.+")
 MAX_NAME = 255  # bytes, of most file systems
+NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}  # as exFAT answers
 
 
 def link(sources, targets, kind="hard"):
@@ -37,6 +39,11 @@ def link(sources, targets, kind="hard"):
         How many were made now.
     symbolic : int
         How many of all are symbolic links.
+
+    Raises
+    ------
+    ValueError
+        Where there can be no links, or a raw file is itself a link to its target.
     """
     made = symbolic = 0
     for clip_id in tqdm(sources.index, desc="linking", unit="clip", disable=len(sources) < 1000):
@@ -92,7 +99,13 @@ def _symbolic(source, target):
     if target.is_symlink() and _same_file(source, target):
         return False
     part = _part(target)
-    part.symlink_to(source.resolve())
+    try:
+        part.symlink_to(source.resolve())
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        problem = f"the file system of {target.parent} has no links ({error.strerror})"
+        raise ValueError(f"{problem}: choose --link copy") from None
     os.replace(part, target)
     return True
 

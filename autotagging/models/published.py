@@ -13,6 +13,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from autotagging import cli, files, native_stderr, steps
 from autotagging.clips.annotations import MAGNATAGATUNE
 from autotagging.features.settings import PRESETS
@@ -305,8 +307,8 @@ def read_tags(wheel, name):
 
 
 def tabulate(folder):
-    """Return the networks as rows of text: name, architecture, trained on, AUCs, where it lies."""
-    return [
+    """Return the networks as a table of text: name, architecture, trained on, AUCs, its folder."""
+    rows = [
         {
             "network": name,
             "architecture": published.architecture,
@@ -317,6 +319,7 @@ def tabulate(folder):
         }
         for name, published in NETWORKS.items()
     ]
+    return pd.DataFrame(rows)
 
 
 def _as_published(value):

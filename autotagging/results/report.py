@@ -42,6 +42,8 @@ FIGURES = ("auc_per_tag", "roc_pr_curves", "accuracy", "Recall", "tag_confusions
 def write_missing(data, folder, summary):
     """Draw the figures of an evaluation and write its report, as far as they are missing.
 
+    A report in which a clip is silent is written again once the clip can be heard.
+
     Parameters
     ----------
     data : Path
@@ -58,9 +60,18 @@ def write_missing(data, folder, summary):
     note = f"{folder.name} on {summary['dataset']}. {summary['note']}".removesuffix(". ")
     style.save_missing(folder, note, drawings)
     with steps.locked(folder):
-        if not (folder / FILE).exists():
+        if not (folder / FILE).exists() or _can_be_heard_now(data, folder):
             write(data, folder, summary)
             print_written(folder / FILE, "everything in one file, with clips to play")
+        for clip_id, why in results_folder.read_without_audio(folder).items():
+            print(f"no audio of clip {clip_id} in {FILE}: {why}")
+
+
+def _can_be_heard_now(data, folder):
+    """Return whether there is audio now of a clip that is silent in the report."""
+    silent = results_folder.read_without_audio(folder)
+    clips = inventory.read_clips(data)
+    return any(_hear(data, clips["file"].get(clip_id))["audio"] for clip_id in silent)
 
 
 def write(data, folder, summary):
@@ -77,6 +88,10 @@ def write(data, folder, summary):
     """
     per_tag, test = results_folder.read_table(folder, "per_tag"), summary["rows"][evaluation.TEST]
     averages = tables.tabulate_rows(summary)
+    clips = list(_describe_clips(data, folder, per_tag.set_index("tag")["threshold"]))
+    silent = {clip["clip_id"]: clip["why"] for clip in clips if clip["file"] and clip["why"]}
+    (folder / FILE).unlink(missing_ok=True)  # first, so that what is silent is so in this page
+    results_folder.write_without_audio(folder, silent)
     html.write(
         folder / FILE,
         FILE,
@@ -90,7 +105,7 @@ def write(data, folder, summary):
         figures={name: _encode((folder / f"{name}.png").read_bytes()) for name in FIGURES},
         columns=COLUMNS,
         tags=per_tag.to_dict("records"),
-        clips=list(_describe_clips(data, folder, per_tag.set_index("tag")["threshold"])),
+        clips=clips,
         left_out=results_folder.read_left_out(folder).reset_index().to_dict("records"),
     )
 
@@ -117,18 +132,19 @@ def _describe_clips(data, folder, thresholds):
         yield {
             "clip_id": clip_id,
             "reason": example["reason"],
+            "file": clip["file"],
             "made_by": ", ".join(filter(None, clip[["artist", "album", "track"]])),
             "kinds": {kind: rows.to_dict("records") for kind, rows in kinds.items()},
-            **_hear(data / clip["file"] if clip["file"] else None),
+            **_hear(data, clip["file"]),
         }
 
 
-def _hear(path):
+def _hear(data, file):
     """Return the audio (mp3) and its spectrogram (JPEG) as data; None where there is no audio."""
-    if path is None:
+    if not file:
         return {"audio": None, "picture": None, "why": "this dataset has no audio"}
     try:
-        samples = loading.load(path, SAMPLE_RATE, SECONDS).samples
+        samples = loading.load(data / file, SAMPLE_RATE, SECONDS).samples
     except ValueError as error:
         return {"audio": None, "picture": None, "why": f"the file {error}"}
     sound, picture = io.BytesIO(), io.BytesIO()

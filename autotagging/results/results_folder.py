@@ -13,6 +13,7 @@ reliability.csv  low, high, pairs, score, share: how often a tag is there where 
 confusions.csv   tag, missed (clips), then the share of these that were given the column's tag
 examples.csv     clip_id, reason, in_figure, actual and predicted tags of the clips shown
 *.png            figures; report.html all of it in one page
+without_audio.csv  clip_id, reason: clips that are silent in report.html, where there are any
 summary.json     averages, and what they belong to; written last
 """
 
@@ -31,6 +32,7 @@ from autotagging.results import scores
 
 DEFAULT = "vgg"
 TABLES = ("per_tag", "curves", "reliability", "confusions")
+WITHOUT_AUDIO = "without_audio.csv"
 
 
 def folder_of(data, name):
@@ -249,3 +251,20 @@ def read_examples(folder):
     table = steps.read_table(folder / "examples.csv", dtype={"clip_id": str, "in_figure": bool})
     table[["actual", "predicted"]] = table[["actual", "predicted"]].map(_split)
     return table.to_dict("records")
+
+
+def write_without_audio(folder, reasons):
+    """Write ``without_audio.csv``, reasons by clip_id; remove it where there are none."""
+    path = folder / WITHOUT_AUDIO
+    if reasons:
+        write_table(path, pd.DataFrame(reasons.items(), columns=["clip_id", "reason"]), index=False)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def read_without_audio(folder):
+    """Read ``without_audio.csv``: a dict of reasons by clip_id, empty where it is not there."""
+    if not (folder / WITHOUT_AUDIO).exists():
+        return {}
+    reading = {"usecols": ["clip_id", "reason"], "dtype": str}
+    return steps.read_table(folder / WITHOUT_AUDIO, "clip_id", **reading)["reason"].to_dict()

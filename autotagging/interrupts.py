@@ -1,0 +1,48 @@
+"""Ctrl-C and other requests to end: silence while a script imports its libraries, then a sentence.
+
+The imports take seconds, and Ctrl-C would print a traceback out of the middle of one. Schedulers of
+clusters send SIGTERM before they kill, and a terminal that is closed sends SIGHUP.
+"""
+
+import signal
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SCRIPTS = (REPOSITORY, REPOSITORY / "benchmarks")
+
+
+def end_silently():
+    """Let Ctrl-C end a script of this repository as a shell expects: by the signal, code 130.
+
+    Other programs, such as a notebook that imports the package, keep what they do.
+    """
+    program = getattr(sys.modules["__main__"], "__file__", None)
+    is_script = program and Path(program).resolve().parent in SCRIPTS
+    if is_script and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def raise_from_now_on():
+    """Let each raise KeyboardInterrupt, unless it is ignored as after nohup."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _raise)
+
+
+def _raise(number, _):
+    raise KeyboardInterrupt(number)
+
+
+def exit_code_of(interrupt):
+    """Return the exit code that a shell expects of a script that a signal ended."""
+    number = interrupt.args[0] if interrupt.args else signal.SIGINT
+    return 128 + number
+
+
+def ignore():
+    """Let Ctrl-C be nothing while Python ends: the work is done, or interrupted already."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is _raise:
+            signal.signal(number, signal.SIG_DFL)
