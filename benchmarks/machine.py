@@ -2,7 +2,6 @@
 
 import os
 import platform
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -60,28 +59,6 @@ def measured(work):
         done.set()
         watching.join()
     return result, seconds, peak
-
-
-def measured_tree(command):
-    """Run a command; return the peak of anonymous bytes of it and the processes below it."""
-    peak = 0
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        while running.poll() is None:
-            peak = max(peak, sum(map(anonymous_bytes, _list_tree(running.pid))))
-            time.sleep(0.02)
-    if running.returncode:
-        raise ValueError(f"{' '.join(map(str, command))} ended with {running.returncode}")
-    return peak
-
-
-def _list_tree(pid):
-    """Return the ids of a process and of those that it, and its children, started."""
-    try:
-        files = list(Path(f"/proc/{pid}/task").glob("*/children"))
-        children = [int(child) for file in files for child in file.read_text().split()]
-    except OSError:  # it has ended
-        return [pid]
-    return [pid, *(below for child in children for below in _list_tree(child))]
 
 
 def list_clips(test_data, pattern=EXCERPT):

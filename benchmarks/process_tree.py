@@ -115,7 +115,7 @@ def run(command):
     seconds = time.perf_counter() - started
     if process.returncode:
         lines = printed.strip().splitlines() or [f"exit code {process.returncode}"]
-        raise ValueError(f"{' '.join(command)} failed: {lines[-1]}")
+        raise ValueError(f"{' '.join(map(str, command))} failed: {lines[-1]}")
     # Samples miss the last tenth of a second; the system's sum, children that nobody waited for.
     cpu_seconds = max(usage.ru_utime + usage.ru_stime, sum(watch.cpu_seconds.values()))
     main = watch.peaks.pop(process.pid, 0)

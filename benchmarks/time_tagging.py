@@ -22,7 +22,7 @@ from autotagging import cli, native_stderr, options
 from autotagging.features import workers
 from autotagging.models import published
 from autotagging.tagging import pieces, songs, tagger
-from benchmarks import gpu, machine
+from benchmarks import gpu, machine, process_tree
 
 MANY = 10_000  # songs whose time is stated
 COPIES = 248  # of a clip of 29 s: two hours
@@ -57,7 +57,7 @@ def print_memory(clip, args, folder):
     for name, song in {"a clip": clip, f"{COPIES} copies, one after another": long}.items():
         command = [sys.executable, cli.REPOSITORY / "aux_tag_audio.py", song, "--jobs", "1"]
         command += ["--model", args.network, "--published", args.published]
-        print(f"| {name} | {machine.measured_tree(command) / 1e6:,.0f} |", flush=True)
+        print(f"| {name} | {process_tree.run(command).together_bytes / 1e6:,.0f} |", flush=True)
 
 
 def link_songs(clips, n_songs, folder):
