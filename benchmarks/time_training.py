@@ -3,16 +3,19 @@
 Every network is trained as its recipe says, on features of its preset that are random numbers in
 a file (synthetic: only their shape matters). The parts are timed in turns, several rounds each,
 and the medians are printed. A GPU's memory is that of one process: it is told of a network that is
-named alone.
+named alone. With --against they are compared with those of another checkout of this project, whose
+benchmark is run in turns with this one.
 
 Writes  tables on standard output
 
 Example: python benchmarks/time_training.py --architectures vgg paper --rounds 5
+         python benchmarks/time_training.py --architectures vgg --against ../before
 """
 
 import multiprocessing
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -36,6 +39,9 @@ COLUMNS += ("GPU memory, MB",)
 
 def main(args):
     """Print a row per network, then the memory of training on few and on many clips."""
+    if args.against:
+        compare(args)
+        return
     with native_stderr.silenced():  # what libraries say of the machine is said here, once
         computing = gpu.described()
     print(machine.described())
@@ -57,6 +63,36 @@ def main(args):
                 with multiprocessing.get_context("spawn").Pool(1) as fresh:
                     taken = fresh.apply(memory, (Path(folder), n_clips))
                 print(f"| {n_clips:,} | {taken / 1e6:.0f} |", flush=True)
+
+
+def compare(args):
+    """Print a row per network: clips/s in the other checkout and in this one, run in turns."""
+    print(f"{machine.described()}; median of {args.rounds} turns of {args.batches} batches\n")
+    pairs = [
+        [speeds_in(of, args) for of in (args.against, cli.REPOSITORY)] for _ in range(args.rounds)
+    ]
+    print("| network | clips/s there | clips/s here | ratio, least and most |\n|---|---|---|---|")
+    for name in args.architectures:
+        there, here = zip(*((before[name], now[name]) for before, now in pairs), strict=True)
+        ratios = [now / before for before, now in zip(there, here, strict=True)]
+        print(
+            f"| `{name}` | {statistics.median(there):.0f} | {statistics.median(here):.0f} | "
+            f"{statistics.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f} |"
+        )
+
+
+def speeds_in(checkout, args):
+    """Return the clips a second of each network by the benchmark of a checkout: a dict."""
+    command = [sys.executable, checkout / "benchmarks" / Path(__file__).name]
+    command += ["--architectures", *args.architectures, "--batches", str(args.batches)]
+    command += ["--mixed-precision"] if args.mixed_precision else []
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise ValueError(f"{command[1]} failed: {run.stderr.strip()}")
+    rows = [line.strip("| ").split(" | ") for line in run.stdout.splitlines()]
+    column = next(row.index("clips/s") for row in rows if "clips/s" in row)
+    rows = {row[0].strip("`"): row for row in rows}
+    return {name: int(rows[name][column].replace(",", "")) for name in args.architectures}
 
 
 def settings_of(name, mixed_precision):
@@ -190,6 +226,8 @@ def parse_args():
     )
     parser.add_argument("--mixed-precision", action="store_true", help="in half precision")
     parser.add_argument("--memory", action="store_true", help="also how memory grows")
+    text = "another checkout of this project, to compare with in as many turns as --rounds says"
+    parser.add_argument("--against", type=options.folder, metavar="FOLDER", help=text)
     return parser.parse_args()
 
 

@@ -64,8 +64,11 @@ def test_details_say_what_a_block_does():
     blocks = {block["name"]: block for block in diagram.describe(build("vgg"))}
     assert "mean and deviation of each input band" in blocks["pooling"]["details"]
     assert blocks["pooling"]["shape"] == (2 * 96 + 2 * 16,)
-    details = ["3x3 kernel", "batch norm.", "ReLU", "max pool 2"]
-    assert blocks["convolution 1"]["details"] == details
+    pooled_first = ["3x3 kernel", "max pool 2", "batch norm.", "ReLU"]
+    assert blocks["convolution 1"]["details"] == pooled_first
+    blocks = {block["name"]: block for block in diagram.describe(build("fcn"))}
+    pooled_last = ["3x3 kernel", "batch norm.", "ReLU", "max pool 4x2"]
+    assert blocks["convolution 1"]["details"] == pooled_last
 
 
 def test_a_convolution_is_as_large_as_its_pooling_leaves_it_and_its_maps_as_before():

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY, learnable_parts
+from conftest import REPOSITORY, learnable_parts, normalise_before_pooling
 
 pytest.importorskip("keras")
 import keras
@@ -315,6 +315,13 @@ def test_a_damaged_checkpoint_is_refused_with_its_remedy(tmp_path, whole, damage
         train(tmp_path)
     assert len(str(refused.value).splitlines()) == 1
     assert (checkpoint / "last.keras").read_bytes() == before
+
+
+def test_a_run_that_was_begun_with_another_order_of_layers_is_refused(tmp_path, whole, monkeypatch):
+    shutil.copytree(whole[0], tmp_path, dirs_exist_ok=True)
+    normalise_before_pooling(monkeypatch)
+    with pytest.raises(ValueError, match=r"was made by another version, .* --force"):
+        train(tmp_path)
 
 
 @pytest.mark.parametrize("is_tagged", [True, False])

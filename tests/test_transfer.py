@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import learnable_parts
+from conftest import learnable_parts, normalise_before_pooling
 
 pytest.importorskip("keras")
 import keras
@@ -71,6 +71,13 @@ def test_a_network_of_other_layers_is_no_start(monkeypatch):
     monkeypatch.setattr(architectures, "VGG_WIDTHS", (4, 8))
     with pytest.raises(ValueError, match="'convolution_2' differs"):
         transfer.take_weights(build(), narrow)
+
+
+def test_a_network_of_another_order_of_layers_is_no_start(monkeypatch):
+    network = build()
+    normalise_before_pooling(monkeypatch)
+    with pytest.raises(ValueError, match="with its layers in another order: train it again"):
+        transfer.take_weights(network, build())
 
 
 def test_the_normalisation_of_input_and_batches_stays_with_the_weights(tmp_path):

@@ -31,9 +31,13 @@ def _normalise(shape, mean, variance):
 
 
 def convolution(x, width, kernel, number):
-    """Return a convolution, its batch normalisation and ReLU: the maps."""
+    """Return a convolution, still to be normalised."""
     options = {"use_bias": False, "name": f"convolution_{number}"}
-    x = layers.Conv2D(width, kernel, padding="same", **options)(x)
+    return layers.Conv2D(width, kernel, padding="same", **options)(x)
+
+
+def maps(x, number):
+    """Return the batch normalisation of a convolution, and ReLU: the maps."""
     x = layers.BatchNormalization(name=f"batch_normalisation_{number}")(x)
     return layers.ReLU(name=f"maps_{number}")(x)
 

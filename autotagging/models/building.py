@@ -56,6 +56,18 @@ def list_layers(network, kind):
     return [layer for layer in network.layers if isinstance(layer, kind)]
 
 
+def have_same_order(network, other):
+    """Return whether the layers that two networks have in common follow each other alike.
+
+    Layers of the same names and weights may still be another network: what stands before
+    normalisation decides what it is a normalisation of.
+    """
+    orders = [[layer.name for layer in one.layers] for one in (network, other)]
+    common = set.intersection(*map(set, orders))
+    first, second = ([name for name in order if name in common] for order in orders)
+    return first == second
+
+
 def choose_momentum(n_steps):
     """Return the momentum of batch normalisation for a training of so many steps.
 

@@ -13,7 +13,7 @@ import shutil
 
 from autotagging import steps
 from autotagging.files import write_whole
-from autotagging.models import model_folder
+from autotagging.models import building, model_folder
 
 BEGUN, LAST, BEST = "begun.json", "last.keras", "best.keras"
 REMOVED = ".checkpoint.removed"
@@ -135,9 +135,11 @@ def restore(folder, network):
     Raises
     ------
     ValueError
-        Where the checkpoint is damaged.
+        Where the checkpoint is damaged, or is of a version with another order of layers.
     """
-    model_folder.load(folder / BEST)  # damage is said now, not after the training
+    best, _ = model_folder.load(folder / BEST)  # damage is said now, not after the training
+    if not building.have_same_order(network, best):
+        raise steps.damaged(folder / BEST, "was made by another version, of other layers")
     model_folder.load_weights(folder / LAST, network)
     if not int(network.optimizer.iterations):
         raise steps.damaged(folder / LAST, "has lost the state of its optimiser")

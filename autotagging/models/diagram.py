@@ -90,9 +90,11 @@ def _describe_convolution(number, members):
         details.append(BATCH_NORMALISATION)
     details.append("ReLU")
     if "pooling" in by_name:
-        last = by_name["pooling"]
-        sizes = dict.fromkeys(map(str, last.pool_size))  # one where both are the same
-        details.append(f"max pool {'x'.join(sizes)}")
+        pooling = by_name["pooling"]
+        sizes = dict.fromkeys(map(str, pooling.pool_size))  # one where both are the same
+        is_last = members.index(pooling) > members.index(last)
+        details.insert(len(details) if is_last else 1, f"max pool {'x'.join(sizes)}")
+        last = pooling if is_last else last
     weights = sum(layer.count_params() for layer in members)
     return _block("convolution", f"convolution {number}", last.output.shape, details, weights)
 

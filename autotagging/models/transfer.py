@@ -148,8 +148,13 @@ def take_weights(network, start):
     Raises
     ------
     ValueError
-        Where a layer has weights of other shapes.
+        Where a layer has weights of other shapes, or layers come in another order.
     """
+    if not building.have_same_order(network, start):
+        raise ValueError(
+            "the network to start from was made by another version, with its layers in another "
+            "order: train it again"
+        )
     sources = {layer.name: layer for layer in start.layers}
     n_taken = 0
     for layer in network.layers:
