@@ -25,7 +25,7 @@ user_tables     tables that users bring
 versions        of Python, libraries and this repository
 native_stderr   what libraries write to standard error past Python, silenced
 caches          folders for what libraries keep, where the home cannot be written to
-interrupts      what Ctrl-C does while a script starts, works and ends
+interrupts      what Ctrl-C and SIGTERM do while a script starts, works and ends
 """
 
 from autotagging import caches, interrupts

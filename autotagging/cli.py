@@ -2,7 +2,7 @@
 
 A script ends in ``cli.run(main, parse_args)``. What the user typed wrong ends with exit code 2
 (argparse), what the data lacks (``ValueError`` and ``OSError`` of the package) with 1, Ctrl-C
-with 130, as of every signal with 128 and its number; each prints one sentence on standard error.
+with 130 and SIGTERM with 143; each prints one sentence on standard error.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Ctrl-C and other requests to end: silence while a script imports its libraries, then a sentence.
+"""Ctrl-C and SIGTERM: silence while a script imports its libraries, a sentence once it works.
 
 The imports take seconds, and Ctrl-C would print a traceback out of the middle of one. Schedulers of
-clusters send SIGTERM before they kill, and a terminal that is closed sends SIGHUP.
+clusters send SIGTERM before they kill.
 """
 
 import signal
@@ -24,8 +24,8 @@ def end_silently():
 
 
 def raise_from_now_on():
-    """Let each raise KeyboardInterrupt, unless it is ignored as after nohup."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    """Let both raise KeyboardInterrupt, unless they are ignored as in the background of a shell."""
+    for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _raise)
 
@@ -43,6 +43,5 @@ def exit_code_of(interrupt):
 def ignore():
     """Let Ctrl-C be nothing while Python ends: the work is done, or interrupted already."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is _raise:
-            signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGTERM) is _raise:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -16,7 +16,7 @@ from autotagging import cli
 SCRIPTS = sorted(path.name for path in REPOSITORY.glob("*.py"))
 MAKERS = {"aux_make_sample.py", "aux_download_magnatagatune.py"}  # of the folder of --data
 MAKERS |= {"aux_published_networks.py", "aux_tag_audio.py"}  # which need none
-REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # to end
+REQUESTS = (signal.SIGINT, signal.SIGTERM)  # to end
 
 
 @pytest.fixture(autouse=True)
@@ -231,7 +231,7 @@ def test_ctrl_c_in_another_program_stays_what_it_is():
 def test_a_request_to_end_is_one_sentence_unless_it_is_ignored(number):
     for before, code, said in [
         ("SIG_DFL", 128 + number, "-c: interrupted: run the same command to resume\n"),
-        ("SIG_IGN", 0, ""),  # as after nohup
+        ("SIG_IGN", 0, ""),
     ]:
         program = "import os, signal\nfrom autotagging import cli\n"
         program += f"signal.signal({number}, signal.{before})\n"

@@ -61,6 +61,7 @@ def test_unpacking_killed_midway_goes_on(run_script, test_data, tmp_path):
     assert "nothing to do" in run_script(ONE, "--data", data, "--raw", raw).stdout
 
 
+@pytest.mark.slow
 def test_extraction_killed_midway_is_completed_to_the_same_bytes(run_script, test_data, tmp_path):
     data = tmp_path / "data"
     assert run_script(ONE, "--data", data, "--raw", test_data / "mtt-excerpt").returncode == 0
