@@ -107,11 +107,13 @@ def run(command):
 
         looking = threading.Thread(target=look_on)
         looking.start()
-        printed = process.stdout.read().decode(errors="replace")
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        ended.set()
-        looking.join()
+        try:
+            printed = process.stdout.read().decode(errors="replace")
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        finally:  # also where Ctrl-C comes: the thread would go on
+            ended.set()
+            looking.join()
     seconds = time.perf_counter() - started
     if process.returncode:
         lines = printed.strip().splitlines() or [f"exit code {process.returncode}"]

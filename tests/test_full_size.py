@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 
@@ -102,7 +103,8 @@ def test_a_process_is_watched_with_those_below_it():
         process_tree.run([sys.executable, "-c", "raise SystemExit('no such thing')"])
 
 
-def test_a_command_is_killed_with_the_killed_process_that_runs_it(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+def test_a_command_ends_with_the_process_that_runs_it(tmp_path, number):
     if not process_tree.WITH_PARENT:
         pytest.skip("setpriv of util-linux is not installed")
     told = tmp_path / "pid"
@@ -112,7 +114,7 @@ def test_a_command_is_killed_with_the_killed_process_that_runs_it(tmp_path):
     parent = f"from benchmarks import process_tree; process_tree.run({command!r})"
     with subprocess.Popen([sys.executable, "-c", parent], cwd=REPOSITORY) as running:
         watched = os.pidfd_open(int(told.read_text()))
-        running.kill()
+        running.send_signal(number)
     assert select.select([watched], [], [], 60)[0] == [watched]  # it has ended
     os.close(watched)
 
