@@ -80,6 +80,7 @@ def extract(folder, files, rows, settings, jobs):
     ValueError
         Where there is no such cluster.
     """
+    _keep_freed_memory()  # what comes from workers is large, too
     with _workers(jobs):
         # A task goes out when a worker is free: few are held, however many clips there are.
         results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(

@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import normalize
 
 from autotagging import options, steps, versions
 from autotagging.files import read_zip, write_array, write_table
@@ -190,6 +189,8 @@ def tag_weights(network):
     ndarray of shape (n_tags, n_inputs)
         Of a mean of networks the weights of all side by side, each as long as the others.
     """
+    from sklearn.preprocessing import normalize  # takes a second, and other scripts do without
+
     weights = [one.get_layer("logits").get_weights()[0].T for one in nesting.list_members(network)]
     return weights[0] if len(weights) == 1 else np.hstack([*map(normalize, weights)])
 
