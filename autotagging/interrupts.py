@@ -41,7 +41,6 @@ def exit_code_of(interrupt):
 
 
 def ignore():
-    """Let Ctrl-C be nothing while Python ends: the work is done, or interrupted already."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if signal.getsignal(signal.SIGTERM) is _raise:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """Let both be nothing while Python ends: the work is done, or interrupted already."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
