@@ -242,6 +242,19 @@ def test_a_request_to_end_is_one_sentence_unless_it_is_ignored(number):
         assert process.returncode == code
 
 
+@pytest.mark.parametrize("number", REQUESTS, ids=lambda number: number.name)
+def test_a_request_to_end_never_unwinds_tensorflow(number):
+    program = "import os, signal, sys\nfrom autotagging import cli\n"
+    program += f"signal.signal({number}, signal.SIG_DFL)\nsys.modules['tensorflow'] = None\n"
+    program += "def main(_):\n    print('a')\n    try:\n"
+    program += f"        os.kill(os.getpid(), {number})\n"
+    program += "    except BaseException:\n        raise AssertionError from None\n"
+    program += "cli.run(main, lambda: None)"
+    with start("-c", program) as process:
+        assert process.stderr.read() == "\n-c: interrupted: run the same command to resume\n"
+    assert process.returncode == 128 + number
+
+
 PRINTS = ["-c", "from autotagging import cli; cli.run(lambda _: print('a'), lambda: None)"]
 
 
