@@ -82,16 +82,17 @@ def _run(main, parse_args):
         raise
     except (OSError, ValueError) as error:
         return _say(_sentence(error), 2)
+    restarts = getattr(args, "force", False) and getattr(args, "force_restarts", False)
+    again = "it without --force" if restarts else "the same command"
+    interrupted = f"interrupted: run {again} to resume"
     try:
-        interrupts.raise_from_now_on()
+        interrupts.raise_from_now_on(_named(interrupted))
         main(args)
     except BrokenPipeError:
         raise
     except KeyboardInterrupt as interrupt:
         interrupts.ignore()
-        restarts = getattr(args, "force", False) and getattr(args, "force_restarts", False)
-        again = "it without --force" if restarts else "the same command"
-        return _say(f"interrupted: run {again} to resume", interrupts.exit_code_of(interrupt))
+        return _say(interrupted, interrupts.exit_code_of(interrupt))
     except BrokenProcessPool:
         killed = "a worker process was killed, for want of memory perhaps"
         return _say(f"{killed}: the same command resumes, with fewer --jobs if that helps", 1)
@@ -120,8 +121,12 @@ def _check_encoding():
 
 
 def _say(sentence, exit_code):
-    print(f"{Path(sys.argv[0]).name}: {sentence}", file=sys.stderr)
+    print(_named(sentence), file=sys.stderr)
     return exit_code
+
+
+def _named(sentence):
+    return f"{Path(sys.argv[0]).name}: {sentence}"
 
 
 def _sentence(error):

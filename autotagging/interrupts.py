@@ -4,6 +4,8 @@ The imports take seconds, and Ctrl-C would print a traceback out of the middle o
 clusters send SIGTERM before they kill.
 """
 
+import contextlib
+import os
 import signal
 import sys
 from pathlib import Path
@@ -23,15 +25,25 @@ def end_silently():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def raise_from_now_on():
-    """Let both raise KeyboardInterrupt, unless they are ignored as in the background of a shell."""
+def raise_from_now_on(sentence):
+    """Let both raise KeyboardInterrupt, unless they are ignored as in the background of a shell.
+
+    Once TensorFlow is imported they end the process at once with a sentence: out of the middle of
+    TensorFlow the exception comes as another one, or the process crashes. Files appear whole, so
+    that this is as good as `kill -9`, which a script has to bear.
+    """
+
+    def interrupt(number, _):
+        if "tensorflow" not in sys.modules:
+            raise KeyboardInterrupt(number)
+        with contextlib.suppress(OSError, RuntimeError):  # it was interrupted while it printed
+            sys.stdout.flush()
+        os.write(2, f"\n{sentence}\n".encode())
+        os._exit(128 + number)
+
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _raise)
-
-
-def _raise(number, _):
-    raise KeyboardInterrupt(number)
+            signal.signal(number, interrupt)
 
 
 def exit_code_of(interrupt):
@@ -41,7 +53,6 @@ def exit_code_of(interrupt):
 
 
 def ignore():
-    """Let Ctrl-C be nothing while Python ends: the work is done, or interrupted already."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if signal.getsignal(signal.SIGTERM) is _raise:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """Let both be nothing while Python ends: the work is done, or interrupted already."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

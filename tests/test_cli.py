@@ -189,9 +189,10 @@ def test_a_name_that_is_not_utf8_is_refused_before_anything_is_made(
      ("pass", 0, "")],
     ids=["interrupted", "finished"],
 )  # fmt: skip
-def test_ctrl_c_while_a_script_ends_changes_nothing(first, code, said):
-    again = "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))"
-    program = f"import atexit, os, signal\nfrom autotagging import cli\n{again}\n"
+@pytest.mark.parametrize("number", REQUESTS, ids=lambda number: number.name)
+def test_a_request_to_end_while_a_script_ends_changes_nothing(first, code, said, number):
+    again = f"atexit.register(lambda: os.kill(os.getpid(), {number}))"
+    program = f"import atexit, os\nfrom autotagging import cli\n{again}\n"
     program += f"def main(_):\n    {first}\ncli.run(main, lambda: None)"
     answer = subprocess.run(
         [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=False
@@ -239,6 +240,19 @@ def test_a_request_to_end_is_one_sentence_unless_it_is_ignored(number):
         with start("-c", program) as process:
             assert process.stderr.read() == said
         assert process.returncode == code
+
+
+@pytest.mark.parametrize("number", REQUESTS, ids=lambda number: number.name)
+def test_a_request_to_end_never_unwinds_tensorflow(number):
+    program = "import os, signal, sys\nfrom autotagging import cli\n"
+    program += f"signal.signal({number}, signal.SIG_DFL)\nsys.modules['tensorflow'] = None\n"
+    program += "def main(_):\n    print('a')\n    try:\n"
+    program += f"        os.kill(os.getpid(), {number})\n"
+    program += "    except BaseException:\n        raise AssertionError from None\n"
+    program += "cli.run(main, lambda: None)"
+    with start("-c", program) as process:
+        assert process.stderr.read() == "\n-c: interrupted: run the same command to resume\n"
+    assert process.returncode == 128 + number
 
 
 PRINTS = ["-c", "from autotagging import cli; cli.run(lambda _: print('a'), lambda: None)"]

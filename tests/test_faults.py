@@ -41,7 +41,7 @@ def start_run(run_script, before_each_step, tmp_path, monkeypatch):
             return self.judge(answer.returncode, answer.stderr)
 
     def start(script, seed=0):
-        monkeypatch.setitem(disturbed_run.COMMANDS, script, tuple(map(str, EVERY_STEP[script])))
+        monkeypatch.setitem(disturbed_run.COMMANDS, "3", tuple(map(str, EVERY_STEP["3"])))
         before, after = before_each_step[script], before_each_step[f"after-{script}"]
         n_bytes = disturbed_run.sum_new(after, before)
         content = undisturbed.content_of(after)
