@@ -5,6 +5,7 @@ vectors knows one of them, or a synonym, or the single words: the way taken is t
 """
 
 import re
+from itertools import compress
 
 import numpy as np
 import pandas as pd
@@ -38,8 +39,8 @@ def train(labels, *, size=300, seed=0):
     from gensim.models import Word2Vec
 
     tags = list(labels.columns)
-    tag_sets = ([tag for tag in tags if row[tag]] for row in labels.to_dict("records"))
-    sentences = [sorted(tag_set) for tag_set in tag_sets if len(tag_set) > 1]
+    tag_sets = (compress(tags, row) for row in labels.to_numpy())
+    sentences = [tag_set for tag_set in map(sorted, tag_sets) if len(tag_set) > 1]
     if not sentences:
         raise ValueError("no clip has two tags: there is nothing to train word vectors on")
     model = Word2Vec(
