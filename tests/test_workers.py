@@ -219,3 +219,10 @@ for number in range(6):
         [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout
     assert int(printed.split()[-1]) < 200  # pages that the system cleared; thousands without
+
+
+def test_ctrl_c_is_left_to_the_process_that_started_the_workers():
+    blocked = workers.compute_ahead(signal.pthread_sigmask, [(signal.SIG_BLOCK, ())], 1)
+    assert signal.SIGINT in next(blocked)
+    blocked.close()
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

@@ -6,11 +6,13 @@ import ctypes
 import functools
 import hashlib
 import os
+import signal
 import socket
 import threading
 import time
 import urllib.parse
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import joblib
@@ -83,9 +85,9 @@ def extract(folder, files, rows, settings, jobs):
     _keep_freed_memory()  # what comes from workers is large, too
     with _workers(jobs):
         # A task goes out when a worker is free: few are held, however many clips there are.
-        results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-            joblib.delayed(_compute)(*task) for task in _tasks(folder, files, rows, settings)
-        )
+        tasks = (joblib.delayed(_compute)(*task) for task in _tasks(folder, files, rows, settings))
+        with _starting():
+            results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(tasks)
         for task in results:
             yield from task
 
@@ -107,7 +109,8 @@ def compute_ahead(function, tasks, jobs):
     ending = {"initializer": _end_with, "initargs": (os.getpid(),)}
     executor = loky.get_reusable_executor(jobs, timeout=None, reuse=False, **ending)
     submit = functools.partial(executor.submit, _compute_in_one_thread, function)
-    running = collections.deque(map(submit, tasks[: AHEAD * jobs]))
+    with _starting():
+        running = collections.deque(map(submit, tasks[: AHEAD * jobs]))
 
     def collect():
         try:
@@ -123,6 +126,17 @@ def compute_ahead(function, tasks, jobs):
     results = collect()
     next(results)
     return results
+
+
+@contextlib.contextmanager
+def _starting():
+    """Let processes that are started here not hear Ctrl-C: the one that starts them ends them."""
+    resource_tracker.ensure_running()  # which lets its own process, and then all, hear it again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
