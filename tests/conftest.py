@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,9 @@ from matplotlib.text import Text
 
 settings.register_profile("steady", deadline=None)  # timing is for benchmarks
 settings.load_profile("steady")
+
+# In the background of a shell Ctrl-C is ignored, and so it would be by the scripts that tests run.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_DATA = Path(os.environ.get("AUTOTAGGING_TEST_DATA", REPOSITORY.parent / "shared")).resolve()

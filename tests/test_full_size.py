@@ -111,9 +111,7 @@ def test_a_command_ends_with_the_process_that_runs_it(tmp_path, number):
     os.mkfifo(told)
     child = f"import os, signal; open({str(told)!r}, 'w').write(str(os.getpid())); signal.pause()"
     command = [sys.executable, "-c", child]
-    # in the background of a shell SIGINT would be ignored
-    parent = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    parent += f"from benchmarks import process_tree; process_tree.run({command!r})"
+    parent = f"from benchmarks import process_tree; process_tree.run({command!r})"
     with subprocess.Popen([sys.executable, "-c", parent], cwd=REPOSITORY) as running:
         watched = os.pidfd_open(int(told.read_text()))
         running.send_signal(number)
