@@ -49,6 +49,7 @@ def test_results_stand_beside_the_floor_and_the_literature(run_script, evaluated
     assert "results/paper is not finished" in absent.stderr
 
 
+@pytest.mark.slow
 def test_a_run_stands_beside_the_literature_tag_by_tag(run_script, evaluated, test_data):
     command = ["benchmarks/tags_in_literature.py", "--data", evaluated]
     command += ["--annotations", test_data / "mtt" / "annotations_final.csv"]

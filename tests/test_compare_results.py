@@ -152,7 +152,13 @@ def replace_scores(run_script, data):
     ("change", "stale", "changed", "compared"),
     [
         (edit_labels, ["peer", "vgg"], "labels/merged5/labels.csv", ["third"]),
-        (train_otherwise, ["vgg"], "models/vgg/model.keras", ["peer", "third"]),
+        pytest.param(
+            train_otherwise,
+            ["vgg"],
+            "models/vgg/model.keras",
+            ["peer", "third"],
+            marks=pytest.mark.slow,
+        ),
         (replace_scores, ["peer"], "peer.csv", ["third", "vgg"]),
     ],
 )

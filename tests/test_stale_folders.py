@@ -10,6 +10,8 @@ import pytest
 import soundfile
 from conftest import SCRIPTS, run_pipeline, snapshot, write_tiny_dataset
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def finished(run_script, tmp_path_factory):
@@ -130,7 +132,6 @@ def test_results_of_labels_that_were_edited_are_refused_though_the_network_is_ne
     assert "results/vgg was made from another labels/merged5/labels.csv" in refused.stderr
 
 
-@pytest.mark.slow
 def test_results_of_a_model_file_are_refused_where_its_features_were_made_again(run, data):
     network = shutil.copy(data / "models/vgg/model.keras", data.parent / "theirs.keras")
     assert run(4, "--model", network).returncode == 0
@@ -139,7 +140,6 @@ def test_results_of_a_model_file_are_refused_where_its_features_were_made_again(
     assert "made from other features/mel96/" in run(4, "--model", network).stderr
 
 
-@pytest.mark.slow
 def test_results_with_intervals_of_an_earlier_version_are_evaluated_again(run, data):
     path = data / "results/vgg/summary.json"
     current = path.read_text()
@@ -152,7 +152,6 @@ def test_results_with_intervals_of_an_earlier_version_are_evaluated_again(run, d
     assert json.loads(path.read_text())["settings"] == json.loads(current)["settings"]
 
 
-@pytest.mark.slow
 def test_audio_that_no_label_set_uses_makes_nothing_stale(run, data):
     add_clip(data)
     answer = run(2)
@@ -199,7 +198,6 @@ def test_another_training_makes_results_stale(run, data):
     assert "from another results/vgg/scores.npy" in run(5).stderr
 
 
-@pytest.mark.slow
 def test_a_file_of_scores_that_was_replaced_is_another(run, data, tmp_path):
     scores = tmp_path / "theirs.csv"
     shutil.copy(data / "results/vgg/scores.csv", scores)
@@ -213,7 +211,6 @@ def test_a_file_of_scores_that_was_replaced_is_another(run, data, tmp_path):
     assert "results/theirs was made from another ../theirs.csv" in refused.stderr
 
 
-@pytest.mark.slow
 def test_other_vectors_have_a_map_of_their_own(run, data, tmp_path):
     vectors = tmp_path / "mine.txt"
     tags = [f"{tag} {n} {n * n} 1" for n, tag in enumerate(("low", "high", "loud", "quiet"))]
@@ -226,7 +223,6 @@ def test_other_vectors_have_a_map_of_their_own(run, data, tmp_path):
     assert "tag_map/mine was made from another ../mine.txt" in run(5, "--vectors", vectors).stderr
 
 
-@pytest.mark.slow
 def test_a_folder_of_an_earlier_version_says_so(run, data):
     for folder, old in (("features/mel96", "manifest.json"), ("models/vgg", "run.json")):
         (data / folder / "summary.json").rename(data / folder / old)

@@ -330,6 +330,7 @@ def test_a_word_vector_without_a_direction_is_named_with_its_file(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill_after", [3, 8])
 def test_a_map_broken_off_is_completed_with_the_same_bytes(dataset, run_script, kill_after):
     folder = dataset / "tag_map" / "trained"
