@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import functools
 import hashlib
+import multiprocessing.resource_tracker
 import os
 import signal
 import socket
@@ -12,7 +13,6 @@ import threading
 import time
 import urllib.parse
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 import joblib
@@ -20,6 +20,7 @@ import numpy as np
 import threadpoolctl
 from joblib.externals import loky
 
+from autotagging import native_stderr
 from autotagging.features.spectrogram import extract_file
 
 CLIPS_A_TASK = 16
@@ -131,7 +132,9 @@ def compute_ahead(function, tasks, jobs):
 @contextlib.contextmanager
 def _starting():
     """Let processes that are started here not hear Ctrl-C: the one that starts them ends them."""
-    resource_tracker.ensure_running()  # which lets its own process, and then all, hear it again
+    with native_stderr.silenced():  # their processes print a traceback where a worker was killed
+        for tracker in (multiprocessing.resource_tracker, loky.backend.resource_tracker):
+            tracker.ensure_running()  # now, as the first one lets all hear Ctrl-C again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
