@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -48,9 +47,13 @@ def kill_worker(run):
 
 
 def list_workers(pid):
-    """Return the processes of Python below a process: list of int."""
+    """Return the processes below a process that compute: list of int.
+
+    Not the two that clean up after them: one that is killed loses nothing, and the one that takes
+    its place complains of what it does not know.
+    """
     below = process_tree.list_tree(pid).keys() - {pid}
-    return [worker for worker in sorted(below) if sys.executable in read_command(worker)]
+    return [worker for worker in sorted(below) if "LokyProcess" in read_command(worker)]
 
 
 def read_command(pid):
