@@ -70,8 +70,8 @@ def write_missing(data, folder, summary):
 def _can_be_heard_now(data, folder):
     """Return whether there is audio now of a clip that is silent in the report."""
     silent = results_folder.read_without_audio(folder)
-    clips = inventory.read_clips(data)
-    return any(_hear(data, clips["file"].get(clip_id))["audio"] for clip_id in silent)
+    files = inventory.read_clips(data)["file"] if silent else {}
+    return any(_hear(data, files.get(clip_id))["audio"] for clip_id in silent)
 
 
 def write(data, folder, summary):
