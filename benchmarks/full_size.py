@@ -25,7 +25,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, options
 from autotagging.clips import annotations, inventory
-from autotagging.files import list_visible, write_whole
+from autotagging.files import write_whole
 from autotagging.formatting import print_up_to_date, print_written
 from benchmarks import machine
 
@@ -76,10 +76,10 @@ def build(folder, n_clips, test_data):
     if size or (folder.exists() and any(folder.iterdir())):
         held = f"a stand-in of {size:,} clips" if size else "something else"
         raise ValueError(f"{folder} holds {held}: name another folder")
+    real = machine.list_clips(test_data)
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
     part.mkdir(parents=True)
-    real = list_visible(test_data / "mtt-excerpt", "?/*.mp3")
     files = write_tables(part, n_clips, test_data / "mtt")
     link_audio(part, files, real)
     write_whole(part / annotations.DISCLAIMER, f"{DISCLAIMER}\n")

@@ -80,7 +80,7 @@ def list_tasks():
 def main(args):
     """Build the stand-in, run and measure, and write the page."""
     full_size.build(args.data, args.clips, args.test_data)
-    clips = files.list_visible(args.test_data / "mtt-excerpt", "?/*.mp3")
+    clips = machine.list_clips(args.test_data)
     works = {"alone": lambda: measure_alone(clips), **list_works(args.data)}
     measured = rehearse(args.data, works)
     page = rehearsal_page.write(measured, args.clips, machine.described())

@@ -92,6 +92,13 @@ def test_a_stand_in_that_is_there_stays_and_what_is_none_is_left_alone(
     assert [path.name for path in tmp_path.iterdir()] == ["annotations_final.csv"]
 
 
+def test_test_data_without_clips_leaves_nothing_behind(test_data, tmp_path):
+    (tmp_path / "mtt").symlink_to(test_data / "mtt")
+    with pytest.raises(ValueError, match="has no mtt-excerpt/"):
+        full_size.build(tmp_path / "stand-in", 40, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mtt"]
+
+
 def test_a_process_is_watched_with_those_below_it():
     child = "a = b'1' * 50_000_000; sum(range(2 * 10**7))"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
