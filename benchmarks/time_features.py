@@ -16,7 +16,6 @@ Example: python benchmarks/time_features.py --clips 40 --runs 5
 """
 
 import re
-import resource
 import shutil
 import statistics
 import subprocess
@@ -33,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, options
 from autotagging.features import spectrogram, workers
 from autotagging.features.settings import PRESETS
-from benchmarks import machine
+from benchmarks import machine, process_tree
 
 FEW, SOME, MANY = 40, 600, 1000  # copies of clips
 
@@ -128,10 +127,7 @@ def time_clips_of_script(clips, data):
 
 def script_seconds(data, preset, jobs):
     """Return the processor time of script 2 on a dataset, of all its processes, in seconds."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(prepare_script(data, preset, jobs), check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return process_tree.run(prepare_script(data, preset, jobs)).cpu_seconds
 
 
 def time_script(data, n_runs):
