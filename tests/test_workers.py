@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Future
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -119,12 +120,12 @@ def test_a_cluster_that_is_not_there_is_one_sentence(wanted_store, monkeypatch):
         write_store(wanted_store, "tcp://127.0.0.1:9")
 
 
-def run_python(code, *arguments):
+def run_python(code, *arguments, **environment):
     """Run code in a new process, and return what it printed with its exit status."""
     # The output ends when the last process that holds it ends.
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)} | environment,
         stdout=subprocess.PIPE,
         text=True,
         check=False,
@@ -132,19 +133,64 @@ def run_python(code, *arguments):
     )
 
 
-def test_workers_end_with_a_parent_that_is_killed():
+def test_workers_and_their_files_end_with_a_parent_that_is_killed(tmp_path):
     code = """
 import os, signal
-import joblib
 from autotagging.features import workers
-with workers._workers(2):
-    results = joblib.Parallel(return_as="generator")(joblib.delayed(os.getpid)() for _ in range(8))
-    print(*set(results), flush=True)
+results = workers.compute_ahead(os.getpid, [()] * 8, 2)
+print(next(results), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    killed = run_python(code)  # comes back when the workers have ended, too
+    killed = run_python(code, TMPDIR=str(tmp_path))  # comes back when all of them have ended
     assert killed.returncode == -signal.SIGKILL
     assert killed.stdout.split()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/syscall").exists(), reason="this system does not show a process's calls"
+)
+def test_nobody_waits_for_the_rest_of_what_a_killed_worker_sent(tmp_path):
+    code = """
+import os, signal, threading
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+LARGE = 100_000_000
+def die_while_it_is_handed_over():
+    call = Path(f"/proc/self/task/{threading.get_native_id()}/syscall")
+    def kill_when_waiting_for_a_reader():
+        while True:
+            words = call.read_text().split()
+            if len(words) > 3 and int(words[3], 16) >= LARGE:
+                os.kill(os.getpid(), signal.SIGKILL)
+    threading.Thread(target=kill_when_waiting_for_a_reader, daemon=True).start()
+    return bytes(LARGE)
+if __name__ == "__main__":
+    import handing_over
+    from autotagging.features import workers
+    try:
+        print(len(next(workers.compute_ahead(handing_over.die_while_it_is_handed_over, [()], 2))))
+    except BrokenProcessPool:
+        print("broken")
+"""
+    (tmp_path / "handing_over.py").write_text(code)
+    answer = run_python(code, PYTHONPATH=f"{REPOSITORY}{os.pathsep}{tmp_path}")
+    assert answer.stdout.strip() in {"100000000", "broken"}
+
+
+def test_a_temporary_folder_without_room_is_one_sentence(tmp_path):
+    code = """
+import resource, sys
+from autotagging.features import workers
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    list(workers.compute_ahead(bytes, [(10,), (2000,)], 2))
+except OSError as error:
+    print(error.strerror, error.filename.startswith(sys.argv[1]))
+"""
+    answer = run_python(code, str(tmp_path), TMPDIR=str(tmp_path))
+    assert answer.stdout.strip() == "File too large True"
+    assert not list(tmp_path.iterdir())
 
 
 class Eager:

@@ -204,11 +204,13 @@ def _fill(wanted, progress, jobs):
     array = np.load(wanted.folder / ARRAY, mmap_mode="r+", allow_pickle=False)
     rows = np.flatnonzero(progress["state"] == TO_DO)
     done = {"total": len(progress), "initial": len(progress) - len(rows)}
+    extracted = workers.extract(data, files, rows, wanted.settings.spectrogram, jobs)
     with (
         (wanted.folder / PROBLEMS).open("a", newline="", encoding="utf-8") as problems,
         tqdm(**done, unit="clip", smoothing=0.05) as bar,
+        contextlib.closing(extracted),
     ):
-        for clip in workers.extract(data, files, rows, wanted.settings.spectrogram, jobs):
+        for clip in extracted:
             if clip.problem:
                 csv.writer(problems).writerow([clip.row, clip.problem])
                 problems.flush()

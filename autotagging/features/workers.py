@@ -5,17 +5,20 @@ import contextlib
 import ctypes
 import functools
 import hashlib
+import itertools
 import multiprocessing.resource_tracker
 import os
+import pickle
+import shutil
 import signal
 import socket
+import tempfile
 import threading
 import time
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 
-import joblib
 import numpy as np
 import threadpoolctl
 from joblib.externals import loky
@@ -60,7 +63,7 @@ class ClipFeatures:
 
 
 def extract(folder, files, rows, settings, jobs):
-    """Yield the features of clips as they are computed, in any order.
+    """Yield the features of clips, in the order of the rows.
 
     Parameters
     ----------
@@ -84,49 +87,95 @@ def extract(folder, files, rows, settings, jobs):
         Where there is no such cluster.
     """
     _keep_freed_memory()  # what comes from workers is large, too
-    with _workers(jobs):
-        # A task goes out when a worker is free: few are held, however many clips there are.
-        tasks = (joblib.delayed(_compute)(*task) for task in _tasks(folder, files, rows, settings))
-        with _starting():
-            results = joblib.Parallel(return_as="generator_unordered", batch_size=1)(tasks)
-        for task in results:
+    tasks = _tasks(folder, files, rows, settings)
+    if jobs == 1:
+        computed = (_compute(*task) for task in tasks)
+    else:
+        computed = compute_ahead(_compute, tasks, jobs)
+    with contextlib.closing(computed):
+        for task in computed:
             yield from task
 
 
 def compute_ahead(function, tasks, jobs):
     """Return an iterator over what a function returns for each task, in order.
 
-    Processes compute the first ones from now on, and the next ones while it is iterated over.
+    Processes compute the first ones from now on, and the next ones while it is iterated over: a
+    few, as results may be large, however slow the one who iterates is.
 
     Parameters
     ----------
     function : callable
         Of a module of this package.
-    tasks : list of tuple
+    tasks : iterable of tuple
         Its arguments.
-    jobs : int
-        Processes on this machine: each is at most `AHEAD` tasks ahead, as results may be large.
+    jobs : int or str
+        Processes on this machine, or the address of the scheduler of a Dask cluster.
     """
-    ending = {"initializer": _end_with, "initargs": (os.getpid(),)}
-    executor = loky.get_reusable_executor(jobs, timeout=None, reuse=False, **ending)
-    submit = functools.partial(executor.submit, _compute_in_one_thread, function)
-    with _starting():
-        running = collections.deque(map(submit, tasks[: AHEAD * jobs]))
 
     def collect():
-        try:
+        remaining = iter(tasks)
+        with (_processes if isinstance(jobs, int) else _cluster)(jobs) as (submit, n_processes):
+            with _starting():
+                first = itertools.islice(remaining, AHEAD * n_processes)
+                running = collections.deque(submit(function, task) for task in first)
             yield  # so that closing the iterator ends the processes, whenever that is
-            for task in tasks[AHEAD * jobs :]:
-                yield running.popleft().result()
-                running.append(submit(task))
             while running:
-                yield running.popleft().result()
-        finally:
-            executor.shutdown(kill_workers=True)
+                result = running.popleft()()
+                running.extend(submit(function, task) for task in itertools.islice(remaining, 1))
+                yield result
 
     results = collect()
     next(results)
     return results
+
+
+@contextlib.contextmanager
+def _processes(jobs):
+    """Start processes on this machine; yield a function that gives them a task, and their number.
+
+    It returns a function that waits for the result. Results go through files: they are large, and
+    a process that is killed while it sends one through the pipe that all share would leave the
+    reader to wait for the rest of it for ever.
+    """
+    tracker = loky.backend.resource_tracker
+    with _starting():
+        folder = tempfile.mkdtemp(prefix="autotagging-")
+        tracker.register(folder, "folder")  # removes it when this process is killed
+        ending = {"initializer": _end_with, "initargs": (os.getpid(),)}
+        executor = loky.get_reusable_executor(jobs, timeout=None, reuse=False, **ending)
+    paths = (Path(folder, str(number)) for number in itertools.count())
+
+    def submit(function, task):
+        path = next(paths)
+        future = executor.submit(_compute_into_file, path, function, task)
+        return functools.partial(_take_result, path, future)
+
+    try:
+        yield submit, jobs
+    finally:
+        executor.shutdown(kill_workers=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        tracker.unregister(folder, "folder")
+
+
+def _compute_into_file(path, function, task):
+    """Write what a function returns to a file; runs in a worker."""
+    with one_process_of_many():
+        result = function(*task)
+        try:
+            with path.open("wb") as file:
+                pickle.dump(result, file, pickle.HIGHEST_PROTOCOL)
+        except OSError as error:  # of the disk, and then without a name
+            raise OSError(error.errno, error.strerror, str(path.parent)) from None
+
+
+def _take_result(path, future):
+    future.result()
+    with path.open("rb") as file:
+        result = pickle.load(file)  # noqa: S301 - of this process's own worker, in a private folder
+    path.unlink()
+    return result
 
 
 @contextlib.contextmanager
@@ -161,11 +210,6 @@ def _keep_freed_memory():
             ctypes.CDLL(None).mallopt(parameter, n_bytes)
 
 
-def _compute_in_one_thread(function, task):
-    with one_process_of_many():
-        return function(*task)
-
-
 def _tasks(folder, files, rows, settings):
     for start in range(0, len(rows), CLIPS_A_TASK):
         task = rows[start : start + CLIPS_A_TASK].tolist()
@@ -173,28 +217,29 @@ def _tasks(folder, files, rows, settings):
 
 
 @contextlib.contextmanager
-def _workers(jobs):
-    """Make joblib compute in processes of this machine, or of a Dask cluster."""
-    if isinstance(jobs, int):
-        ending = {"initializer": _end_with, "initargs": (os.getpid(),)}
-        with joblib.parallel_config("loky", n_jobs=jobs, **ending):
-            yield
-        return
+def _cluster(address):
+    """Connect to a Dask cluster; yield a function that gives it a task, and its processes' number.
+
+    It returns a function that waits for the result, which stays with the worker until then.
+    """
     try:
         from distributed import Client
     except ImportError:
         raise ValueError("--dask needs the package distributed: pip install distributed") from None
-    place = urllib.parse.urlsplit(jobs)
+    place = urllib.parse.urlsplit(address)
     try:
         # A client that finds no scheduler takes minutes to say so.
         socket.create_connection((place.hostname, place.port), WAIT_FOR_CLUSTER).close()
-        client = Client(jobs, timeout=WAIT_FOR_CLUSTER, set_as_default=False)
+        client = Client(address, timeout=WAIT_FOR_CLUSTER, set_as_default=False)
         client.wait_for_workers(1, timeout=WAIT_FOR_CLUSTER)
     except (OSError, ValueError) as error:
-        raise ValueError(f"no Dask cluster with a worker at {jobs}: {error}") from None
-    with client, joblib.parallel_config("dask", client=client):
-        _check_package(client, jobs)
-        yield
+        raise ValueError(f"no Dask cluster with a worker at {address}: {error}") from None
+    with client:
+        _check_package(client, address)
+        yield (
+            lambda function, task: client.submit(function, *task, pure=False).result,
+            sum(client.nthreads().values()),
+        )
 
 
 def _check_package(client, address):
