@@ -121,6 +121,8 @@ def test_a_set_with_a_damaged_summary_is_refused(tmp_path, text):
         "clip_id,split,a,b\n1,train,0,0\n2,train,1",
         "clip_id,split,a\n1,train,0\n2,train,x\n",
         "clip_id,split,a\n1,train,2\n",
+        "clip_id,split,a\n1,train,256\n",
+        "clip_id,split,a\n1,train,.5\n",
         "clip_id,split,a\n1,dev,1\n",
         "clip_id,split,a\n1,train,1\n1,test,1\n",
     ],

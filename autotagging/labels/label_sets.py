@@ -8,6 +8,7 @@ multi_hot/        with --names multi-hot, links named after the tags
 summary.json      the settings and every count; written last
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -203,7 +204,8 @@ def read_labels(data, name):
     """
     path = labels_path(data, name)
     steps.read_summary(path.parent)
-    table = steps.read_table(path, "clip_id", dtype={"clip_id": str, "split": str})
+    types = defaultdict(lambda: np.int8, clip_id=str, split=str)
+    table = steps.read_table(path, "clip_id", dtype=types)
     tags = table.columns.drop("split", errors="ignore")
     has_parts = "split" in table and table["split"].isin(splits.PARTS).all()
     if not (has_parts and table[tags].isin([0, 1]).all(axis=None)):  # as text "0" would be true

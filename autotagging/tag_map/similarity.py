@@ -19,6 +19,8 @@ MIN_TAGS = 4  # of a map
 N_NEAREST = 5
 RESAMPLING = bootstrap.Resampling()
 BETWEEN_COSINES = (-2, 2)  # limits of a difference
+CLIPS_AT_A_TIME = 10_000
+DIGITS = 12  # of cosines: behind them is rounding alone
 SMALLEST_SPREAD = 1e-6  # of directions: below it there is rounding alone
 
 
@@ -46,13 +48,28 @@ def build_spaces(vectors, labels, weights=None):
     ValueError
         Where it is the words that cannot be laid out.
     """
-    spaces = {"words": vectors, "annotations": labels.T.astype(float)}
+    spaces = {"words": vectors, "annotations": _by_shared_clips(labels)}
     spaces |= {} if weights is None else {"network": weights}
     spaces = {name: space[(space != 0).any(axis=1)] for name, space in spaces.items()}
     left_out = {name: reason for name, space in spaces.items() if (reason := _find_fault(space))}
     if "words" in left_out:
         raise ValueError(f"there is no map by word vectors: {left_out['words']}")
     return {name: space for name, space in spaces.items() if name not in left_out}, left_out
+
+
+def _by_shared_clips(labels):
+    """Return vectors of tags with the inner products of their columns: how many clips they share.
+
+    They have as many numbers as there are tags, however many clips there are.
+    """
+    counts = np.zeros((labels.shape[1], labels.shape[1]))
+    for start in range(0, len(labels), CLIPS_AT_A_TIME):
+        block = labels.iloc[start : start + CLIPS_AT_A_TIME].to_numpy(dtype=float)
+        counts += block.T @ block
+    has_clips = counts.diagonal() > 0
+    squares, axes = np.linalg.eigh(counts[has_clips][:, has_clips])
+    root = axes * np.sqrt(squares.clip(0)) @ axes.T
+    return pd.DataFrame(root, index=labels.columns[has_clips])
 
 
 def _find_fault(vectors):
@@ -83,7 +100,7 @@ def cosines(vectors):
     DataFrame of shape (n_tags, n_tags)
     """
     directions = unit(vectors)
-    table = directions @ directions.T
+    table = (directions @ directions.T).round(DIGITS)  # so that equally near is equal
     return pd.DataFrame(table, index=vectors.index, columns=vectors.index)
 
 
