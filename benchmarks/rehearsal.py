@@ -13,6 +13,7 @@ Example: python benchmarks/rehearsal.py --data data/full_size
 """
 
 import datetime
+import functools
 import json
 import shutil
 import sys
@@ -20,7 +21,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import joblib
-import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from autotagging import cli, files, versions
@@ -38,6 +38,7 @@ from benchmarks import (
 
 EPOCHS = 2
 NETWORK, PRESET, LAYER = "vgg", "mel96", "mtt-musicnn"
+ROUNDS = 3  # over the clips, of the function that script 2 applies to them
 LAYER_CLIPS = 1000  # of which a layer is computed; the rest is scaled
 PAGE = cli.REPOSITORY / "docs" / "full_size.md"
 KEPT = "rehearsal"  # folder below the stand-in
@@ -81,7 +82,9 @@ def main(args):
     """Build the stand-in, run and measure, and write the page."""
     full_size.build(args.data, args.clips, args.test_data)
     clips = machine.list_clips(args.test_data)
-    works = {"alone": lambda: measure_alone(clips), **list_works(args.data)}
+    works = list_works(args.data)
+    works["2"] = functools.partial(measure_beside_function, clips, works["2"])
+    works["input"] = lambda: {"share": time_training.measure_input_share(NETWORK)}
     measured = rehearse(args.data, works)
     page = rehearsal_page.write(measured, args.clips, machine.described())
     if args.clips == full_size.ROWS:
@@ -170,37 +173,36 @@ def count_work(data, folder):
         return {"clips": sum(1 for _ in lines) - 1}
 
 
-def measure_alone(clips):
-    """Time, without the scripts, what bounds them: decoding, features, a step and its input.
+def measure_beside_function(clips, measure_script):
+    """Measure script 2 and, before and after it, what bounds it: machines vary by the minute.
 
     Parameters
     ----------
     clips : list of Path
         Real ones.
+    measure_script : callable
 
     Returns
     -------
     dict
-        decoding_ms and features_ms (decoding included) of processor time a clip, on every core
-        at once, as in script 2; input_share of a training step.
+        What `measure_script` returns, and function_ms: processor time of decoding a clip and of its
+        features alone, on every core at once.
     """
-    jobs = joblib.cpu_count()
-    times = joblib.Parallel(n_jobs=jobs)(joblib.delayed(time_clips)(clips) for _ in range(jobs))
-    decoding, features = (sum(one) / jobs for one in zip(*times, strict=True))
-    share = time_training.measure_input_share(NETWORK)
-    return {"decoding_ms": decoding, "features_ms": features, "input_share": share}
+    jobs, times = joblib.cpu_count(), []
+    with joblib.Parallel(n_jobs=jobs) as in_parallel:
+        times += in_parallel(joblib.delayed(time_function)(clips) for _ in range(jobs))
+        took = measure_script()
+        times += in_parallel(joblib.delayed(time_function)(clips) for _ in range(jobs))
+    return took | {"function_ms": sum(times) / len(times)}
 
 
-def time_clips(clips):
-    """Return processor time a clip of decoding, and of what script 2 does with it, in ms."""
+def time_function(clips):
+    """Return processor time a clip of what script 2 does with it, in ms."""
     with workers.one_process_of_many():
-        ways = (
-            lambda clip: soundfile.read(clip, dtype="float32"),
-            lambda clip: spectrogram.extract_file(clip, PRESETS[PRESET]),
+        spectrogram.extract_file(clips[0], PRESETS[PRESET])  # filter banks and imports
+        return time_features.processor_ms(
+            lambda clip: spectrogram.extract_file(clip, PRESETS[PRESET]), ROUNDS * clips
         )
-        for way in ways:
-            way(clips[0])  # filter banks and imports
-        return [time_features.processor_ms(way, clips) for way in ways]
 
 
 def parse_args():

@@ -48,8 +48,8 @@ def write(measured, n_clips, described):
     described : str
         The machine.
     """
-    scripts = {name: took for name, took in measured.items() if name != "alone"}
-    cores, date, commit = (measured["alone"][key] for key in ("cores", "date", "commit"))
+    scripts = {name: took for name, took in measured.items() if name != "input"}
+    cores, date, commit = (measured["input"][key] for key in ("cores", "date", "commit"))
     epochs = training_settings.RECIPES[training_settings.DEFAULT].epochs
     lines = [
         f"`make rehearsal`, {date}, {described}, {n_clips:,} rows, two epochs, "
@@ -82,8 +82,8 @@ def _row(name, took):
 
 def list_bars(measured):
     """Return the bars and what was measured of each: list of Bar."""
-    alone, two = measured["alone"], measured["2"]
-    function = two["clips"] * alone["features_ms"] / 1000
+    two = measured["2"]
+    function = two["clips"] * two["function_ms"] / 1000
     seconds, megabytes = "{:,.1f} s", "{:,.0f} MB"
 
     def memory(name, limit, process="together"):
@@ -102,7 +102,7 @@ def list_bars(measured):
         memory("2", 500, "main"),
         memory("2", 400, "worker"),
         memory("3", 1500),
-        Bar("script 3: input, of a step", 0.1, alone["input_share"], "{:.1%}"),
+        Bar("script 3: input, of a step", 0.1, measured["input"]["share"], "{:.1%}"),
         memory("4", 2000),
         wall("4 without prediction", 60),
         wall("5", 60),

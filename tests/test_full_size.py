@@ -23,8 +23,7 @@ TOOK = {
     "seconds": 10.0, "cpu_seconds": 15.0, "main_bytes": 3e8, "worker_bytes": 1e8,
     "together_bytes": 5e8, "disk_bytes": 1e6, "clips": 1000,
 }  # fmt: skip
-ALONE = {"decoding_ms": 6.0, "features_ms": 10.0, "input_share": 0.2}
-ALONE |= {"cores": 2, "date": "2026-01-31", "commit": "abc"}
+INPUT = {"share": 0.2, "cores": 2, "date": "2026-01-31", "commit": "abc"}
 
 
 @pytest.fixture(scope="module")
@@ -163,9 +162,9 @@ def test_more_cores_divide_what_ran_in_parallel(cpu_seconds, n_cores, seconds):
 
 def test_measured_values_stand_beside_their_bars_and_make_the_complete_job():
     names = [*rehearsal.list_tasks()]
-    measured = {"alone": ALONE, **dict.fromkeys(names, TOOK)}
+    measured = {"input": INPUT, **dict.fromkeys(names, TOOK)}
     measured["3"] = TOOK | {"epochs": 2, "seconds_per_epoch": 4.0}
-    measured["2"] = TOOK | {"worker_bytes": 401e6}
+    measured["2"] = TOOK | {"worker_bytes": 401e6, "function_ms": 10.0}
     page = rehearsal_page.write(measured, 25_000, "a machine")
     assert "2026-01-31, a machine, 25,000 rows" in page
     assert "| script 2: memory, main process | under 500 MB | 300 MB | yes |" in page
