@@ -32,12 +32,12 @@ LINEAR, FLAT = 1.2, 1.2  # what counts as growing in proportion, and as not grow
 def main(args):
     """Rehearse at every size, and print the tables."""
     print(machine.described())
-    measured = {}
+    clips, measured = machine.list_clips(args.test_data), {}
     for size, share in SIZES.items():
         n_clips, data = max(LEAST, round(share * args.clips)), args.data / size.replace(" ", "_")
         full_size.build(data, n_clips, args.test_data)
         print(f"{size}: {n_clips:,} clips", flush=True)
-        works = rehearsal.list_works(data)
+        works = rehearsal.list_works(data, clips)
         measured[n_clips] = rehearsal.rehearse(data, {name: works[name] for name in SCRIPTS})
     table = tabulate(measured)
     print("\n".join(["", *list_times(table), "", *list_memory(table)]))

@@ -81,9 +81,7 @@ def list_tasks():
 def main(args):
     """Build the stand-in, run and measure, and write the page."""
     full_size.build(args.data, args.clips, args.test_data)
-    clips = machine.list_clips(args.test_data)
-    works = list_works(args.data)
-    works["2"] = functools.partial(measure_beside_function, clips, works["2"])
+    works = list_works(args.data, machine.list_clips(args.test_data))
     works["input"] = lambda: {"share": time_training.measure_input_share(NETWORK)}
     measured = rehearse(args.data, works)
     page = rehearsal_page.write(measured, args.clips, machine.described())
@@ -95,9 +93,18 @@ def main(args):
         print(page)
 
 
-def list_works(data):
-    """Return what measures the scripts on a stand-in: name -> a function that returns a dict."""
-    return {name: lambda task=task: measure(data, task) for name, task in list_tasks().items()}
+def list_works(data, clips):
+    """Return what measures the scripts on a stand-in: name -> a function that returns a dict.
+
+    Parameters
+    ----------
+    data : Path
+    clips : list of Path
+        Real ones, for `measure_beside_function`.
+    """
+    works = {name: functools.partial(measure, data, task) for name, task in list_tasks().items()}
+    works["2"] = functools.partial(measure_beside_function, clips, works["2"])
+    return works
 
 
 def rehearse(data, works):
