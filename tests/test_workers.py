@@ -241,7 +241,7 @@ def note_threads(*_):
     n_threads.append(max((pool["num_threads"] for pool in pools), default=1))
     raise ValueError
 workers.extract_file = note_threads
-workers._compute([0], [sys.argv[1]], None)
+workers._compute_in_one_thread(workers._compute, ([0], [sys.argv[1]], None))
 print(n_threads, "tensorflow" in sys.modules, "keras" in sys.modules)
 """
     answer = run_python(code, wanted_store.data / "clips/1.wav")
@@ -258,7 +258,7 @@ from autotagging.features import workers
 from autotagging.features.settings import PRESETS
 for number in range(6):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    workers._compute([0], [{str(path)!r}], PRESETS["square"])
+    workers._compute_in_one_thread(workers._compute, ([0], [{str(path)!r}], PRESETS["square"]))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
     printed = subprocess.run(

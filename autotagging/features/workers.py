@@ -4,6 +4,7 @@ import collections
 import contextlib
 import ctypes
 import functools
+import gc
 import hashlib
 import itertools
 import multiprocessing.resource_tracker
@@ -89,7 +90,7 @@ def extract(folder, files, rows, settings, jobs):
     _keep_freed_memory()  # what comes from workers is large, too
     tasks = _tasks(folder, files, rows, settings)
     if jobs == 1:
-        computed = (_compute(*task) for task in tasks)
+        computed = (_compute_in_one_thread(_compute, task) for task in tasks)
     else:
         computed = compute_ahead(_compute, tasks, jobs)
     with contextlib.closing(computed):
@@ -161,13 +162,22 @@ def _processes(jobs):
 
 def _compute_into_file(path, function, task):
     """Write what a function returns to a file; runs in a worker."""
-    with one_process_of_many():
-        result = function(*task)
-        try:
-            with path.open("wb") as file:
-                pickle.dump(result, file, pickle.HIGHEST_PROTOCOL)
-        except OSError as error:  # of the disk, and then without a name
-            raise OSError(error.errno, error.strerror, str(path.parent)) from None
+    result = _compute_in_one_thread(function, task)
+    _leave_imports_alone()
+    try:
+        with path.open("wb") as file:
+            pickle.dump(result, file, pickle.HIGHEST_PROTOCOL)
+    except OSError as error:  # of the disk, and then without a name
+        raise OSError(error.errno, error.strerror, str(path.parent)) from None
+
+
+@functools.cache
+def _leave_imports_alone():
+    """Let garbage be looked for among what is made from now on: loky asks for it every second.
+
+    Without psutil, that is. Among all that libraries hold it would take 7 % of a worker's time.
+    """
+    gc.freeze()
 
 
 def _take_result(path, future):
@@ -210,6 +220,11 @@ def _keep_freed_memory():
             ctypes.CDLL(None).mallopt(parameter, n_bytes)
 
 
+def _compute_in_one_thread(function, task):
+    with one_process_of_many():
+        return function(*task)
+
+
 def _tasks(folder, files, rows, settings):
     for start in range(0, len(rows), CLIPS_A_TASK):
         task = rows[start : start + CLIPS_A_TASK].tolist()
@@ -237,7 +252,7 @@ def _cluster(address):
     with client:
         _check_package(client, address)
         yield (
-            lambda function, task: client.submit(function, *task, pure=False).result,
+            lambda *call: client.submit(_compute_in_one_thread, *call, pure=False).result,
             sum(client.nthreads().values()),
         )
 
@@ -272,10 +287,7 @@ def _end_with(parent):
 
 def _compute(rows, paths, settings):
     """Return the features of clips, a list of ClipFeatures; runs in a worker."""
-    with one_process_of_many():
-        return [
-            _compute_clip(row, Path(path), settings) for row, path in zip(rows, paths, strict=True)
-        ]
+    return [_compute_clip(row, Path(path), settings) for row, path in zip(rows, paths, strict=True)]
 
 
 def _compute_clip(row, path, settings):
