@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import os
+import queue
 import re
 import signal
 import subprocess
@@ -193,10 +194,24 @@ except OSError as error:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_workers_that_are_ended_amid_their_first_tasks_leave_no_traceback(tmp_path, monkeypatch):
+    failures, (started, never) = [], (tmp_path / "started", tmp_path / "never")
+    monkeypatch.setattr(threading, "excepthook", failures.append)
+    for pipe in (started, never):
+        os.mkfifo(pipe)
+    tasks = [(f"echo > '{started}'; cat '{never}'",)] * 6
+    results = workers.compute_ahead(os.system, tasks, 2)
+    assert started.read_text()  # a task is taken from the queue, and another not yet in it
+    results.close()
+    assert not failures
+
+
 class Eager:
     """An executor that computes at once, and counts."""
 
     n_submitted, is_shut_down = 0, False
+    _work_ids = queue.SimpleQueue()
 
     def submit(self, function, *arguments):
         """Compute; return what is done already."""

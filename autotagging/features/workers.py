@@ -10,6 +10,7 @@ import itertools
 import multiprocessing.resource_tracker
 import os
 import pickle
+import queue
 import shutil
 import signal
 import socket
@@ -155,6 +156,9 @@ def _processes(jobs):
     try:
         yield submit, jobs
     finally:
+        with contextlib.suppress(queue.Empty):  # else loky looks for tasks that it has dropped,
+            while True:  # which ends its thread in a traceback
+                executor._work_ids.get_nowait()
         executor.shutdown(kill_workers=True)
         shutil.rmtree(folder, ignore_errors=True)
         tracker.unregister(folder, "folder")
