@@ -200,8 +200,8 @@ def test_workers_that_are_ended_amid_their_first_tasks_leave_no_traceback(tmp_pa
     monkeypatch.setattr(threading, "excepthook", failures.append)
     for pipe in (started, never):
         os.mkfifo(pipe)
-    tasks = [(f"echo > '{started}'; cat '{never}'",)] * 6
-    results = workers.compute_ahead(os.system, tasks, 2)
+    code = f"open({str(started)!r}, 'w').write('started'); open({str(never)!r}).read()"
+    results = workers.compute_ahead(exec, [(code,)] * 6, 2)
     assert started.read_text()  # a task is taken from the queue, and another not yet in it
     results.close()
     assert not failures
