@@ -233,7 +233,8 @@ def test_a_clip_of_many_tags_is_purer_than_one_that_shares_a_tag_of_the_figure()
     assert label_sets.choose_clips(table, ["a"]) == {"a": "0"}
 
 
-def test_cooccurrence_is_the_share_of_the_rows_tag():
+def test_cooccurrence_is_the_share_of_the_rows_tag(monkeypatch):
+    monkeypatch.setattr(label_sets, "CLIPS_AT_A_TIME", 3)
     table = annotations_of("""
         a b
         1 1

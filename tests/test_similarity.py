@@ -77,8 +77,7 @@ def test_three_words_are_too_few_for_a_map():
         similarity.build_spaces(words, pd.DataFrame(np.eye(5, dtype=bool), columns=TAGS))
 
 
-def test_tags_are_near_by_annotations_where_they_share_clips(monkeypatch):
-    monkeypatch.setattr(similarity, "CLIPS_AT_A_TIME", 2)
+def test_tags_are_near_by_annotations_where_they_share_clips():
     rows = [[1, 1, 0, 0, 0], [1, 1, 0, 0, 1], [1, 0, 1, 1, 0]]
     labels = pd.DataFrame(rows, columns=TAGS).astype(bool)
     spaces, _ = similarity.build_spaces(pd.DataFrame(np.eye(5), TAGS), labels)

@@ -118,9 +118,8 @@ def compute_ahead(function, tasks, jobs):
     def collect():
         remaining = iter(tasks)
         with (_processes if isinstance(jobs, int) else _cluster)(jobs) as (submit, n_processes):
-            with _starting():
-                first = itertools.islice(remaining, AHEAD * n_processes)
-                running = collections.deque(submit(function, task) for task in first)
+            first = itertools.islice(remaining, AHEAD * n_processes)
+            running = collections.deque(submit(function, task) for task in first)
             yield  # so that closing the iterator ends the processes, whenever that is
             while running:
                 result = running.popleft()()
@@ -146,6 +145,7 @@ def _processes(jobs):
         tracker.register(folder, "folder")  # removes it when this process is killed
         ending = {"initializer": _end_with, "initargs": (os.getpid(),)}
         executor = loky.get_reusable_executor(jobs, timeout=None, reuse=False, **ending)
+        executor.submit(int)  # a first task starts them
     paths = (Path(folder, str(number)) for number in itertools.count())
 
     def submit(function, task):

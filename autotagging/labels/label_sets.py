@@ -23,6 +23,7 @@ from autotagging.labels import splits, tag_choice
 from autotagging.options import option
 
 DEFAULT_SET = "merged50"
+CLIPS_AT_A_TIME = 10_000  # that are counted
 
 
 @dataclass(frozen=True)
@@ -330,10 +331,16 @@ def cooccurrence(labels):
         in the row of a tag that no clip has.
     """
     tags = labels.columns.drop("split")
-    positives = labels[tags].to_numpy(float)
-    together = positives.T @ positives
+    together = count_together(labels[tags])
     shares = together / np.where(np.diag(together) > 0, np.diag(together), np.nan)[:, None]
     return pd.DataFrame(shares, index=tags, columns=tags)
+
+
+def count_together(labels):
+    """Return how many clips have both of two tags, (n_tags, n_tags); labels without `split`."""
+    starts = range(0, len(labels), CLIPS_AT_A_TIME)
+    blocks = (labels.iloc[n : n + CLIPS_AT_A_TIME].to_numpy(float) for n in starts)
+    return sum((block.T @ block for block in blocks), np.zeros((labels.shape[1],) * 2))
 
 
 def write_title(labels, tag, clip_id):

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from autotagging.labels import label_sets
 from autotagging.results import bootstrap, evaluation
 
 MIN_TAGS = 4  # of a map
 N_NEAREST = 5
 RESAMPLING = bootstrap.Resampling()
 BETWEEN_COSINES = (-2, 2)  # limits of a difference
-CLIPS_AT_A_TIME = 10_000
 DIGITS = 12  # of cosines: behind them is rounding alone
 SMALLEST_SPREAD = 1e-6  # of directions: below it there is rounding alone
 
@@ -62,10 +62,7 @@ def _by_shared_clips(labels):
 
     They have as many numbers as there are tags, however many clips there are.
     """
-    counts = np.zeros((labels.shape[1], labels.shape[1]))
-    for start in range(0, len(labels), CLIPS_AT_A_TIME):
-        block = labels.iloc[start : start + CLIPS_AT_A_TIME].to_numpy(dtype=float)
-        counts += block.T @ block
+    counts = label_sets.count_together(labels)
     has_clips = counts.diagonal() > 0
     squares, axes = np.linalg.eigh(counts[has_clips][:, has_clips])
     root = axes * np.sqrt(squares.clip(0)) @ axes.T
